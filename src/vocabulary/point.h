@@ -1,0 +1,87 @@
+#pragma once
+// The units the hot path moves: a point, the columns of one request, and the frame they become
+// once the sequencer has stamped them.
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "vocabulary/labels.h"
+
+namespace tocsin {
+
+// Index into the SeriesTable of this process. Never leaves it: ids and output use labels.
+struct SeriesRef {
+  uint32_t index = UINT32_MAX;
+  friend constexpr auto operator<=>(SeriesRef, SeriesRef) = default;
+};
+inline constexpr SeriesRef kNoSeries{};
+
+// Who sent it: an index into the SenderTable.
+struct SenderRef {
+  uint32_t index = 0;
+  friend constexpr auto operator<=>(SenderRef, SenderRef) = default;
+};
+
+// Log sequence number of the journal: the logical clock. The first frame has 1.
+struct Lsn {
+  uint64_t value = 0;
+  friend constexpr auto operator<=>(Lsn, Lsn) = default;
+};
+
+struct Point {
+  SeriesRef series;
+  TimeMs time;
+  double value = 0;
+};
+
+enum class BatchKind : uint8_t {
+  kLive,    // tested on arrival
+  kImport,  // history: stored and trained on, opens and closes nothing live
+};
+
+struct NewSeries {
+  SeriesRef ref;
+  Labels labels;
+};
+
+// What one request (or one part of a long one) brought, resolved to series; equally long columns.
+struct Batch {
+  BatchKind kind = BatchKind::kLive;
+  SenderRef sender;
+  std::vector<SeriesRef> series;
+  std::vector<TimeMs> time;
+  std::vector<double> value;
+  std::vector<NewSeries> fresh;  // series that this batch names for the first time
+
+  size_t size() const { return series.size(); }
+  bool empty() const { return series.empty() && fresh.empty(); }
+  void add(SeriesRef s, TimeMs t, double v) {
+    series.push_back(s);
+    time.push_back(t);
+    value.push_back(v);
+  }
+};
+
+// A batch with its place in the one order. Immutable once sequenced; shared by shards and committer.
+struct Frame {
+  Lsn lsn;
+  TimeMs arrival;  // monotonic: never before that of an earlier lsn
+  Batch batch;
+};
+using FramePtr = std::shared_ptr<const Frame>;
+
+// The place of an output in the one order: rows of a frame first, in row order; then what timers
+// that fell due after it produced, by due time, then by a content hash (`row` is then its low bits).
+struct Position {
+  Lsn lsn;
+  TimeMs due{};      // zero for a row, the timer's due time otherwise
+  uint64_t row = 0;  // index within the frame, or the tie-break of timers
+  uint32_t step = 0; // several outputs of one row or timer, in the order they were made
+  friend constexpr auto operator<=>(const Position&, const Position&) = default;
+};
+
+}  // namespace tocsin

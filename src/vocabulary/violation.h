@@ -1,0 +1,104 @@
+#pragma once
+// Level one: what the streamer says about series. Plain values, carried from the shards to the
+// rules in the one order (Position). docs/semantics.md says what the words mean exactly.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "vocabulary/point.h"
+
+namespace tocsin {
+
+enum class Tier : uint8_t { kKpi, kEvidence };
+enum class Direction : uint8_t { kAbove, kBelow, kSilent };
+
+// Names a worker of the running configuration; workers are numbered in the order of their files.
+struct WorkerRef {
+  uint32_t index = UINT32_MAX;
+  friend constexpr auto operator<=>(WorkerRef, WorkerRef) = default;
+};
+
+// What one model said at one point.
+struct ModelBand {
+  uint16_t model = 0;  // index within the worker
+  float weight = 0;    // its share after those that abstained gave theirs away; 0 = abstained
+  bool outside = false;  // threshold and silence vote on their own
+  double expected = 0, lower = 0, upper = 0;
+};
+
+// One judged point, as it was judged: kept with an alert, never recomputed.
+struct JudgedPoint {
+  TimeMs time;
+  double value = 0;
+  double expected = 0, lower = 0, upper = 0;  // of the weighted band
+  double score = 0;     // -log10 of the tail probability
+  double distance = 0;  // signed, half band-widths outside the band; 0 inside
+  bool outside = false;
+  std::vector<ModelBand> models;
+};
+
+// Speed and acceleration of `distance`; unknown with fewer than 4 points.
+struct Motion {
+  double speed = 0;         // half band-widths per minute; positive = worsening
+  double acceleration = 0;  // per minute squared
+  double raw_slope = 0;     // of the value, units per second
+};
+
+enum class ViolationState : uint8_t { kOpen, kAbsent, kEnded };
+
+struct Violation {
+  Id128 id;  // hash of series labels, worker id, direction, opened
+  SeriesRef series;
+  WorkerRef worker;
+  Tier tier = Tier::kEvidence;
+  ViolationState state = ViolationState::kOpen;
+  Direction direction = Direction::kAbove;
+  TimeMs opened;         // event time of the first point outside (silence: of the last point seen)
+  TimeMs updated;        // event time of the last point judged
+  TimeMs ended;          // when state is kEnded
+  JudgedPoint last;      // the point judged last; for silence the last point seen
+  JudgedPoint worst;     // the point with the largest score so far
+  uint32_t points_outside = 0;
+  std::optional<Motion> motion;
+  DurationMs cadence{};  // learned interval between points; 0 = not known yet
+};
+
+// A violation opened, or one point changed it, or it ended.
+struct ViolationChange {
+  enum class What : uint8_t { kOpened, kUpdated, kAbsent, kEnded };
+  What what = What::kOpened;
+  Violation violation;
+  // kpi tier, kOpened only: the points judged before and with it, oldest first.
+  std::shared_ptr<const std::vector<JudgedPoint>> tail;
+};
+
+// Whether a worker guards a series now. Unknown (learning, absent) is neither fine nor firing.
+struct SeriesStatus {
+  enum class What : uint8_t { kLearning, kGuarded, kAbsent };
+  What what = What::kLearning;
+  SeriesRef series;
+  WorkerRef worker;
+  Tier tier = Tier::kEvidence;
+  TimeMs since;
+  TimeMs guarded_from;   // kLearning: the estimate shown ("not guarded until ..."); 0 = cannot say
+  DurationMs cadence{};  // 0 = not known yet
+};
+
+struct StreamItem {
+  Position at;
+  TimeMs arrival;  // of the frame, or the due time of the timer
+  std::variant<ViolationChange, SeriesStatus> what;
+};
+
+std::string_view to_text(Tier tier);                // "kpi", "evidence"
+std::string_view to_text(Direction direction);      // "above", "below", "silent"
+std::string_view to_text(ViolationState state);     // "open", "absent", "ended"
+std::string_view to_text(SeriesStatus::What what);  // "learning", "guarded", "absent"
+
+}  // namespace tocsin
