@@ -11,8 +11,8 @@ namespace tocsin {
                                std::string_view file, int line);
 }  // namespace tocsin
 
-#define TOCSIN_CHECK(condition, ...)                                                    \
-  do {                                                                                  \
-    if (!(condition)) [[unlikely]]                                                      \
+#define TOCSIN_CHECK(condition, ...)                                                      \
+  do {                                                                                    \
+    if (!(condition)) [[unlikely]]                                                        \
       ::tocsin::check_failed(#condition, ::fmt::format(__VA_ARGS__), __FILE__, __LINE__); \
   } while (false)

@@ -9,8 +9,8 @@ namespace tocsin {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual TimeMs now() const = 0;           // wall clock, UTC; may jump
-  virtual int64_t monotonic_ns() const = 0; // never goes back; for measuring spans
+  virtual TimeMs now() const = 0;            // wall clock, UTC; may jump
+  virtual int64_t monotonic_ns() const = 0;  // never goes back; for measuring spans
 };
 
 class SystemClock final : public Clock {

@@ -1,6 +1,7 @@
 #pragma once
 // Tocsin's own metrics. A Counter or Gauge is registered once (cold, locked) and then added to
-// without a lock (relaxed atomics; one instance per thread where it is hot). /metrics writes them all.
+// without a lock (relaxed atomics; one instance per thread where it is hot). /metrics writes them
+// all.
 
 #include <atomic>
 #include <cstdint>

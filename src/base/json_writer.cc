@@ -13,11 +13,21 @@ namespace {
 void append_escape(std::string& out, char c) {
   constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
     default:
       out += "\\u00";
       out += kHex[static_cast<unsigned char>(c) >> 4];
@@ -41,7 +51,8 @@ std::string repaired(std::string_view text) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
     size_t length = 4;
-    while (length > 0 && (at + length > text.size() || !valid_utf8(text.substr(at, length)))) --length;
+    while (length > 0 && (at + length > text.size() || !valid_utf8(text.substr(at, length))))
+      --length;
     if (length == 0) {
       out += "\xef\xbf\xbd";
       ++at;
@@ -146,7 +157,8 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
 }
 
 std::string JsonWriter::take() {
-  TOCSIN_CHECK(has_member_.empty() && !after_key_, "JSON is not finished: {} open", has_member_.size());
+  TOCSIN_CHECK(has_member_.empty() && !after_key_, "JSON is not finished: {} open",
+               has_member_.size());
   return std::exchange(out_, {});
 }
 

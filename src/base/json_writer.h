@@ -25,7 +25,9 @@ class JsonWriter {
   JsonWriter& null();
   JsonWriter& raw(std::string_view json);  // trusted, complete JSON value
 
-  JsonWriter& member(std::string_view name, std::string_view value) { return key(name).string(value); }
+  JsonWriter& member(std::string_view name, std::string_view value) {
+    return key(name).string(value);
+  }
   JsonWriter& member(std::string_view name, const char* value) { return key(name).string(value); }
   JsonWriter& member(std::string_view name, bool value) { return key(name).boolean(value); }
   template <class T>

@@ -15,8 +15,8 @@ std::string number_text(double value);
 // For people: three significant digits, thin-space free: "1.23 M", "118", "0.042".
 std::string human_number(double value);
 
-std::optional<double> parse_double(std::string_view text);   // whole text, finite or not
-std::optional<int64_t> parse_int(std::string_view text);     // whole text
+std::optional<double> parse_double(std::string_view text);  // whole text, finite or not
+std::optional<int64_t> parse_int(std::string_view text);    // whole text
 
 // The candidate nearest to `word` by edit distance, if near enough to be meant; else empty.
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates);

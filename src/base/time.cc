@@ -95,10 +95,10 @@ std::string to_iso(TimeMs time) {
   const auto day = floor<std::chrono::days>(instant);
   const year_month_day date{day};
   const int64_t rest = (instant - day).count();
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                                static_cast<unsigned>(date.month()),
-                                static_cast<unsigned>(date.day()), rest / 3'600'000,
-                                rest / 60'000 % 60, rest / 1000 % 60);
+  std::string out =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  rest / 3'600'000, rest / 60'000 % 60, rest / 1000 % 60);
   if (rest % 1000 != 0) out += fmt::format(".{:03}", rest % 1000);
   return out + "Z";
 }

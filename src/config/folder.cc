@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 constexpr size_t kFileBytesMax = 1 << 20;
 constexpr size_t kFilesMax = 10'000;
 
-bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.extension() == ".yml"; }
+bool is_yaml(const fs::path& path) {
+  return path.extension() == ".yaml" || path.extension() == ".yml";
+}
 bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
 void read_file(const fs::path& path, const std::string& name,
@@ -25,7 +27,8 @@ void read_file(const fs::path& path, const std::string& name,
   std::error_code error;
   const auto bytes = fs::file_size(path, error);
   if (!error && bytes > kFileBytesMax) {
-    problems.add({name, 0, 0}, fmt::format("is {} bytes long; at most {} are read", bytes, kFileBytesMax));
+    problems.add({name, 0, 0},
+                 fmt::format("is {} bytes long; at most {} are read", bytes, kFileBytesMax));
     return;
   }
   std::ifstream in(path, std::ios::binary);
@@ -43,7 +46,8 @@ void read_file(const fs::path& path, const std::string& name,
 Folder Folder::load(const std::string& directory, Problems& problems) {
   std::map<std::string, std::string> files;
   std::error_code error;
-  fs::recursive_directory_iterator at(directory, fs::directory_options::follow_directory_symlink, error);
+  fs::recursive_directory_iterator at(directory, fs::directory_options::follow_directory_symlink,
+                                      error);
   if (error) {
     problems.add({directory, 0, 0}, "cannot be read as a configuration folder: " + error.message());
     return {};
@@ -76,7 +80,8 @@ Folder Folder::from_texts(const std::map<std::string, std::string>& files, Probl
     const std::optional<Node> root = Node::parse(text, name, problems);
     if (!root || root->kind() == Node::Kind::kNull) continue;
     if (root->kind() != Node::Kind::kMap) {
-      problems.add(root->place(), "a configuration file must be a mapping of sections, such as \"rules:\"");
+      problems.add(root->place(),
+                   "a configuration file must be a mapping of sections, such as \"rules:\"");
       continue;
     }
     for (Node::Member& member : root->members()) folder.sections_.push_back(std::move(member));
@@ -111,8 +116,8 @@ bool Folder::single(std::string_view name, std::string_view type, Problems& prob
   const std::vector<Node> found = section(name);
   if (found.empty()) return false;
   for (size_t i = 1; i < found.size(); ++i)
-    problems.add(found[i].place(), fmt::format("section \"{}\" stands in {} already; keep one", name,
-                                               found[0].place().file_line()));
+    problems.add(found[i].place(), fmt::format("section \"{}\" stands in {} already; keep one",
+                                               name, found[0].place().file_line()));
   MapReader reader(found[0], type, problems);
   if (found[0].kind() == Node::Kind::kMap) each(reader);
   return true;

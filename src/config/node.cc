@@ -31,7 +31,8 @@ class Guard final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     if (!refused) refused.emplace(mark, "aliases (*name) are not supported; write the value again");
   }
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {
     deeper(mark);
@@ -60,9 +61,9 @@ bool find_duplicates(const YAML::Node& node, const std::string& file, Problems& 
         problems.add(place_of(file, entry.first.Mark()), "a key must be plain text");
         clean = false;
       } else if (!seen.insert(entry.first.Scalar()).second) {
-        problems.add(place_of(file, entry.first.Mark()),
-                     fmt::format("key \"{}\" stands twice in this mapping; keep one",
-                                 entry.first.Scalar()));
+        problems.add(
+            place_of(file, entry.first.Mark()),
+            fmt::format("key \"{}\" stands twice in this mapping; keep one", entry.first.Scalar()));
         clean = false;
       }
       clean = find_duplicates(entry.second, file, problems) && clean;
@@ -150,7 +151,8 @@ std::string Node::scalar() const { return node_->IsScalar() ? node_->Scalar() : 
 std::vector<Node> Node::items() const {
   std::vector<Node> out;
   if (!node_->IsSequence()) return out;
-  for (const auto& item : *node_) out.push_back(Node(std::make_shared<const YAML::Node>(item), file_));
+  for (const auto& item : *node_)
+    out.push_back(Node(std::make_shared<const YAML::Node>(item), file_));
   return out;
 }
 

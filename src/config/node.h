@@ -17,10 +17,10 @@ class Node;
 namespace tocsin::config {
 
 struct Place {
-  std::string file;  // relative to the folder
-  int line = 0;      // from 1; 0 = the file as a whole
-  int column = 0;    // from 1
-  std::string text() const;  // "rules/a.yaml:3:5"
+  std::string file;               // relative to the folder
+  int line = 0;                   // from 1; 0 = the file as a whole
+  int column = 0;                 // from 1
+  std::string text() const;       // "rules/a.yaml:3:5"
   std::string file_line() const;  // "rules/a.yaml:3"
 };
 
@@ -32,7 +32,9 @@ struct Problem {
 
 class Problems {
  public:
-  void add(Place place, std::string message) { list_.push_back({std::move(place), std::move(message)}); }
+  void add(Place place, std::string message) {
+    list_.push_back({std::move(place), std::move(message)});
+  }
   bool empty() const { return list_.empty(); }
   const std::vector<Problem>& list() const { return list_; }
   std::string text() const;  // one line each, sorted by place
@@ -43,7 +45,8 @@ class Problems {
   std::vector<Problem> list_;
 };
 
-// A cheap handle; the document lives as long as any handle into it. Not for several threads at once.
+// A cheap handle; the document lives as long as any handle into it. Not for several threads at
+// once.
 class Node {
  public:
   enum class Kind { kNull, kScalar, kList, kMap };
@@ -53,7 +56,7 @@ class Node {
 
   Kind kind() const;
   Place place() const;
-  std::string scalar() const;  // text of a scalar, "" otherwise
+  std::string scalar() const;       // text of a scalar, "" otherwise
   std::vector<Node> items() const;  // of a list
   struct Member;
   std::vector<Member> members() const;  // of a map, in file order; keys are unique

@@ -9,52 +9,94 @@
 
 namespace tocsin::config {
 
-template <> std::string_view Scalar<std::string>::type() { return "text"; }
-template <> std::optional<std::string> Scalar<std::string>::read(std::string_view text) {
+template <>
+std::string_view Scalar<std::string>::type() {
+  return "text";
+}
+template <>
+std::optional<std::string> Scalar<std::string>::read(std::string_view text) {
   return std::string(text);
 }
-template <> std::string Scalar<std::string>::write(const std::string& value) { return value; }
+template <>
+std::string Scalar<std::string>::write(const std::string& value) {
+  return value;
+}
 
-template <> std::string_view Scalar<bool>::type() { return "true or false"; }
-template <> std::optional<bool> Scalar<bool>::read(std::string_view text) {
+template <>
+std::string_view Scalar<bool>::type() {
+  return "true or false";
+}
+template <>
+std::optional<bool> Scalar<bool>::read(std::string_view text) {
   if (text == "true") return true;
   if (text == "false") return false;
   return std::nullopt;
 }
-template <> std::string Scalar<bool>::write(const bool& value) { return value ? "true" : "false"; }
+template <>
+std::string Scalar<bool>::write(const bool& value) {
+  return value ? "true" : "false";
+}
 
-template <> std::string_view Scalar<int64_t>::type() { return "whole number"; }
-template <> std::optional<int64_t> Scalar<int64_t>::read(std::string_view text) {
+template <>
+std::string_view Scalar<int64_t>::type() {
+  return "whole number";
+}
+template <>
+std::optional<int64_t> Scalar<int64_t>::read(std::string_view text) {
   return parse_int(text);
 }
-template <> std::string Scalar<int64_t>::write(const int64_t& value) { return std::to_string(value); }
+template <>
+std::string Scalar<int64_t>::write(const int64_t& value) {
+  return std::to_string(value);
+}
 
-template <> std::string_view Scalar<double>::type() { return "number"; }
-template <> std::optional<double> Scalar<double>::read(std::string_view text) {
+template <>
+std::string_view Scalar<double>::type() {
+  return "number";
+}
+template <>
+std::optional<double> Scalar<double>::read(std::string_view text) {
   const auto value = parse_double(text);
   return value && std::isfinite(*value) ? value : std::nullopt;
 }
-template <> std::string Scalar<double>::write(const double& value) { return number_text(value); }
+template <>
+std::string Scalar<double>::write(const double& value) {
+  return number_text(value);
+}
 
-template <> std::string_view Scalar<DurationMs>::type() { return "duration"; }
-template <> std::optional<DurationMs> Scalar<DurationMs>::read(std::string_view text) {
+template <>
+std::string_view Scalar<DurationMs>::type() {
+  return "duration";
+}
+template <>
+std::optional<DurationMs> Scalar<DurationMs>::read(std::string_view text) {
   return parse_duration(text);
 }
-template <> std::string Scalar<DurationMs>::write(const DurationMs& value) { return to_text(value); }
+template <>
+std::string Scalar<DurationMs>::write(const DurationMs& value) {
+  return to_text(value);
+}
 
-template <> std::string_view Scalar<TimeMs>::type() { return "time"; }
-template <> std::optional<TimeMs> Scalar<TimeMs>::read(std::string_view text) {
+template <>
+std::string_view Scalar<TimeMs>::type() {
+  return "time";
+}
+template <>
+std::optional<TimeMs> Scalar<TimeMs>::read(std::string_view text) {
   return parse_time(text);
 }
-template <> std::string Scalar<TimeMs>::write(const TimeMs& value) { return to_iso(value); }
+template <>
+std::string Scalar<TimeMs>::write(const TimeMs& value) {
+  return to_iso(value);
+}
 
 MapReader::MapReader(Node node, std::string_view type, Problems& problems)
     : node_(std::move(node)), type_(type), problems_(problems) {
   if (node_->kind() == Node::Kind::kMap)
     members_ = node_->members();
   else
-    problems_.add(node_->place(), fmt::format("a {} must be a mapping (key: value), not \"{}\"", type_,
-                                              node_->excerpt()));
+    problems_.add(node_->place(), fmt::format("a {} must be a mapping (key: value), not \"{}\"",
+                                              type_, node_->excerpt()));
 }
 
 MapReader::MapReader(Reference& reference, std::string_view type, Problems& problems)
@@ -117,8 +159,8 @@ void MapReader::wrong(std::string_view key, const Node& node, std::string_view e
   std::string hint;
   if (expected == "duration") hint = " such as 10s, 5m or 1h30m";
   if (expected == "time") hint = " such as 2026-11-06T18:00:00Z";
-  problems_.add(node.place(), fmt::format("{}: expected {}{}, not \"{}\"", key, expected, hint,
-                                          node.excerpt()));
+  problems_.add(node.place(),
+                fmt::format("{}: expected {}{}, not \"{}\"", key, expected, hint, node.excerpt()));
 }
 
 size_t MapReader::choice(std::string_view key, std::initializer_list<std::string_view> words,
@@ -139,10 +181,10 @@ size_t MapReader::choice(std::string_view key, std::initializer_list<std::string
   }
   const size_t found = index_of(node->scalar());
   if (node->kind() == Node::Kind::kScalar && found < words.size()) return found;
-  const std::string_view near =
-      nearest_word(node->scalar(), {words.begin(), words.size()});
-  problems_.add(node->place(), fmt::format("{}: expected {}, not \"{}\"{}", key, type, node->excerpt(),
-                                           near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+  const std::string_view near = nearest_word(node->scalar(), {words.begin(), words.size()});
+  problems_.add(node->place(),
+                fmt::format("{}: expected {}, not \"{}\"{}", key, type, node->excerpt(),
+                            near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
   return fallback;
 }
 
@@ -191,7 +233,8 @@ size_t MapReader::list(std::string_view key, std::string_view type, std::string_
   return items.size();
 }
 
-std::optional<Node> MapReader::any(std::string_view key, std::string_view type, std::string_view doc) {
+std::optional<Node> MapReader::any(std::string_view key, std::string_view type,
+                                   std::string_view doc) {
   note(key, std::string(type), false, "", doc);
   return describing() ? std::nullopt : take(key);
 }

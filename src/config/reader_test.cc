@@ -55,8 +55,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "a.yaml:3:5: unknown key \"evry\" in a thing; did you mean \"every\"?\n"},
         ProblemCase{"missing", "things:\n  - every: 5m\n",
                     "a.yaml:2:5: this thing has no \"id\"; it is required\n"},
-        ProblemCase{"wrong_duration", "things:\n  - id: a\n    every: soon\n",
-                    "a.yaml:3:12: every: expected duration such as 10s, 5m or 1h30m, not \"soon\"\n"},
+        ProblemCase{
+            "wrong_duration", "things:\n  - id: a\n    every: soon\n",
+            "a.yaml:3:12: every: expected duration such as 10s, 5m or 1h30m, not \"soon\"\n"},
         ProblemCase{"wrong_choice", "things:\n  - id: a\n    kind: fanzy\n",
                     "a.yaml:3:11: kind: expected one of plain, fancy, not \"fanzy\"; did you mean "
                     "\"fancy\"?\n"},

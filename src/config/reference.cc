@@ -75,7 +75,7 @@ std::string Reference::markdown() const {
                        type.name);
     for (const ReferenceKey& key : type.keys)
       out += fmt::format("| `{}` | {} | {} | {} |\n", key.key, escaped_cell(key.type),
-                         key.required ? "**required**"
+                         key.required           ? "**required**"
                          : key.standard.empty() ? ""
                                                 : "`" + escaped_cell(key.standard) + "`",
                          escaped_cell(key.doc));

@@ -4,47 +4,64 @@ namespace tocsin {
 
 std::string_view to_text(Severity severity) {
   switch (severity) {
-    case Severity::kCritical: return "critical";
-    case Severity::kHigh: return "high";
-    case Severity::kLow: return "low";
+    case Severity::kCritical:
+      return "critical";
+    case Severity::kHigh:
+      return "high";
+    case Severity::kLow:
+      return "low";
   }
   return "";
 }
 
 std::string_view to_text(Truth truth) {
   switch (truth) {
-    case Truth::kFalse: return "not held";
-    case Truth::kTrue: return "held";
-    case Truth::kUnknown: return "unknown";
+    case Truth::kFalse:
+      return "not held";
+    case Truth::kTrue:
+      return "held";
+    case Truth::kUnknown:
+      return "unknown";
   }
   return "";
 }
 
 std::string_view to_text(Momentum::Trend trend) {
   switch (trend) {
-    case Momentum::Trend::kUnknown: return "unknown";
-    case Momentum::Trend::kWorsening: return "worsening";
-    case Momentum::Trend::kSteady: return "steady";
-    case Momentum::Trend::kRecovering: return "recovering";
+    case Momentum::Trend::kUnknown:
+      return "unknown";
+    case Momentum::Trend::kWorsening:
+      return "worsening";
+    case Momentum::Trend::kSteady:
+      return "steady";
+    case Momentum::Trend::kRecovering:
+      return "recovering";
   }
   return "";
 }
 
 std::string_view to_text(AlertState state) {
   switch (state) {
-    case AlertState::kOpen: return "open";
-    case AlertState::kResolved: return "resolved";
-    case AlertState::kExpired: return "expired";
+    case AlertState::kOpen:
+      return "open";
+    case AlertState::kResolved:
+      return "resolved";
+    case AlertState::kExpired:
+      return "expired";
   }
   return "";
 }
 
 std::string_view to_text(Delivery::State state) {
   switch (state) {
-    case Delivery::State::kPlanned: return "planned";
-    case Delivery::State::kSent: return "sent";
-    case Delivery::State::kFailed: return "failed";
-    case Delivery::State::kGivenUp: return "given up";
+    case Delivery::State::kPlanned:
+      return "planned";
+    case Delivery::State::kSent:
+      return "sent";
+    case Delivery::State::kFailed:
+      return "failed";
+    case Delivery::State::kGivenUp:
+      return "given up";
   }
   return "";
 }

@@ -57,22 +57,22 @@ struct Decision {
   enum class What : uint8_t { kOpened, kUpdated, kResolved };
   What what = What::kOpened;
   Position at;
-  TimeMs time;  // decision time: arrival of the frame, or the timer's due time
+  TimeMs time;      // decision time: arrival of the frame, or the timer's due time
   Id128 alert_key;  // hash(rule id, scope)
   std::string rule_id;
   std::string rule_place;  // file:line of the rule
   Severity severity = Severity::kLow;
-  Labels scope;  // the values of the rule's `by` labels; empty for global
+  Labels scope;         // the values of the rule's `by` labels; empty for global
   std::string summary;  // from the rule's text, or made from its violations
   std::string description;
   std::map<std::string, std::string> annotations;
-  std::string resolve_reason;  // kResolved: "recovered", "rule removed", ...
+  std::string resolve_reason;     // kResolved: "recovered", "rule removed", ...
   std::vector<BranchValue> tree;  // [0] is the root
   std::vector<JudgedViolation> violations;
   Momentum momentum;
-  DurationMs since_first_point{};  // kOpened: decision time - first point outside
-  std::string wait_reason;         // "2 of 3 points", "not: settled 10 s", or empty
-  std::vector<std::string> covers; // rule ids whose alerts this one covers, same scope
+  DurationMs since_first_point{};   // kOpened: decision time - first point outside
+  std::string wait_reason;          // "2 of 3 points", "not: settled 10 s", or empty
+  std::vector<std::string> covers;  // rule ids whose alerts this one covers, same scope
 };
 
 enum class AlertState : uint8_t { kOpen, kResolved, kExpired };
@@ -95,9 +95,9 @@ struct Delivery {
   State state = State::kPlanned;
   uint32_t attempts = 0;
   TimeMs planned;
-  TimeMs sent;        // of the last attempt; 0 = none yet
-  TimeMs next_try;    // 0 = none planned
-  std::string answer; // "200 in 6 ms", "200 but ok:false ratelimited"
+  TimeMs sent;         // of the last attempt; 0 = none yet
+  TimeMs next_try;     // 0 = none planned
+  std::string answer;  // "200 in 6 ms", "200 but ok:false ratelimited"
 };
 std::string_view to_text(Delivery::State state);  // "planned", "sent", "failed", "given up"
 

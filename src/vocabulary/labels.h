@@ -24,7 +24,7 @@ class Labels {
   static Labels of(std::string_view name, std::vector<Pair> pairs = {});
 
   std::string_view name() const { return get(kNameLabel); }
-  std::string_view get(std::string_view label) const;  // empty if it has none
+  std::string_view get(std::string_view label) const;                 // empty if it has none
   Labels with(std::string_view label, std::string_view value) const;  // empty value removes it
   const std::vector<Pair>& pairs() const { return pairs_; }
   bool empty() const { return pairs_.empty(); }

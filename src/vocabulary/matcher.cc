@@ -36,15 +36,20 @@ Result<LabelMatcher> LabelMatcher::make(std::string label, Op op, std::string va
 Result<LabelMatcher> LabelMatcher::parse(std::string_view text) {
   const size_t at = text.find_first_of("=!");
   if (at == std::string_view::npos || at == 0 || at + 1 > text.size())
-    return fail(ErrorCode::kInvalid, fmt::format("cannot read \"{}\" as a label condition; expected "
-                                                 "label=value, label!=value, label=~regex or "
-                                                 "label!~regex", text));
+    return fail(ErrorCode::kInvalid,
+                fmt::format("cannot read \"{}\" as a label condition; expected "
+                            "label=value, label!=value, label=~regex or "
+                            "label!~regex",
+                            text));
   const std::string_view rest = text.substr(at);
   Op op = Op::kEqual;
   size_t length = 1;
-  if (rest.starts_with("=~")) op = Op::kMatch, length = 2;
-  else if (rest.starts_with("!=")) op = Op::kNotEqual, length = 2;
-  else if (rest.starts_with("!~")) op = Op::kNotMatch, length = 2;
+  if (rest.starts_with("=~"))
+    op = Op::kMatch, length = 2;
+  else if (rest.starts_with("!="))
+    op = Op::kNotEqual, length = 2;
+  else if (rest.starts_with("!~"))
+    op = Op::kNotMatch, length = 2;
   else if (rest.starts_with("!"))
     return fail(ErrorCode::kInvalid, fmt::format("cannot read \"{}\": after ! comes = or ~", text));
   std::string_view label = text.substr(0, at);
@@ -72,10 +77,14 @@ Result<LabelMatcher> LabelMatcher::parse(std::string_view text) {
 
 bool LabelMatcher::matches(std::string_view value) const {
   switch (op_) {
-    case Op::kEqual: return value == value_;
-    case Op::kNotEqual: return value != value_;
-    case Op::kMatch: return re2::RE2::FullMatch({value.data(), value.size()}, regex_->re);
-    case Op::kNotMatch: return !re2::RE2::FullMatch({value.data(), value.size()}, regex_->re);
+    case Op::kEqual:
+      return value == value_;
+    case Op::kNotEqual:
+      return value != value_;
+    case Op::kMatch:
+      return re2::RE2::FullMatch({value.data(), value.size()}, regex_->re);
+    case Op::kNotMatch:
+      return !re2::RE2::FullMatch({value.data(), value.size()}, regex_->re);
   }
   return false;
 }
@@ -83,26 +92,37 @@ bool LabelMatcher::matches(std::string_view value) const {
 std::string LabelMatcher::text() const {
   const char* op = "=";
   switch (op_) {
-    case Op::kEqual: break;
-    case Op::kNotEqual: op = "!="; break;
-    case Op::kMatch: op = "=~"; break;
-    case Op::kNotMatch: op = "!~"; break;
+    case Op::kEqual:
+      break;
+    case Op::kNotEqual:
+      op = "!=";
+      break;
+    case Op::kMatch:
+      op = "=~";
+      break;
+    case Op::kNotMatch:
+      op = "!~";
+      break;
   }
   std::string quoted;
   for (const char c : value_) {
     if (c == '"' || c == '\\') quoted += '\\';
-    if (c == '\n') quoted += "\\n";
-    else quoted += c;
+    if (c == '\n')
+      quoted += "\\n";
+    else
+      quoted += c;
   }
   return label_ + op + "\"" + quoted + "\"";
 }
 
-Result<SeriesSelector> SeriesSelector::make(std::string_view name, std::vector<LabelMatcher> labels) {
+Result<SeriesSelector> SeriesSelector::make(std::string_view name,
+                                            std::vector<LabelMatcher> labels) {
   SeriesSelector made;
   using Op = LabelMatcher::Op;
   Result<LabelMatcher> condition = LabelMatcher{};
   if (name.starts_with('~')) {
-    condition = LabelMatcher::make(std::string(kNameLabel), Op::kMatch, std::string(name.substr(1)));
+    condition =
+        LabelMatcher::make(std::string(kNameLabel), Op::kMatch, std::string(name.substr(1)));
     if (!condition) return fail(condition.error());
     made.matchers_.push_back(*condition);
   } else if (name.find('*') != std::string_view::npos) {
@@ -111,7 +131,8 @@ Result<SeriesSelector> SeriesSelector::make(std::string_view name, std::vector<L
     made.name_suffix_ = name.substr(star + 1);
     if (made.name_suffix_.find('*') != std::string::npos)
       return fail(ErrorCode::kInvalid, fmt::format("cannot use \"{}\" as a name: one * at most; "
-                                                   "write ~REGEX for more", name));
+                                                   "write ~REGEX for more",
+                                                   name));
   } else if (!name.empty()) {
     condition = LabelMatcher::make(std::string(kNameLabel), Op::kEqual, std::string(name));
     made.matchers_.push_back(*condition);
@@ -126,15 +147,18 @@ Result<SeriesSelector> SeriesSelector::parse(std::string_view text) {
   std::vector<LabelMatcher> matchers;
   if (brace == std::string_view::npos) return make(name, {});
   if (text.back() != '}')
-    return fail(ErrorCode::kInvalid, fmt::format("cannot read selector \"{}\": no closing brace", text));
+    return fail(ErrorCode::kInvalid,
+                fmt::format("cannot read selector \"{}\": no closing brace", text));
   std::string_view rest = text.substr(brace + 1, text.size() - brace - 2);
   while (!rest.empty()) {
     size_t end = 0;
     char quote = 0;
     for (; end < rest.size(); ++end) {
       if (quote != 0) {
-        if (rest[end] == '\\') ++end;
-        else if (rest[end] == quote) quote = 0;
+        if (rest[end] == '\\')
+          ++end;
+        else if (rest[end] == quote)
+          quote = 0;
       } else if (rest[end] == '"' || rest[end] == '\'') {
         quote = rest[end];
       } else if (rest[end] == ',') {

@@ -66,7 +66,8 @@ struct Batch {
   }
 };
 
-// A batch with its place in the one order. Immutable once sequenced; shared by shards and committer.
+// A batch with its place in the one order. Immutable once sequenced; shared by shards and
+// committer.
 struct Frame {
   Lsn lsn;
   TimeMs arrival;  // monotonic: never before that of an earlier lsn
@@ -75,12 +76,13 @@ struct Frame {
 using FramePtr = std::shared_ptr<const Frame>;
 
 // The place of an output in the one order: rows of a frame first, in row order; then what timers
-// that fell due after it produced, by due time, then by a content hash (`row` is then its low bits).
+// that fell due after it produced, by due time, then by a content hash (`row` is then its low
+// bits).
 struct Position {
   Lsn lsn;
-  TimeMs due{};      // zero for a row, the timer's due time otherwise
-  uint64_t row = 0;  // index within the frame, or the tie-break of timers
-  uint32_t step = 0; // several outputs of one row or timer, in the order they were made
+  TimeMs due{};       // zero for a row, the timer's due time otherwise
+  uint64_t row = 0;   // index within the frame, or the tie-break of timers
+  uint32_t step = 0;  // several outputs of one row or timer, in the order they were made
   friend constexpr auto operator<=>(const Position&, const Position&) = default;
 };
 

@@ -47,12 +47,12 @@ Result<void> SeriesTable::restore(SeriesRef ref, const Labels& labels, uint32_t 
   if (ref.index >= series_max_)
     return fail(ErrorCode::kExhausted,
                 fmt::format("cannot restore series {}: its number {} is beyond the limit of {}; "
-                            "raise limits.series_max", labels.text(), ref.index, series_max_));
+                            "raise limits.series_max",
+                            labels.text(), ref.index, series_max_));
   if (known(ref)) {
     if (entry(ref.index).labels == labels) return {};
-    return fail(ErrorCode::kCorrupt,
-                fmt::format("series number {} is {} and also {}", ref.index,
-                            entry(ref.index).labels.text(), labels.text()));
+    return fail(ErrorCode::kCorrupt, fmt::format("series number {} is {} and also {}", ref.index,
+                                                 entry(ref.index).labels.text(), labels.text()));
   }
   place(ref.index, labels, home);
   return {};

@@ -50,7 +50,9 @@ class SeriesTable {
     std::atomic<bool> known{false};
   };
   static constexpr uint32_t kChunk = 4096;
-  Entry& entry(uint32_t index) const { return chunks_[index / kChunk].load(std::memory_order_acquire)[index % kChunk]; }
+  Entry& entry(uint32_t index) const {
+    return chunks_[index / kChunk].load(std::memory_order_acquire)[index % kChunk];
+  }
   void place(uint32_t index, const Labels& labels, uint32_t home);
 
   const uint32_t series_max_;

@@ -26,8 +26,8 @@ struct WorkerRef {
 
 // What one model said at one point.
 struct ModelBand {
-  uint16_t model = 0;  // index within the worker
-  float weight = 0;    // its share after those that abstained gave theirs away; 0 = abstained
+  uint16_t model = 0;    // index within the worker
+  float weight = 0;      // its share after those that abstained gave theirs away; 0 = abstained
   bool outside = false;  // threshold and silence vote on their own
   double expected = 0, lower = 0, upper = 0;
 };
@@ -37,8 +37,8 @@ struct JudgedPoint {
   TimeMs time;
   double value = 0;
   double expected = 0, lower = 0, upper = 0;  // of the weighted band
-  double score = 0;     // -log10 of the tail probability
-  double distance = 0;  // signed, half band-widths outside the band; 0 inside
+  double score = 0;                           // -log10 of the tail probability
+  double distance = 0;                        // signed, half band-widths outside the band; 0 inside
   bool outside = false;
   std::vector<ModelBand> models;
 };
@@ -59,11 +59,11 @@ struct Violation {
   Tier tier = Tier::kEvidence;
   ViolationState state = ViolationState::kOpen;
   Direction direction = Direction::kAbove;
-  TimeMs opened;         // event time of the first point outside (silence: of the last point seen)
-  TimeMs updated;        // event time of the last point judged
-  TimeMs ended;          // when state is kEnded
-  JudgedPoint last;      // the point judged last; for silence the last point seen
-  JudgedPoint worst;     // the point with the largest score so far
+  TimeMs opened;      // event time of the first point outside (silence: of the last point seen)
+  TimeMs updated;     // event time of the last point judged
+  TimeMs ended;       // when state is kEnded
+  JudgedPoint last;   // the point judged last; for silence the last point seen
+  JudgedPoint worst;  // the point with the largest score so far
   uint32_t points_outside = 0;
   std::optional<Motion> motion;
   DurationMs cadence{};  // learned interval between points; 0 = not known yet
