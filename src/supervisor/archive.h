@@ -1,0 +1,46 @@
+#pragma once
+// Reading what was written, for pages and the API: every alert that is kept, its history, the
+// ledger of deliveries, silences. Works on a read connection of any thread.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "state/database.h"
+#include "state/migrations.h"
+#include "supervisor/changes.h"
+#include "supervisor/supervisor.h"
+
+namespace tocsin::supervisor {
+
+// Tables alerts, alert_history, silences, deliveries, supervisor_position.
+std::span<const state::Migration> migrations();
+
+Result<std::vector<AlertView>> list_alerts(state::Database& database, const AlertFilter& filter);
+Result<std::optional<AlertView>> read_alert(state::Database& database, const Id128& id);
+Result<std::vector<HistoryEntry>> read_history(state::Database& database, const Id128& alert);
+// By id: the order in which they were planned.
+Result<std::vector<Delivery>> read_ledger(state::Database& database, const Id128& alert);
+
+struct LedgerFilter {
+  std::string receiver;  // empty = any
+  std::optional<Delivery::State> state;
+  TimeMs since = kTimeMin;  // planned at or after
+  size_t limit = 100;
+};
+Result<std::vector<Delivery>> list_ledger(state::Database& database, const LedgerFilter& filter);
+// The unfinished delivery that is tried next.
+Result<std::optional<Delivery>> next_delivery(state::Database& database, const Id128& alert);
+// Silences, newest first; also ended ones if asked.
+Result<std::vector<Silence>> list_silences(state::Database& database, bool ended);
+
+// A test message in the ledger: it belongs to no alert. Gives its id (negative).
+Result<int64_t> insert_test(state::Transaction& transaction, const Delivery& delivery);
+
+// Removes alerts closed before `now` - keep, with history and deliveries, and tests as old; at most
+// `limit` alerts a call, so that no transaction is long. Gives how many went.
+Result<int64_t> purge(state::Transaction& transaction, TimeMs now, DurationMs keep,
+                      int64_t limit = 500);
+
+}  // namespace tocsin::supervisor

@@ -1,0 +1,95 @@
+#pragma once
+// What the supervisor wants written and told: plain values, carried from the decision thread to the
+// SQL writer (apply, one transaction) and, once that is committed, to the outbox.
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "state/database.h"
+#include "vocabulary/alert.h"
+#include "vocabulary/matcher.h"
+
+namespace tocsin::supervisor {
+
+enum class Event : uint8_t { kOpened, kUpdated, kResolved, kTest };
+std::string_view to_text(Event event);  // "opened", "updated", "resolved", "test"
+std::optional<Event> parse_event(std::string_view text);
+
+// "Tell this receiver of this": a row of the outbox from the transaction on that made it.
+struct NotificationIntent {
+  int64_t id = 0;  // of the delivery; ascending
+  Id128 alert_id;
+  std::string receiver;
+  Event event = Event::kOpened;
+  TimeMs planned;
+  // The same for every attempt of this delivery, also after a crash: receivers may drop repeats.
+  std::string dedupe_key;
+};
+
+// One line of an alert's life. `number` counts from 0 per alert.
+struct HistoryEntry {
+  Id128 alert_id;
+  uint32_t number = 0;
+  TimeMs time;
+  std::string what;  // opened, told, severity, acknowledged, unacknowledged, silenced, unsilenced,
+                     // covered, uncovered, note, resolved, expired
+  std::string who;   // a person, a rule, a silence's id; empty = Tocsin
+  std::string text;
+};
+
+// Mutes alerts whose labels match all matchers, until it ends. Recording goes on.
+struct Silence {
+  std::string id;
+  std::vector<LabelMatcher> matchers;
+  TimeMs created_at;
+  TimeMs until;
+  std::string comment;
+  std::string by;
+  bool ended = false;      // `until` has come, or somebody removed it
+  std::string removed_by;  // empty = it ran out
+  int64_t muted = 0;       // alerts that it kept quiet so far
+  bool matches(const Labels& labels) const;
+};
+
+// An alert and what the supervisor must remember of it. A row of table `alerts`.
+struct AlertRecord {
+  AlertView view;
+  std::set<std::string> told;  // receivers that an opening was planned for; empty = it never spoke
+  TimeMs speak_at;             // 0 = no plan; else it speaks then, if still open and not muted
+  TimeMs update_told_at;       // last planned update
+  bool update_owed = false;    // something changed since
+  bool rule_holds = true;      // false once the rule itself said that it is over
+  uint32_t history_count = 0;
+};
+
+// How far decisions are worked in: everything before `at`, and at `at` those of these alert keys.
+struct Applied {
+  Position at;
+  std::vector<Id128> keys;
+};
+
+struct Changes {
+  std::vector<std::shared_ptr<const AlertRecord>> alerts;  // the last of an id counts
+  std::vector<HistoryEntry> history;
+  std::vector<Silence> silences;  // the last of an id counts
+  std::vector<NotificationIntent> intents;
+  std::optional<Applied> applied;
+
+  bool empty() const;
+  // `later` happened after this; both become one transaction.
+  void merge(Changes later);
+  // The newest view of every alert changed, one each, in the order of their last change: for the
+  // live stream and the outbox. The views are shared, not copied.
+  std::vector<std::shared_ptr<const AlertView>> changed() const;
+};
+
+// Writes all of it. On an error throw the transaction away and apply the same Changes again, before
+// any later ones; intents may go to the outbox only after the commit.
+Result<void> apply(state::Transaction& transaction, const Changes& changes);
+
+}  // namespace tocsin::supervisor

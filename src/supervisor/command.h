@@ -1,0 +1,44 @@
+#pragma once
+// What people tell the supervisor to do. `by` is who; empty is refused.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+
+namespace tocsin::supervisor {
+
+struct Acknowledge {
+  Id128 alert;
+  std::string note;  // may be empty
+};
+struct Unacknowledge {
+  Id128 alert;
+  std::string note;
+};
+// Closes it for people. If its rule goes on holding it stays closed until the rule opens it anew.
+struct Resolve {
+  Id128 alert;
+  std::string reason;
+};
+struct AddNote {
+  Id128 alert;
+  std::string text;
+};
+struct AddSilence {
+  std::vector<std::string> matchers;  // `site="madrid"`, `rule=~"pay.*"`; at least one
+  TimeMs until;                       // after now, within a year
+  std::string comment;                // required
+};
+struct RemoveSilence {
+  std::string id;
+};
+
+struct Command {
+  std::string by;
+  std::variant<Acknowledge, Unacknowledge, Resolve, AddNote, AddSilence, RemoveSilence> what;
+};
+
+}  // namespace tocsin::supervisor

@@ -1,0 +1,52 @@
+#pragma once
+// Who is told: section `routes`, a tree. The first route of a level that matches wins, unless it
+// says `continue`; a route's `routes` refine it; a route without receivers has those of its parent.
+// An alert that no route matches goes to `inbox`, so that nothing is dropped in silence.
+// Immutable once read; any thread.
+
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/folder.h"
+#include "vocabulary/alert.h"
+#include "vocabulary/matcher.h"
+
+namespace tocsin::supervisor {
+
+inline constexpr std::string_view kInboxReceiver = "inbox";
+
+struct Route {
+  std::vector<LabelMatcher> match;  // on alert_labels(): rule, severity, the scope's labels
+  std::vector<Severity> severity;   // empty = any
+  std::vector<std::string> receivers;
+  bool keep_going = false;  // `continue`
+  std::vector<Route> routes;
+  config::Place place;            // of the route
+  config::Place receivers_place;  // of its receivers
+
+  bool matches(const Labels& labels, Severity wanted) const;
+};
+
+class Routes {
+ public:
+  Routes() = default;
+  explicit Routes(std::vector<Route> routes) : routes_(std::move(routes)) {}
+
+  static Routes read(const config::Folder& folder, config::Problems& problems);
+  static void describe(config::Reference& reference);  // type "route"
+  // A problem for every receiver named here that does not exist. `inbox` always does.
+  void check_receivers(std::span<const std::string_view> known, config::Problems& problems) const;
+
+  // Names without doubles, sorted: the order in which intents are made.
+  std::vector<std::string> receivers(const Labels& labels, Severity severity) const;
+  // The matching routes of each level, for "who would be told": places, outermost first.
+  std::vector<std::string> explain(const Labels& labels, Severity severity) const;
+
+ private:
+  std::vector<Route> routes_;
+};
+
+}  // namespace tocsin::supervisor

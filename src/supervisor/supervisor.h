@@ -1,0 +1,83 @@
+#pragma once
+// An alert's life: one alert per rule and scope, told once, silenced, covered, acknowledged,
+// resolved, expired. Owned by the decision thread, which alone calls it; it has no threads and does
+// no I/O after load(): what is to be written and told comes out as Changes.
+//
+// What survives a crash is what was applied and committed. Decisions are given again from the
+// applied position on and those already worked in are ignored, so nothing is lost or told twice.
+// Time comes in through the calls and never goes back: an earlier `now` counts as the latest seen.
+// Bounded: Options::open_alerts_max (past it openings are refused and counted, and an alert of
+// Tocsin itself says so), silences_max, recent_max.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/counters.h"
+#include "supervisor/changes.h"
+#include "supervisor/command.h"
+#include "supervisor/options.h"
+#include "supervisor/route.h"
+
+namespace tocsin::supervisor {
+
+struct AlertFilter {
+  enum class State { kOpen, kResolved, kAll };  // kResolved includes expired
+  State state = State::kOpen;
+  std::optional<Severity> severity;
+  std::string rule;                 // empty = any
+  std::vector<Labels::Pair> scope;  // all of these labels
+  TimeMs since = kTimeMin;          // updated at or after
+  size_t limit = 100;
+};
+
+// What a command made.
+struct CommandDone {
+  std::shared_ptr<const AlertView> alert;  // of commands on alerts
+  std::string silence;                     // id, of AddSilence and RemoveSilence
+};
+
+class Supervisor {
+ public:
+  // `counters` must outlive it.
+  Supervisor(Options options, Routes routes, Counters& counters);
+  ~Supervisor();
+  Supervisor(Supervisor&&) noexcept;
+
+  // Open alerts, silences, recent ones and the applied position. Before anything else, once, after
+  // the migrations.
+  Result<void> load(state::Database& database);
+  // Where the replay of decisions has to begin, at the latest.
+  Position applied() const;
+
+  // Decisions in Position order; those at or before the applied one are ignored. Runs advance() to
+  // the decision's time first.
+  void step(const Decision& decision, Changes& out);
+  // Everything that falls due up to and including `now`.
+  void advance(TimeMs now, Changes& out);
+  // When advance() has something to do next; kTimeMax if nothing.
+  TimeMs next_due() const;
+  // kInvalid (the command is wrong), kRefused (not in this state), with words for the person.
+  // The answer may be given to the person once `out` is committed.
+  Result<CommandDone> command(const Command& command, TimeMs now, Changes& out);
+  // New configuration: counts for what is told from now on.
+  void configure(Options options, Routes routes);
+
+  // Open alerts and the most recent closed ones; unanswered first, then severity, then age.
+  // Everything ever written is in archive.h.
+  std::vector<std::shared_ptr<const AlertView>> alerts(const AlertFilter& filter) const;
+  std::shared_ptr<const AlertView> find(const Id128& id) const;  // null if not in memory
+  std::vector<Silence> silences() const;                         // that have not ended, by end
+  size_t open_count() const;
+
+ private:
+  class Book;
+  std::unique_ptr<Book> book_;
+};
+
+// Ordering of alerts(): true if `a` comes first.
+bool more_urgent(const AlertView& a, const AlertView& b);
+
+}  // namespace tocsin::supervisor
