@@ -68,10 +68,17 @@ struct Batch {
 
 // A batch with its place in the one order. Immutable once sequenced; shared by shards and
 // committer.
+enum class FrameKind : uint8_t {
+  kPoints,
+  kConfig,  // from here on the configuration in `payload` holds; no points
+  kNote,    // a remark for replay and people; no points
+};
 struct Frame {
   Lsn lsn;
   TimeMs arrival;  // monotonic: never before that of an earlier lsn
   Batch batch;
+  FrameKind kind = FrameKind::kPoints;
+  std::string payload = {};  // of kConfig and kNote
 };
 using FramePtr = std::shared_ptr<const Frame>;
 

@@ -1,0 +1,74 @@
+#pragma once
+// Ordered bytes -> bytes, in families: what the store needs of an engine. RocksDB in production
+// (store/rocksdb_keyspace.cc, the only file that knows it), a map in memory in the simulation.
+//
+// What survives a crash: everything written before the last successful flush(), as a whole; of what
+// was written after it a prefix in write order, or nothing. Any thread.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tocsin {
+
+enum class KeyFamily : uint8_t { kChunks, kCatalogue, kMeta };
+inline constexpr size_t kKeyFamilies = 3;
+
+// Written as a whole or not at all.
+struct KeyBatch {
+  struct Put {
+    KeyFamily family;
+    std::string key, value;
+  };
+  std::vector<Put> puts;
+  size_t bytes = 0;
+  void put(KeyFamily family, std::string key, std::string value) {
+    bytes += key.size() + value.size();
+    puts.push_back({family, std::move(key), std::move(value)});
+  }
+};
+
+struct KeyspaceStats {
+  uint64_t disk_bytes = 0;
+  uint64_t memory_bytes = 0;
+};
+
+class Keyspace {
+ public:
+  // false stops the scan.
+  using Visit = std::function<bool(std::string_view key, std::string_view value)>;
+  virtual ~Keyspace() = default;
+  virtual Result<void> write(const KeyBatch& batch) = 0;
+  virtual Result<void> flush() = 0;
+  virtual Result<std::optional<std::string>> get(KeyFamily family, std::string_view key) = 0;
+  // Keys in [from, to), ascending, as of one moment.
+  virtual Result<void> scan(KeyFamily family, std::string_view from, std::string_view to,
+                            const Visit& visit) = 0;
+  // Forgets [from, to); cheap for whole partitions.
+  virtual Result<void> drop_range(KeyFamily family, std::string_view from, std::string_view to) = 0;
+  virtual KeyspaceStats stats() = 0;
+};
+
+// In memory; what is written survives power_cut() only if flushed.
+class MemoryKeyspace : public Keyspace {
+ public:
+  virtual void power_cut() = 0;
+  virtual void fail_next(uint64_t calls) = 0;  // of write and flush: the next ones fail
+};
+std::unique_ptr<MemoryKeyspace> make_memory_keyspace();
+
+struct RocksOptions {
+  uint64_t cache_bytes = 16u << 20;         // block cache, index and filter blocks included
+  uint64_t write_buffer_bytes = 16u << 20;  // of all families together
+  int background_threads = 1;
+};
+Result<std::unique_ptr<Keyspace>> open_rocksdb(const std::string& directory,
+                                               const RocksOptions& options);
+
+}  // namespace tocsin

@@ -1,0 +1,112 @@
+#pragma once
+// Where points are kept: journal (safe), heads (readable at once), sealed chunks (for long).
+//
+//   append ─► journal ─► shard: head().append ─► collect() ─► sealer: keyspace, flush
+//                 ▲                                                    │
+//                 └─ segments freed up to min(flushed, checkpoint) ◄───┘
+//
+// How `kill -9` or a power cut leaves things: every point whose lsn <= journal().durable() is found
+// exactly once by a read after open() and recover(): from the flushed chunks, or replayed from the
+// journal into a head; what is in both is merged by time.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/counters.h"
+#include "base/disk.h"
+#include "store/checkpoints.h"
+#include "store/chunks.h"
+#include "store/head.h"
+#include "store/journal.h"
+#include "store/keyspace.h"
+#include "vocabulary/series_table.h"
+
+namespace tocsin {
+
+struct StoreOptions {
+  uint32_t shards = 2;
+  JournalOptions journal;
+  HeadOptions head;
+  RocksOptions rocks;
+  DurationMs keep = days(400);  // raw points; whole weeks are dropped
+  double seal_from_fill = 0.5;  // of the journal's bytes_max: from here on open chunks are sealed
+  uint64_t flush_bytes =
+      8u << 20;  // written chunks are flushed at the latest when they are this many
+};
+
+// Threads: open, recover and start on one; then journal().append anywhere, head(i), collect(i) and
+// points() on shard i's thread only, read_sealed anywhere.
+class Store {
+ public:
+  // keyspace: made by the caller in the simulation; nullptr opens RocksDB in directory/chunks.
+  static Result<std::unique_ptr<Store>> open(std::string directory, StoreOptions options,
+                                             Disk& disk, const Clock& clock, SeriesTable& series,
+                                             Counters& counters,
+                                             std::unique_ptr<Keyspace> keyspace = nullptr);
+  ~Store();  // stops the threads; nothing needs to be flushed, the journal has it
+
+  // Fills the series table and the heads; on_frame gets every frame with lsn > after (the models'
+  // checkpoint), after its points are in the heads.
+  Result<JournalRecovery> recover(Lsn after, const std::function<void(const FramePtr&)>& on_frame);
+  // Starts the committer and the sealer. Without it: journal().commit_now() and seal_step().
+  void start();
+
+  Journal& journal() { return *journal_; }
+  Head& head(uint32_t shard) { return *heads_[shard]; }
+  uint32_t shards() const { return static_cast<uint32_t>(heads_.size()); }
+  uint32_t home_of(SeriesRef series) const;  // the shard of a series that is restored
+
+  // Shard's thread, after each frame (cheap) and when idle: appends the frame's points of this
+  // shard to its head. A frame is handed to every shard, in lsn order.
+  void apply(uint32_t shard, const Frame& frame);
+  // Shard's thread, regularly: hands sealed chunks to the sealer, seals what the journal wants to
+  // free (at most `series_max` series), lets go of what was flushed. True if there is more to do.
+  bool collect(uint32_t shard, size_t series_max = 256);
+
+  // One step of the sealer: writes what the shards handed over, flushes when due, frees journal
+  // segments, drops old weeks. `now` is for retention. An error is tried again by the next call.
+  Result<void> seal_step(TimeMs now);
+
+  // All points of a series in [from, to]: head first, then chunks. Shard's thread of the series
+  // (or when nothing else runs).
+  Result<std::vector<Sample>> points(SeriesRef series, TimeMs from, TimeMs to);
+  // The half that needs no shard: merges what the shard copied from its head.
+  Result<std::vector<Sample>> read_sealed(SeriesRef series, TimeMs from, TimeMs to,
+                                          std::vector<Sample> head_points) const;
+
+  // The state of `name` as of lsn. kRefused if lsn is not durable yet: a checkpoint must not know
+  // more than the journal. The journal keeps what the older kept checkpoint still needs.
+  Result<void> write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes);
+  Result<std::optional<Checkpoint>> read_latest_checkpoint(std::string_view name);
+  // Until told otherwise nothing is held back for a checkpoint. hold: lsn of the oldest frame that
+  // a restart will want, less one.
+  void hold_journal_after(Lsn lsn);
+
+  Chunks& chunks() { return *chunks_; }
+  Keyspace& keyspace() { return *keyspace_; }
+  SeriesTable& series() { return series_; }
+
+ private:
+  struct Sealer;
+  Store(StoreOptions options, Disk& disk, SeriesTable& series);
+  Lsn release_target() const;
+
+  StoreOptions options_;
+  std::string directory_;
+  Disk& disk_;
+  SeriesTable& series_;
+  const Clock* clock_ = nullptr;
+  std::unique_ptr<Keyspace> keyspace_;
+  std::unique_ptr<Chunks> chunks_;
+  std::unique_ptr<Journal> journal_;
+  std::vector<std::unique_ptr<Head>> heads_;
+  std::unique_ptr<Sealer> sealer_;
+  std::atomic<uint64_t> hold_after_{UINT64_MAX};
+};
+
+}  // namespace tocsin
