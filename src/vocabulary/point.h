@@ -39,8 +39,9 @@ struct Point {
 };
 
 enum class BatchKind : uint8_t {
-  kLive,    // tested on arrival
-  kImport,  // history: stored and trained on, opens and closes nothing live
+  kLive,     // tested on arrival
+  kImport,   // history: stored and trained on, opens and closes nothing live
+  kDerived,  // what a worker made of points (rate, aggregate): stored, its maker tested it already
 };
 
 struct NewSeries {
