@@ -31,8 +31,7 @@ namespace tocsin::state {
 // One row of an answer, valid only inside the callback it is given to. Columns count from 0.
 class Row {
  public:
-  // int64_t, int, uint64_t, uint32_t, bool, double, std::string, std::string_view (text or blob
-  // bytes), TimeMs, DurationMs, Id128, std::optional of them. NULL reads as the empty value.
+  // NULL reads as the empty value; std::string and std::string_view also read blobs.
   template <class T>
   T get(int column) const;
   bool null(int column) const;
@@ -42,6 +41,36 @@ class Row {
   explicit Row(sqlite3_stmt* statement) : statement_(statement) {}
   sqlite3_stmt* statement_;
 };
+
+// The types that a column can be read as.
+template <>
+int64_t Row::get<int64_t>(int column) const;
+template <>
+int Row::get<int>(int column) const;
+template <>
+uint64_t Row::get<uint64_t>(int column) const;
+template <>
+uint32_t Row::get<uint32_t>(int column) const;
+template <>
+bool Row::get<bool>(int column) const;
+template <>
+double Row::get<double>(int column) const;
+template <>
+std::string_view Row::get<std::string_view>(int column) const;
+template <>
+std::string Row::get<std::string>(int column) const;
+template <>
+TimeMs Row::get<TimeMs>(int column) const;
+template <>
+DurationMs Row::get<DurationMs>(int column) const;
+template <>
+Id128 Row::get<Id128>(int column) const;
+template <>
+std::optional<Id128> Row::get<std::optional<Id128>>(int column) const;
+template <>
+std::optional<int64_t> Row::get<std::optional<int64_t>>(int column) const;
+template <>
+std::optional<std::string> Row::get<std::optional<std::string>>(int column) const;
 
 using Values = std::initializer_list<Value>;
 using EachRow = std::function<void(const Row&)>;
