@@ -28,14 +28,19 @@ void init_curl_once() {
 
 // The socket is refused before it exists: not even a SYN leaves for a forbidden address.
 curl_socket_t open_socket(void* transfer, curlsocktype, curl_sockaddr* address) {
-  if (!static_cast<Transfer*>(transfer)->allowed().allows(address->addr)) return CURL_SOCKET_BAD;
+  auto& asked = *static_cast<Transfer*>(transfer);
+  if (!asked.allowed().allows(address->addr)) {
+    asked.forbidden = true;
+    return CURL_SOCKET_BAD;
+  }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 // A pooled connection may have been opened by a request that was allowed more.
 int before_request(void* transfer, char* address, char*, int, int) {
-  const bool allowed = static_cast<Transfer*>(transfer)->allowed().allows(address);
-  return allowed ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  auto& asked = *static_cast<Transfer*>(transfer);
+  asked.forbidden = !asked.allowed().allows(std::string_view(address));
+  return asked.forbidden ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 struct EasyDeleter {

@@ -34,6 +34,9 @@ class Transfer {
   virtual bool prepare(void* easy) = 0;
   // curl_code is a CURLcode; error is empty when it went through. easy is null if it never started.
   virtual void finish(void* easy, int curl_code, std::string_view error) = 0;
+
+  // Set by Outbound when allowed() refused the address that the host's name stands for.
+  bool forbidden = false;
 };
 
 class Outbound {

@@ -15,13 +15,14 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Walks the template; `word` gives what stands for a name. False if braces do not pair.
+// Walks the template; `word` gives what stands for a name. False if an opening pair is not closed.
+// A closing pair alone is text: links to Grafana hold JSON.
 bool expand(std::string_view text, std::string& out,
             const std::function<std::string(std::string_view)>& word) {
   while (true) {
     const size_t open = text.find("{{");
     out += text.substr(0, open);
-    if (open == std::string_view::npos) return out.find("}}") == std::string::npos;
+    if (open == std::string_view::npos) return true;
     text.remove_prefix(open + 2);
     const size_t close = text.find("}}");
     if (close == std::string_view::npos) return false;
