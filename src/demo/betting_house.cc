@@ -23,7 +23,7 @@ struct BettingHouse::Shape {
 };
 
 struct BettingHouse::Site {
-  std::shared_ptr<const calendar::Zone> zone;
+  calendar::Zone zone;
   double scale = 1;
 };
 
@@ -168,7 +168,7 @@ void BettingHouse::add(const Script& script) {
 }
 
 double BettingHouse::season(size_t site, TimeMs time) const {
-  const int64_t local = time.ms + sites_[site].zone->offset_at(time).count;
+  const int64_t local = time.ms + sites_[site].zone.offset(time).count;
   constexpr int64_t kWeekMs = int64_t{kMinutesOfWeek} * 60'000;
   constexpr int64_t kMondayMs = int64_t{4} * 86'400'000;  // 1970-01-05 was a Monday
   const int64_t of_week = ((local - kMondayMs) % kWeekMs + kWeekMs) % kWeekMs;

@@ -1,43 +1,59 @@
 #pragma once
-// Brings what the shards found into the one order. Each shard reports its items, sorted, and how
-// far it is done, even when it found nothing; items leave up to the slowest shard and only when
-// their frame is durable: a decision never rests on a point that a power cut could take back.
+// Brings what the shards found into the one order. Every shard passes every frame and tick and
+// reports its items, sorted, and what it passed, even when it found nothing. Items leave up to the
+// slowest shard and only when their frame is durable: a decision never rests on a point that a
+// power cut could take back.
 //
 // One thread (the decision thread). Bounded by the shards' inboxes: a shard that is ahead of the
 // others waits there, not here; waiting() is exported.
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "vocabulary/violation.h"
 
 namespace tocsin::pipeline {
 
-// "Everything that arrived with or before this is in the order already."
-struct Done {
+// A frame (arrival of lsn) or a tick (nothing arrived; the clock after lsn) that a shard passed.
+struct Passed {
   Lsn lsn;
-  TimeMs time;  // arrival of that frame, or of the tick after it
-  friend constexpr auto operator<=>(const Done&, const Done&) = default;
+  TimeMs time;
+  bool tick = false;
 };
 
 class Merge {
  public:
+  struct Visitor {
+    // Everything with a timer due up to `time` may run; all frames up to `last` are through.
+    std::function<void(Lsn last, TimeMs time)> advance;
+    std::function<void(const StreamItem&)> item;
+  };
+
   explicit Merge(uint32_t shards);
 
   // items: in Position order, none before what the shard reported earlier; moved from.
-  void add(uint32_t shard, std::vector<StreamItem>& items, Done done);
-  // Everything that may go on: positions up to the slowest shard and `durable`, in order, appended
-  // to `out`. Returns how far the order is complete.
-  Done take(Lsn durable, std::vector<StreamItem>& out);
-  size_t waiting() const;
+  void add(uint32_t shard, std::vector<StreamItem>& items, std::span<const Passed> passed);
+  // Visits what may go on, in order. Timers' items of a frame come before the next frame's.
+  void take(Lsn durable, const Visitor& visitor);
+  // The last frame or tick visited.
+  Passed reached() const { return reached_; }
+  size_t waiting() const;  // items and frames held back
 
  private:
   struct Shard {
     std::deque<StreamItem> items;
-    Done done;
+    uint64_t passed = 0;  // frames and ticks so far
   };
+  void visit_items_before(const Position& end, const Visitor& visitor);
+
   std::vector<Shard> shards_;
+  std::deque<Passed> sequence_;  // not yet visited; as the first shard to pass it reported it
+  uint64_t sequence_start_ = 0;  // number of sequence_.front()
+  Passed reached_;
 };
 
 }  // namespace tocsin::pipeline

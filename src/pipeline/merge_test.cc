@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace tocsin::pipeline {
 namespace {
 
@@ -11,63 +13,73 @@ StreamItem row(uint64_t lsn, uint64_t index) {
 StreamItem timer(uint64_t lsn, int64_t due) {
   return {Position{Lsn{lsn}, TimeMs{due}, 7}, TimeMs{due}, SeriesStatus{}};
 }
+Passed frame(uint64_t lsn) { return {Lsn{lsn}, TimeMs{static_cast<int64_t>(lsn) * 100}, false}; }
+Passed tick(uint64_t lsn, int64_t time) { return {Lsn{lsn}, TimeMs{time}, true}; }
 
-std::vector<std::pair<uint64_t, int64_t>> places(const std::vector<StreamItem>& items) {
-  std::vector<std::pair<uint64_t, int64_t>> out;
-  for (const StreamItem& item : items)
-    out.emplace_back(item.at.lsn.value,
-                     item.at.due.ms != 0 ? -item.at.due.ms : static_cast<int64_t>(item.at.row));
+// What comes out, as words: "lsn.row", "lsn@due", "|lsn time" for an advance.
+std::string taken(Merge& merge, uint64_t durable) {
+  std::string out;
+  merge.take(Lsn{durable}, {.advance =
+                                [&](Lsn last, TimeMs time) {
+                                  out += "|" + std::to_string(last.value) + " " +
+                                         std::to_string(time.ms) + " ";
+                                },
+                            .item =
+                                [&](const StreamItem& item) {
+                                  out += std::to_string(item.at.lsn.value);
+                                  out += item.at.due.ms != 0 ? "@" + std::to_string(item.at.due.ms)
+                                                             : "." + std::to_string(item.at.row);
+                                  out += " ";
+                                }});
   return out;
+}
+
+void report(Merge& merge, uint32_t shard, std::vector<StreamItem> items,
+            std::vector<Passed> passed) {
+  merge.add(shard, items, passed);
 }
 
 TEST(Merge, WaitsForTheSlowestShard) {
   Merge merge(2);
-  std::vector<StreamItem> a{row(1, 0), row(2, 5)};
-  merge.add(0, a, {Lsn{2}, TimeMs{200}});
-  std::vector<StreamItem> out;
-  merge.take(Lsn{9}, out);
-  EXPECT_TRUE(out.empty());
-  std::vector<StreamItem> b{row(2, 3)};
-  merge.add(1, b, {Lsn{2}, TimeMs{200}});
-  EXPECT_EQ(merge.take(Lsn{9}, out), (Done{Lsn{2}, TimeMs{200}}));
-  EXPECT_EQ(places(out), (std::vector<std::pair<uint64_t, int64_t>>{{1, 0}, {2, 3}, {2, 5}}));
+  report(merge, 0, {row(1, 0), row(2, 5)}, {frame(1), frame(2)});
+  EXPECT_EQ(taken(merge, 9), "");
+  report(merge, 1, {}, {frame(1)});
+  EXPECT_EQ(taken(merge, 9), "|0 100 1.0 ");
+  report(merge, 1, {row(2, 3)}, {frame(2)});
+  EXPECT_EQ(taken(merge, 9), "|1 200 2.3 2.5 ");
+  EXPECT_EQ(merge.waiting(), 0U);
 }
 
 TEST(Merge, HoldsBackWhatIsNotDurable) {
   Merge merge(1);
-  std::vector<StreamItem> items{row(1, 0), row(2, 0)};
-  merge.add(0, items, {Lsn{2}, TimeMs{200}});
-  std::vector<StreamItem> out;
-  EXPECT_EQ(merge.take(Lsn{1}, out).lsn, Lsn{1});
-  EXPECT_EQ(out.size(), 1U);
-  EXPECT_EQ(merge.take(Lsn{2}, out).lsn, Lsn{2});
-  EXPECT_EQ(out.size(), 2U);
+  report(merge, 0, {row(1, 0), row(2, 0)}, {frame(1), frame(2)});
+  EXPECT_EQ(taken(merge, 1), "|0 100 1.0 ");
+  EXPECT_EQ(taken(merge, 1), "");
+  EXPECT_EQ(taken(merge, 2), "|1 200 2.0 ");
 }
 
 TEST(Merge, TimersComeAfterTheirFrameAndBeforeTheNext) {
   Merge merge(2);
-  std::vector<StreamItem> a{row(1, 0), timer(1, 150)};
-  std::vector<StreamItem> b{timer(1, 140), row(2, 0)};
-  merge.add(0, a, {Lsn{2}, TimeMs{200}});
-  merge.add(1, b, {Lsn{2}, TimeMs{200}});
-  std::vector<StreamItem> out;
-  merge.take(Lsn{2}, out);
-  EXPECT_EQ(places(out),
-            (std::vector<std::pair<uint64_t, int64_t>>{{1, 0}, {1, -140}, {1, -150}, {2, 0}}));
+  report(merge, 0, {row(1, 0), timer(1, 150)}, {frame(1), frame(2)});
+  report(merge, 1, {timer(1, 140), row(2, 0)}, {frame(1), frame(2)});
+  EXPECT_EQ(taken(merge, 2), "|0 100 1.0 1@140 1@150 |1 200 2.0 ");
 }
 
-TEST(Merge, ATickOfOneShardWaitsForTheOthersClock) {
+TEST(Merge, ATickOfOneShardWaitsForTheOthers) {
   Merge merge(2);
-  std::vector<StreamItem> a{timer(1, 150)};
-  std::vector<StreamItem> none;
-  merge.add(0, a, {Lsn{1}, TimeMs{160}});
-  merge.add(1, none, {Lsn{1}, TimeMs{120}});
-  std::vector<StreamItem> out;
-  merge.take(Lsn{1}, out);
-  EXPECT_TRUE(out.empty());
-  merge.add(1, none, {Lsn{1}, TimeMs{160}});
-  merge.take(Lsn{1}, out);
-  EXPECT_EQ(out.size(), 1U);
+  report(merge, 0, {timer(1, 150)}, {frame(1), tick(1, 160)});
+  report(merge, 1, {}, {frame(1)});
+  EXPECT_EQ(taken(merge, 1), "|0 100 ");
+  report(merge, 1, {}, {tick(1, 160)});
+  EXPECT_EQ(taken(merge, 1), "1@150 |1 160 ");
+}
+
+TEST(Merge, TicksDoNotChangeTheOrderOfItems) {
+  Merge with(1), without(1);
+  report(with, 0, {row(1, 0), timer(1, 150), row(2, 0)}, {frame(1), tick(1, 170), frame(2)});
+  report(without, 0, {row(1, 0), timer(1, 150), row(2, 0)}, {frame(1), frame(2)});
+  EXPECT_EQ(taken(with, 2), "|0 100 1.0 1@150 |1 170 |1 200 2.0 ");
+  EXPECT_EQ(taken(without, 2), "|0 100 1.0 1@150 |1 200 2.0 ");
 }
 
 }  // namespace
