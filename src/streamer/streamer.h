@@ -1,0 +1,124 @@
+#pragma once
+// Tests every point the moment it arrives. One Streamer per shard, owned and called by that shard's
+// thread alone; no threads, no clock, no locks of its own. Deterministic: the same frames and calls
+// give the same items, whatever the number of shards (sort by Position to compare).
+//
+// Every shard must be shown every frame, in order of lsn, with the rows that concern it (often
+// none): the lsn of a timer's Position is that of the last frame seen.
+//
+// Bounded: profiles and tails by Options; an aggregate's members and open slots (aggregate.h);
+// everything else is proportional to the number of series, at most 200 bytes each.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "streamer/worker.h"
+#include "vocabulary/point.h"
+#include "vocabulary/series_table.h"
+#include "vocabulary/violation.h"
+
+namespace tocsin::streamer {
+
+struct Options {
+  uint64_t profile_bytes_max = 128 << 20;  // past it a new profile abstains, counted
+  uint64_t tail_bytes_max = 64 << 20;      // past it a new kpi series keeps only its last point
+  DurationMs history_after = days(1);      // a live point older than this on arrival is history:
+                                           // learned from, not judged, counted late
+};
+
+// What one step made. Items ascend by Position; derived points (rates, aggregates) belong to the
+// head of this shard and are not given back to step().
+struct StreamerOutputs {
+  std::vector<StreamItem> items;
+  std::vector<Point> derived;
+  void clear() {
+    items.clear();
+    derived.clear();
+  }
+};
+
+struct StreamerCounts {
+  uint64_t points = 0;            // rows seen
+  uint64_t judged = 0;            // judged by a worker (a point judged by two counts twice)
+  uint64_t learning = 0;          // not judged: the models had not seen enough
+  uint64_t marked = 0;            // not judged: in an excluded period
+  uint64_t late = 0;              // not judged: not newer than the last, or history
+  uint64_t future = 0;            // not judged: further ahead of its arrival than the lateness
+  uint64_t not_a_number = 0;      // NaN, infinite or beyond 1e100: not judged
+  uint64_t untested = 0;          // no worker selects the series
+  uint64_t profiles_refused = 0;  // budget of profiles reached
+  uint64_t tails_refused = 0;     // budget of tails reached
+  uint64_t members_refused = 0;   // aggregate with too many members
+  uint64_t slots_late = 0;        // points for a slot of an aggregate that was closed
+  uint64_t derived_refused = 0;   // the series table is full
+  uint64_t opened = 0, ended = 0;
+};
+
+// One worker's test of one series, as pages show it.
+struct TestView {
+  enum class State : uint8_t { kLearning, kGuarded, kAbsent, kOpen };
+  WorkerRef worker;
+  SeriesRef series;  // the series judged: the rate or the aggregate, where there is one
+  State state = State::kLearning;
+  std::optional<Direction> direction;  // kOpen
+  TimeMs guarded_from;                 // kLearning: the estimate; 0 = cannot say
+  double learned = 0;                  // 0 to 1
+  std::string reason;  // "learning: 3 of 30 points", "not tested: 12 s late", "inside", ...
+  DurationMs cadence{};
+  JudgedPoint last;                    // without models on evidence tier; time 0 = none yet
+  std::optional<Violation> violation;  // kOpen, or open and absent
+};
+std::string_view to_text(TestView::State state);  // "learning", "guarded", "absent", "open"
+
+class Streamer {
+ public:
+  Streamer(std::shared_ptr<const WorkerSet> workers, SeriesTable& table, uint32_t shard,
+           uint32_t shards, Options options = {});
+  ~Streamer();
+  Streamer(Streamer&&) noexcept;
+
+  // `rows` of this frame belong to this shard (home or extra), ascending. Runs the timers due up to
+  // frame.arrival first. An import frame trains and tracks but puts out nothing.
+  void step(const Frame& frame, std::span<const uint32_t> rows, StreamerOutputs& out);
+  // Runs the timers due <= now, each at its own due time. `last` is the last frame seen by anyone.
+  void advance(Lsn last, TimeMs now, StreamerOutputs& out);
+  // When the next timer may be due; kTimeMax if there is none. May be early, never late.
+  TimeMs next_due() const;
+  // Our own intake was interrupted until `now` (a restart): timers that fell due meanwhile are
+  // skipped, and silence is suspended for two cadences. Call it after load() and the journal's
+  // tail.
+  void interrupted(TimeMs now);
+  // States all tests and open violations anew: a SeriesStatus for each test that was announced,
+  // kOpened for each open violation (kAbsent after it for an absent one); ordered by row of `at`.
+  void announce(Position at, TimeMs arrival, StreamerOutputs& out) const;
+
+  // Model checkpoint. load() takes what save() of any shard wrote, also of another number of shards
+  // (call it once per saved text): series of other shards are skipped, and so is what a worker
+  // learned whose definition has changed. kCorrupt leaves this Streamer as it was.
+  void save(ByteWriter& out) const;
+  Result<void> load(ByteReader& in);
+
+  // For pages, on the shard's thread.
+  std::vector<TestView> tests(SeriesRef series) const;  // of the series as sent, or as judged
+  size_t test_count() const;
+  TestView test(size_t index) const;  // index < test_count(); the order is that of first sight
+  // The points judged last, oldest first: up to 64 on kpi tier, one on evidence.
+  std::vector<JudgedPoint> tail(SeriesRef judged, WorkerRef worker) const;
+  // Each model's band for the point judged last, with its current share of the weight.
+  std::vector<ModelBand> models(SeriesRef judged, WorkerRef worker) const;
+
+  const StreamerCounts& counts() const;
+  uint64_t profile_bytes() const;
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace tocsin::streamer
