@@ -60,6 +60,7 @@ class NaiveReader {
         line.fault = to_text(refusal.fault);
         line.key.clear();
         line.fields.clear();
+        line.time.clear();
         at_ = std::min(body_.find('\n', refusal.resume), body_.size());
       }
       lines.push_back(line);
