@@ -151,11 +151,10 @@ void HttpTransfer::finish(void* easy, int curl_code, std::string_view error) {
     answer_.reused_connection = opened == 0 && status != 0;
     answer_.elapsed = milliseconds((elapsed_us + 500) / 1000);
   }
+  // Once the status has come the other side has decided; what breaks after that is only the body.
+  if (answer_.status < 200) answer_.status = 0;
   const bool enough = curl_code == CURLE_WRITE_ERROR && answer_.body_cut;
-  if (curl_code != CURLE_OK && !enough) {
-    answer_.status = 0;
-    answer_.error = error;
-  }
+  if (curl_code != CURLE_OK && !enough) answer_.error = error;
   callback_(std::move(answer_));
 }
 

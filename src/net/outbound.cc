@@ -98,6 +98,7 @@ struct Outbound::Impl {
   std::map<std::string, size_t> running_per_lane;
   std::deque<std::unique_ptr<Transfer>> waiting;
   std::vector<Easy> spare;
+  Tick tick;
 
   std::mutex mutex;
   std::vector<std::function<void()>> posted;         // guarded by mutex
@@ -185,7 +186,9 @@ void Outbound::Impl::end(CURL* easy, CURLcode code) {
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &opened);
   connections.add(static_cast<uint64_t>(std::max(0L, opened)));
   std::string error;
-  if (code != CURLE_OK)
+  if (code != CURLE_OK && entry->transfer->forbidden)
+    error = "its address is not allowed (a cloud's metadata service, or outside the allow-list)";
+  else if (code != CURLE_OK)
     error = entry->error[0] != 0 ? entry->error.data() : curl_easy_strerror(code);
   entry->transfer->finish(easy, code, error);
   curl_multi_remove_handle(multi, easy);
@@ -248,6 +251,7 @@ void Outbound::post(std::function<void()> work) {
 void Outbound::wake() { curl_multi_wakeup(impl_->multi); }
 
 void Outbound::poll(DurationMs timeout) {
+  if (impl_->tick) timeout = std::min(timeout, impl_->tick());
   const int wait_ms = static_cast<int>(std::clamp<int64_t>(timeout.count, 0, 3'600'000));
   int sockets = 0;
   curl_multi_poll(impl_->multi, nullptr, 0, wait_ms, &sockets);
@@ -259,6 +263,8 @@ void Outbound::poll(DurationMs timeout) {
   impl_->run_posted();  // what callbacks submitted starts without another round
   impl_->start_waiting();
 }
+
+void Outbound::set_tick(Tick tick) { impl_->tick = std::move(tick); }
 
 void Outbound::cancel_all() { impl_->cancel_all(); }
 

@@ -60,6 +60,11 @@ class Outbound {
   // Any thread: ends a poll() that waits.
   void wake();
 
+  // Called by poll() before it waits: does what is due and says how long there is nothing to do.
+  // Owner thread, or before it runs.
+  using Tick = std::function<DurationMs()>;
+  void set_tick(Tick tick);
+
   // The owner thread: runs posted work, moves transfers, calls finish(); returns after at most
   // `timeout`, or as soon as something was done.
   void poll(DurationMs timeout);
