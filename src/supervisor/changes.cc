@@ -9,10 +9,14 @@ namespace tocsin::supervisor {
 
 std::string_view to_text(Event event) {
   switch (event) {
-    case Event::kOpened: return "opened";
-    case Event::kUpdated: return "updated";
-    case Event::kResolved: return "resolved";
-    case Event::kTest: return "test";
+    case Event::kOpened:
+      return "opened";
+    case Event::kUpdated:
+      return "updated";
+    case Event::kResolved:
+      return "resolved";
+    case Event::kTest:
+      return "test";
   }
   return "";
 }

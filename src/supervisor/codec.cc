@@ -1,0 +1,232 @@
+#include "supervisor/codec.h"
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+constexpr uint8_t kVersion = 1;
+
+// The last value of each enum: what is beyond it does not read back.
+constexpr auto last_of(Decision::What) { return Decision::What::kResolved; }
+constexpr auto last_of(Severity) { return Severity::kLow; }
+constexpr auto last_of(Truth) { return Truth::kUnknown; }
+constexpr auto last_of(Momentum::Trend) { return Momentum::Trend::kRecovering; }
+constexpr auto last_of(Tier) { return Tier::kEvidence; }
+constexpr auto last_of(ViolationState) { return ViolationState::kEnded; }
+constexpr auto last_of(Direction) { return Direction::kSilent; }
+
+class Writer {
+ public:
+  ByteWriter out;
+
+  void field(const std::string& v) { out.text(v); }
+  void field(double v) { out.f64(v); }
+  void field(float v) { out.f32(v); }
+  void field(bool v) { out.u8(v ? 1 : 0); }
+  void field(uint16_t v) { out.varint(v); }
+  void field(uint32_t v) { out.varint(v); }
+  void field(uint64_t v) { out.varint(v); }
+  void field(int64_t v) { out.zigzag(v); }
+  template <class E>
+    requires std::is_enum_v<E>
+  void field(E v) {
+    out.u8(static_cast<uint8_t>(v));
+  }
+  template <class T>
+  void list(const std::vector<T>& items);
+  void field(const Labels& labels) {
+    out.varint(labels.pairs().size());
+    for (const auto& [name, value] : labels.pairs()) pair(name, value);
+  }
+  void field(const std::map<std::string, std::string>& map) {
+    out.varint(map.size());
+    for (const auto& [name, value] : map) pair(name, value);
+  }
+
+ private:
+  void pair(const std::string& name, const std::string& value) {
+    out.text(name);
+    out.text(value);
+  }
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : in(bytes) {}
+  ByteReader in;
+  bool known = true;  // every enum and integer was in its range
+  bool good() const { return known && in.ok(); }
+
+  void field(std::string& v) { v = in.text(); }
+  void field(double& v) { v = in.f64(); }
+  void field(float& v) { v = in.f32(); }
+  void field(bool& v) {
+    const uint8_t byte = in.u8();
+    known = known && byte <= 1;
+    v = byte == 1;
+  }
+  void field(uint16_t& v) { narrow(v); }
+  void field(uint32_t& v) { narrow(v); }
+  void field(uint64_t& v) { v = in.varint(); }
+  void field(int64_t& v) { v = in.zigzag(); }
+  template <class E>
+    requires std::is_enum_v<E>
+  void field(E& v) {
+    const uint8_t byte = in.u8();
+    known = known && byte <= static_cast<uint8_t>(last_of(E{}));
+    if (known) v = static_cast<E>(byte);
+  }
+  template <class T>
+  void list(std::vector<T>& items);
+  void field(Labels& labels) {
+    std::vector<Labels::Pair> pairs;
+    for (uint64_t left = in.varint(); left > 0 && good(); --left) {
+      std::string name(in.text());
+      pairs.emplace_back(std::move(name), in.text());
+    }
+    labels = Labels(std::move(pairs));
+  }
+  void field(std::map<std::string, std::string>& map) {
+    for (uint64_t left = in.varint(); left > 0 && good(); --left) {
+      std::string name(in.text());
+      map.insert_or_assign(std::move(name), std::string(in.text()));
+    }
+  }
+
+ private:
+  template <class T>
+  void narrow(T& v) {
+    const uint64_t wide = in.varint();
+    v = static_cast<T>(wide);
+    known = known && v == wide;
+  }
+};
+
+// One description of every struct for both directions. The structured bindings name all members: a
+// member added to one of them does not compile here until it is written and read.
+template <class A, class T>
+void each(A& a, T& value);
+
+template <class A, class... T>
+void all(A& a, T&... values) {
+  (each(a, values), ...);
+}
+
+// One description of every struct for both directions. The structured bindings name all members: a
+// member added to one of them does not compile here until it is written and read.
+template <class T, class Plain>
+concept Is = std::is_same_v<std::remove_const_t<T>, Plain>;
+
+template <class T>
+struct IsVector : std::false_type {};
+template <class T>
+struct IsVector<std::vector<T>> : std::true_type {};
+
+void option(Writer& a, const std::optional<Motion>& value) {
+  a.field(value.has_value());
+  if (value) each(a, *value);
+}
+void option(Reader& a, std::optional<Motion>& value) {
+  bool has = false;
+  a.field(has);
+  if (has) each(a, value.emplace());
+}
+
+template <class A, class T>
+void judged(A& a, T& value) {
+  if constexpr (Is<T, ModelBand>) {
+    auto& [model, weight, outside, expected, lower, upper] = value;
+    all(a, model, weight, outside, expected, lower, upper);
+  } else if constexpr (Is<T, JudgedPoint>) {
+    auto& [time, number, expected, lower, upper, score, distance, outside, models] = value;
+    all(a, time, number, expected, lower, upper, score, distance, outside, models);
+  } else if constexpr (Is<T, Motion>) {
+    auto& [speed, acceleration, raw_slope] = value;
+    all(a, speed, acceleration, raw_slope);
+  } else if constexpr (Is<T, Violation>) {
+    auto& [id, series, worker, tier, state, direction, opened, updated, ended, last, worst,
+           points_outside, motion, cadence] = value;
+    static_cast<void>(series);  // refs do not leave the process
+    static_cast<void>(worker);
+    all(a, id, tier, state, direction, opened, updated, ended, last, worst, points_outside);
+    option(a, motion);
+    each(a, cadence);
+  } else if constexpr (Is<T, JudgedViolation>) {
+    auto& [violation, labels, worker_id, model_names, tail, weight] = value;
+    all(a, violation, labels, worker_id, model_names, tail, weight);
+  } else {
+    static_assert(Is<T, BranchValue>);
+    auto& [kind, label, truth, reason, children] = value;
+    all(a, kind, label, truth, reason, children);
+  }
+}
+
+template <class A, class T>
+void each(A& a, T& value) {
+  if constexpr (requires { a.field(value); }) {
+    a.field(value);
+  } else if constexpr (IsVector<std::remove_const_t<T>>::value) {
+    a.list(value);
+  } else if constexpr (Is<T, TimeMs>) {
+    a.field(value.ms);
+  } else if constexpr (Is<T, DurationMs>) {
+    a.field(value.count);
+  } else if constexpr (Is<T, Id128>) {
+    all(a, value.high, value.low);
+  } else if constexpr (Is<T, Position>) {
+    auto& [lsn, due, row, step] = value;
+    all(a, lsn.value, due, row, step);
+  } else if constexpr (Is<T, Momentum>) {
+    auto& [trend, distance, speed, acceleration, predicted, predictions, hits] = value;
+    all(a, trend, distance, speed, acceleration, predicted, predictions, hits);
+  } else if constexpr (Is<T, Decision>) {
+    auto& [what, at, time, alert_key, rule_id, rule_place, severity, scope, summary, description,
+           annotations, resolve_reason, tree, violations, momentum, since_first_point, wait_reason,
+           covers] = value;
+    all(a, what, at, time, alert_key, rule_id, rule_place, severity, scope, summary, description,
+        annotations, resolve_reason, tree, violations, momentum, since_first_point, wait_reason,
+        covers);
+  } else {
+    judged(a, value);
+  }
+}
+
+template <class T>
+void Writer::list(const std::vector<T>& items) {
+  out.varint(items.size());
+  for (const T& item : items) each(*this, item);
+}
+
+// Grows as items read well: a length that the bytes do not bear out allocates nothing.
+template <class T>
+void Reader::list(std::vector<T>& items) {
+  for (uint64_t left = in.varint(); left > 0 && good(); --left) each(*this, items.emplace_back());
+}
+
+}  // namespace
+
+std::string encode(const Decision& decision) {
+  Writer writer;
+  writer.out.u8(kVersion);
+  each(writer, decision);
+  return writer.out.take();
+}
+
+Result<Decision> decode_decision(std::string_view bytes) {
+  Reader reader(bytes);
+  if (const uint8_t version = reader.in.u8(); version != kVersion)
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("read a kept judgement: its format is {}, this program knows {}",
+                            version, kVersion));
+  Decision decision;
+  each(reader, decision);
+  if (!reader.good() || !reader.in.done())
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("read a kept judgement of {} bytes: it is damaged", bytes.size()));
+  return decision;
+}
+
+}  // namespace tocsin::supervisor

@@ -1,0 +1,118 @@
+#include "supervisor/codec.h"
+
+#include <gtest/gtest.h>
+
+#include "supervisor/test_decisions.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+using testing_help::any_decision;
+
+RC_GTEST_PROP(Codec, WhatIsReadIsWrittenAgainToTheByte, ()) {
+  const std::string bytes = encode(any_decision());
+  const auto read = decode_decision(bytes);
+  RC_ASSERT(read.has_value());
+  RC_ASSERT(encode(*read) == bytes);
+}
+
+RC_GTEST_PROP(Codec, NoCutAndNoChangedByteIsReadWrongly, ()) {
+  std::string bytes = encode(any_decision());
+  const size_t cut = *rc::gen::inRange<size_t>(0, bytes.size());
+  RC_ASSERT(!decode_decision(std::string_view(bytes).substr(0, cut)).has_value());
+  RC_ASSERT(!decode_decision(bytes + "x").has_value());
+  bytes[cut] = static_cast<char>(bytes[cut] ^ (1 << *rc::gen::inRange(0, 8)));
+  // A flipped bit may still be a decision, but never one that takes more than its bytes.
+  if (const auto read = decode_decision(bytes)) RC_ASSERT(encode(*read).size() <= 2 * bytes.size());
+}
+
+// A value of its own in every field, so that two that were swapped would show.
+TEST(Codec, EveryFieldReadsBackInItsPlace) {
+  Decision d;
+  d.what = Decision::What::kUpdated;
+  d.at = {{1}, {2}, 3, 4};
+  d.time = {5};
+  d.alert_key = {6, 7};
+  d.rule_id = "rule";
+  d.rule_place = "a.yaml:1";
+  d.severity = Severity::kHigh;
+  d.scope = Labels({Labels::Pair{"site", "madrid"}});
+  d.summary = "summary";
+  d.description = "description";
+  d.annotations = {{"runbook", "x"}};
+  d.resolve_reason = "recovered";
+  d.tree = {{"all", "label", Truth::kUnknown, "reason", {1, 2}}};
+  JudgedViolation v;
+  v.violation.id = {8, 9};
+  v.violation.series = {77};
+  v.violation.worker = {78};
+  v.violation.tier = Tier::kKpi;
+  v.violation.state = ViolationState::kAbsent;
+  v.violation.direction = Direction::kBelow;
+  v.violation.opened = {10};
+  v.violation.updated = {11};
+  v.violation.ended = {12};
+  v.violation.last = {{13}, 14, 15, 16, 17, 18, 19, true, {{2, 0.5F, true, 20, 21, 22}}};
+  v.violation.worst.score = 23;
+  v.violation.points_outside = 24;
+  v.violation.motion = Motion{25, 26, 27};
+  v.violation.cadence = {28};
+  v.labels = Labels::of("payments_ok", {{"site", "madrid"}});
+  v.worker_id = "payments";
+  v.model_names = {"profile"};
+  v.tail = {v.violation.last};
+  v.weight = 29;
+  d.violations = {v};
+  d.momentum = {Momentum::Trend::kSteady, 30, 31, 32, 33, 35, 36};
+  d.since_first_point = {34};
+  d.wait_reason = "2 of 3 points";
+  d.covers = {"errors-high"};
+
+  const Decision r = *decode_decision(encode(d));
+  EXPECT_EQ(r.what, d.what);
+  EXPECT_EQ(r.at, d.at);
+  EXPECT_EQ(r.time, d.time);
+  EXPECT_EQ(r.alert_key, d.alert_key);
+  EXPECT_EQ(r.rule_id + r.rule_place + r.summary + r.description + r.resolve_reason + r.wait_reason,
+            "rulea.yaml:1summarydescriptionrecovered2 of 3 points");
+  EXPECT_EQ(r.severity, d.severity);
+  EXPECT_EQ(r.scope, d.scope);
+  EXPECT_EQ(r.annotations, d.annotations);
+  EXPECT_EQ(r.since_first_point, d.since_first_point);
+  EXPECT_EQ(r.covers, d.covers);
+  ASSERT_EQ(r.tree.size(), 1u);
+  EXPECT_EQ(r.tree[0].kind + r.tree[0].label + r.tree[0].reason, "alllabelreason");
+  EXPECT_EQ(r.tree[0].children, d.tree[0].children);
+  EXPECT_EQ(r.momentum.predicted, 33);
+  EXPECT_EQ(r.momentum.predictions, 35u);
+  EXPECT_EQ(r.momentum.hits, 36u);
+  ASSERT_EQ(r.violations.size(), 1u);
+  const Violation& read = r.violations[0].violation;
+  EXPECT_EQ(read.id, v.violation.id);
+  EXPECT_EQ(read.series, kNoSeries);  // refs mean something in their own process only
+  EXPECT_EQ(read.worker, WorkerRef{});
+  EXPECT_EQ(read.opened.ms + read.updated.ms + read.ended.ms, 33);
+  EXPECT_EQ(read.last.time, TimeMs{13});
+  EXPECT_EQ(read.last.distance, 19);
+  ASSERT_EQ(read.last.models.size(), 1u);
+  EXPECT_EQ(read.last.models[0].upper, 22);
+  EXPECT_EQ(read.worst.score, 23);
+  EXPECT_EQ(read.motion->raw_slope, 27);
+  EXPECT_EQ(read.cadence.count, 28);
+  EXPECT_EQ(r.violations[0].labels, v.labels);
+  EXPECT_EQ(r.violations[0].worker_id, "payments");
+  EXPECT_EQ(r.violations[0].model_names, v.model_names);
+  EXPECT_EQ(r.violations[0].tail.size(), 1u);
+  EXPECT_EQ(r.violations[0].weight, 29);
+}
+
+TEST(Codec, AnotherVersionIsRefusedByName) {
+  std::string bytes = encode(Decision{});
+  bytes[0] = 9;
+  const auto read = decode_decision(bytes);
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message.find("its format is 9"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tocsin::supervisor

@@ -1,0 +1,150 @@
+#include "supervisor/route.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+constexpr size_t kDepthMax = 16;
+
+std::optional<Severity> parse_severity(std::string_view text) {
+  for (const Severity severity : {Severity::kCritical, Severity::kHigh, Severity::kLow})
+    if (to_text(severity) == text) return severity;
+  return std::nullopt;
+}
+
+void read_severities(config::MapReader& m, Route& out) {
+  const auto words = m.value<std::vector<std::string>>(
+      "severity", {}, "Only alerts of these severities: critical, high, low. Empty: all.");
+  static constexpr std::array<std::string_view, 3> kKnown = {"critical", "high", "low"};
+  for (const std::string& word : words) {
+    if (const auto severity = parse_severity(word)) {
+      out.severity.push_back(*severity);
+      continue;
+    }
+    const std::string_view near = nearest_word(word, kKnown);
+    m.problem("severity",
+              fmt::format("expected critical, high or low, not \"{}\"{}", word,
+                          near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+  }
+}
+
+void read_matchers(config::MapReader& m, Route& out) {
+  const auto texts = m.value<std::vector<std::string>>(
+      "match", {},
+      "Conditions on the alert's labels (rule, severity and its scope), such as site=madrid or "
+      "rule=~\"pay.*\"; all must hold.");
+  for (const std::string& text : texts) {
+    auto matcher = LabelMatcher::parse(text);
+    if (matcher)
+      out.match.push_back(std::move(*matcher));
+    else
+      m.problem("match", matcher.error().message);
+  }
+}
+
+void read_route(config::MapReader& m, Route& out, size_t depth) {
+  out.place = m.place();
+  out.receivers_place = m.place("receivers");
+  read_matchers(m, out);
+  read_severities(m, out);
+  out.receivers = m.value<std::vector<std::string>>(
+      "receivers", {}, "Names of receivers; without any, those of the route around this one.");
+  out.keep_going = m.value<bool>("continue", false, "Go on with the next route of this level.");
+  if (depth == kDepthMax && m.has("routes"))
+    m.problem("routes", fmt::format("routes are nested more than {} deep", kDepthMax));
+  if (depth >= kDepthMax) return;
+  m.list("routes", "route", "Routes that refine this one.", [&](config::MapReader& child) {
+    Route route;
+    read_route(child, route, depth + 1);
+    out.routes.push_back(std::move(route));
+  });
+  if (depth == 0 && !m.describing() && out.receivers.empty() && out.routes.empty())
+    m.problem("receivers", "this route tells nobody; name a receiver");
+}
+
+using Told = std::set<std::string>;
+
+// Adds whom the matching routes of a level tell; true if any matched.
+bool tell(const std::vector<Route>& level, const std::vector<std::string>& inherited,
+          const Labels& labels, Severity severity, Told& told, std::vector<std::string>* places) {
+  bool matched = false;
+  for (const Route& route : level) {
+    if (!route.matches(labels, severity)) continue;
+    matched = true;
+    if (places != nullptr) places->push_back(route.place.file_line());
+    const auto& own = route.receivers.empty() ? inherited : route.receivers;
+    if (!tell(route.routes, own, labels, severity, told, places))
+      told.insert(own.begin(), own.end());
+    if (!route.keep_going) break;
+  }
+  return matched;
+}
+
+void check(const std::vector<Route>& level, std::span<const std::string_view> known,
+           config::Problems& problems) {
+  for (const Route& route : level) {
+    for (const std::string& name : route.receivers) {
+      if (name == kInboxReceiver || std::find(known.begin(), known.end(), name) != known.end())
+        continue;
+      const std::string_view near = nearest_word(name, known);
+      problems.add(route.receivers_place,
+                   fmt::format("receivers: there is no receiver \"{}\"{}", name,
+                               near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+    }
+    check(route.routes, known, problems);
+  }
+}
+
+}  // namespace
+
+bool Route::matches(const Labels& labels, Severity wanted) const {
+  if (!severity.empty() && std::find(severity.begin(), severity.end(), wanted) == severity.end())
+    return false;
+  return std::all_of(match.begin(), match.end(),
+                     [&](const LabelMatcher& matcher) { return matcher.matches(labels); });
+}
+
+Routes Routes::read(const config::Folder& folder, config::Problems& problems) {
+  std::vector<Route> routes;
+  folder.for_each("routes", "route", problems, [&](config::MapReader& m) {
+    Route route;
+    read_route(m, route, 0);
+    routes.push_back(std::move(route));
+  });
+  return Routes(std::move(routes));
+}
+
+void Routes::describe(config::Reference& reference) {
+  config::Problems none;
+  if (!reference.begin_type("route")) return;
+  config::MapReader m(reference, "route", none);
+  Route route;
+  read_route(m, route, 0);
+}
+
+void Routes::check_receivers(std::span<const std::string_view> known,
+                             config::Problems& problems) const {
+  check(routes_, known, problems);
+}
+
+std::vector<std::string> Routes::receivers(const Labels& labels, Severity severity) const {
+  Told told;
+  tell(routes_, {}, labels, severity, told, nullptr);
+  if (told.empty()) return {std::string(kInboxReceiver)};
+  return {told.begin(), told.end()};
+}
+
+std::vector<std::string> Routes::explain(const Labels& labels, Severity severity) const {
+  Told told;
+  std::vector<std::string> places;
+  tell(routes_, {}, labels, severity, told, &places);
+  return places;
+}
+
+}  // namespace tocsin::supervisor

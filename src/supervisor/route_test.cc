@@ -1,0 +1,104 @@
+#include "supervisor/route.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace tocsin::supervisor {
+namespace {
+
+constexpr std::string_view kRoutes = R"(routes:
+  - match: [rule=heartbeat]
+    receivers: watch
+    continue: true
+  - severity: critical
+    receivers: ops
+    routes:
+      - match: ['site=~"mad.*"']
+        receivers: [ops, madrid]
+        routes:
+          - match: [env=test]
+      - match: [site=rome]
+        receivers: rome
+        continue: true
+      - match: [site!=london]
+        receivers: abroad
+  - severity: [high, low]
+    match: [site!=""]
+    receivers: mail
+)";
+
+struct Case {
+  const char* name;
+  std::vector<Labels::Pair> labels;
+  Severity severity;
+  std::vector<std::string> told;
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+class RouteCases : public testing::TestWithParam<Case> {};
+
+TEST_P(RouteCases, Tell) {
+  config::Problems problems;
+  const auto folder = config::Folder::from_texts({{"r.yaml", std::string(kRoutes)}}, problems);
+  const Routes routes = Routes::read(folder, problems);
+  ASSERT_TRUE(problems.empty()) << problems.text();
+  EXPECT_EQ(routes.receivers(Labels(GetParam().labels), GetParam().severity), GetParam().told);
+}
+
+using Names = std::vector<std::string>;
+INSTANTIATE_TEST_SUITE_P(
+    All, RouteCases,
+    testing::Values(
+        Case{"own", {{"site", "london"}}, Severity::kCritical, Names{"ops"}},
+        Case{"refined", {{"site", "madrid"}}, Severity::kCritical, Names{"madrid", "ops"}},
+        Case{"inherited",
+             {{"site", "madrid"}, {"env", "test"}},
+             Severity::kCritical,
+             Names{"madrid", "ops"}},
+        Case{"continued", {{"site", "rome"}}, Severity::kCritical, Names{"abroad", "rome"}},
+        Case{"first_wins", {{"site", "lagos"}}, Severity::kCritical, Names{"abroad"}},
+        Case{"both",
+             {{"rule", "heartbeat"}, {"site", "london"}},
+             Severity::kHigh,
+             Names{"mail", "watch"}},
+        Case{"no_route_matches", {}, Severity::kLow, Names{"inbox"}},
+        Case{"severity_boundary", {{"site", "london"}}, Severity::kLow, Names{"mail"}}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(Routes, WithoutConfigurationEverythingGoesToTheInbox) {
+  EXPECT_EQ(Routes().receivers(Labels(), Severity::kCritical), Names{"inbox"});
+}
+
+TEST(Routes, ExplainNamesThePlacesOutermostFirst) {
+  config::Problems problems;
+  const auto folder = config::Folder::from_texts({{"r.yaml", std::string(kRoutes)}}, problems);
+  const Routes routes = Routes::read(folder, problems);
+  EXPECT_EQ(routes.explain(Labels({Labels::Pair{"site", "madrid"}}), Severity::kCritical),
+            (Names{"r.yaml:5", "r.yaml:8"}));
+}
+
+std::string problems_of(const std::string& yaml) {
+  config::Problems problems;
+  const auto folder = config::Folder::from_texts({{"r.yaml", yaml}}, problems);
+  const Routes routes = Routes::read(folder, problems);
+  static constexpr std::array<std::string_view, 2> kKnown = {"ops", "mail"};
+  routes.check_receivers(kKnown, problems);
+  return problems.text();
+}
+
+TEST(Routes, ProblemsAreNamedWithPlaceAndHelp) {
+  EXPECT_EQ(problems_of("routes:\n  - receivers: [inbox, ops]\n"), "");
+  EXPECT_EQ(problems_of("routes:\n  - receivers: [opps]\n"),
+            "r.yaml:2:16: receivers: there is no receiver \"opps\"; did you mean \"ops\"?\n");
+  EXPECT_EQ(problems_of("routes:\n  - receivers: ops\n    severity: hihg\n"),
+            "r.yaml:3:15: severity: expected critical, high or low, not \"hihg\"; did you mean "
+            "\"high\"?\n");
+  EXPECT_NE(
+      problems_of("routes:\n  - receivers: ops\n    match: ['site=~\"(\"']\n").find("r.yaml:3"),
+      std::string::npos);
+  EXPECT_EQ(problems_of("routes:\n  - match: [site=x]\n"),
+            "r.yaml:2:5: receivers: this route tells nobody; name a receiver\n");
+}
+
+}  // namespace
+}  // namespace tocsin::supervisor
