@@ -17,7 +17,20 @@ void DecisionStage::run(Merge& merge, Lsn durable, supervisor::Changes& out) {
                              if (watch_.item) watch_.item(item);
                              engine_.step(item, decisions_);
                              decide(out);
+                           },
+                       .begin =
+                           [&](const Passed& frame) {
+                             if (watch_.begin) watch_.begin(frame);
+                           },
+                       .passed =
+                           [&](const Passed& passed) {
+                             if (watch_.passed) watch_.passed(passed);
                            }});
+}
+
+void DecisionStage::take(std::vector<Decision> decisions, supervisor::Changes& out) {
+  decisions_ = std::move(decisions);
+  decide(out);
 }
 
 void DecisionStage::decide(supervisor::Changes& out) {

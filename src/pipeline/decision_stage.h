@@ -18,12 +18,17 @@ class DecisionStage {
   struct Watch {
     std::function<void(const StreamItem&)> item;
     std::function<void(const Decision&)> decision;
+    std::function<void(const Passed&)> begin;   // before the items of a frame
+    std::function<void(const Passed&)> passed;  // after everything of a frame or tick
   };
 
   DecisionStage(rules::Engine engine, supervisor::Supervisor supervisor, Watch watch);
 
   // What the merge lets through, into `out`.
   void run(Merge& merge, Lsn durable, supervisor::Changes& out);
+
+  // Decisions that came about outside run(): a new configuration's.
+  void take(std::vector<Decision> decisions, supervisor::Changes& out);
 
   rules::Engine& engine() { return engine_; }
   supervisor::Supervisor& supervisor() { return supervisor_; }

@@ -50,8 +50,10 @@ void Merge::take(Lsn durable, const Visitor& visitor) {
     const Lsn before = next.tick ? next.lsn : Lsn{next.lsn.value - 1};
     visit_items_before({before, TimeMs{next.time.ms + 1}, 0, 0}, visitor);
     visitor.advance(before, next.time);
+    if (!next.tick && visitor.begin) visitor.begin(next);
     if (!next.tick) visit_items_before({next.lsn, TimeMs{1}, 0, 0}, visitor);
     reached_ = next;
+    if (visitor.passed) visitor.passed(next);
   }
 }
 

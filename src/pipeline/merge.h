@@ -31,6 +31,10 @@ class Merge {
     // Everything with a timer due up to `time` may run; all frames up to `last` are through.
     std::function<void(Lsn last, TimeMs time)> advance;
     std::function<void(const StreamItem&)> item;
+    // Before the items of a frame, after its advance: where a new configuration begins.
+    std::function<void(const Passed&)> begin = {};
+    // After everything of a frame or tick: a cut through the order.
+    std::function<void(const Passed&)> passed = {};
   };
 
   explicit Merge(uint32_t shards);

@@ -73,6 +73,7 @@ enum class FrameKind : uint8_t {
   kPoints,
   kConfig,  // from here on the configuration in `payload` holds; no points
   kNote,    // a remark for replay and people; no points
+  kTick,    // the clock, between frames: has the lsn of the frame before and is never written
 };
 struct Frame {
   Lsn lsn;
