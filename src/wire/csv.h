@@ -32,7 +32,7 @@ struct CsvOptions {
 struct CsvRow {
   uint64_t line = 0;  // where the record starts
   TimeMs time;
-  std::vector<std::optional<double>> values;  // nullopt: empty, a gap
+  std::vector<std::optional<double>> values;  // nullopt: a gap (empty, NaN, null, NA)
   std::vector<std::string_view> labels;       // empty: the row has not that label
 };
 
@@ -56,33 +56,35 @@ class CsvReader {
 
  private:
   enum class State : uint8_t { kFieldStart, kPlain, kQuoted, kQuoteInQuoted };
+  void push_header(std::string_view piece);
   void take(char c);
+  void take_plain(char c);
   void end_field();
   void end_record();
   void read_header();
-  std::optional<size_t> column(std::string_view name) const;
   bool choose_columns();
+  bool choose_time();
+  bool choose(const std::vector<std::string>& names, std::vector<size_t>& indices);
+  std::optional<size_t> column(std::string_view name) const;
   void read_row();
-  bool read_values(size_t columns);
+  bool read_values();
   std::string_view field(size_t index) const;
-  void reject(uint64_t line, std::string message);
-  void give_up(uint64_t line, std::string message);
-  void count_separators(std::string_view piece);
+  void reject(std::string message);
+  void give_up(std::string message);
 
   CsvOptions options_;
   OnRow on_row_;
   OnError on_error_;
   State state_ = State::kFieldStart;
-  std::string record_;             // the record's fields, one after the other, unquoted
+  std::string record_;             // the record's fields, unquoted, one after the other
   std::vector<size_t> field_end_;  // end of each field in record_
+  std::string fault_;              // of the record being read; empty = none
   uint64_t line_ = 1;              // being read
   uint64_t record_line_ = 1;       // where the record began
-  bool record_has_bytes_ = false;
-  bool header_read_ = false;
+  bool quoted_ = false;            // the record has a quoted field, so it is no blank line
   bool failed_ = false;
-  bool quote_seen_ = false;     // in the present field
-  std::string header_pending_;  // until the separator is known
-  std::vector<std::string> header_;
+  std::string header_text_;          // as sent, until its line is whole
+  std::vector<std::string> header_;  // empty: not read yet
   size_t time_index_ = 0;
   std::vector<size_t> value_index_, label_index_;
   std::vector<std::string> value_names_, label_names_;

@@ -319,7 +319,7 @@ bool LineScanner::scan_long_number(Field& field, const char* start) {
   bool whole = false;
   const char* p = skip_decimal(start, end_, whole);
   const char suffix = p != nullptr && p < stop ? *p : '\0';
-  const bool typed = whole && p + 1 == stop && (suffix == 'i' || suffix == 'u');
+  const bool typed = (suffix == 'i' || suffix == 'u') && whole && p + 1 == stop;
   if (p == nullptr || (p != stop && !typed) || (suffix == 'u' && *start == '-'))
     return fail_at(start, LineFault::kNumber, "invalid number");
   bool fits = false;
