@@ -12,12 +12,15 @@
 
 namespace tocsin::net {
 
-// Reads gzip (also several members in a row) and zlib, told apart by their first bytes, and raw
-// deflate, which some clients send as "deflate".
+enum class Packing {
+  kGzip,     // one member or several in a row
+  kDeflate,  // zlib's header, or raw deflate, which some clients send under that name
+};
+
 class Inflater {
  public:
-  // `input` must live as long as the inflater.
-  Inflater(std::string_view input, size_t bytes_max);
+  // `input` must live as long as the inflater. `buffer` gives its capacity to the output.
+  Inflater(std::string_view input, Packing packing, size_t bytes_max, std::string buffer = {});
   ~Inflater();
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
@@ -25,7 +28,8 @@ class Inflater {
   // Produces about `bytes` more. true: all done. kInvalid: not a gzip stream, or it ends too early
   // (the message says which); kExhausted: the output would be larger than bytes_max.
   Result<bool> step(size_t bytes);
-  std::string take();  // the output; capacity >= size + kBodyPadding
+  size_t size() const;  // of the output so far
+  std::string take();   // the output; capacity >= size + kBodyPadding
 
  private:
   struct Impl;

@@ -34,11 +34,23 @@ class Loop {
   void every(DurationMs period, std::function<void()> work);  // until the loop is destroyed
   bool in_loop() const;  // true in the thread that runs run() or poll()
 
-  // For net's own sources: weak, so that answers given after the loop is gone do nothing.
-  const std::shared_ptr<LoopCore>& core() const { return core_; }
+  const std::shared_ptr<LoopCore>& core() const { return core_; }  // for LoopHandle and sockets
 
  private:
   std::shared_ptr<LoopCore> core_;
+};
+
+// Where to post work to, for those who may outlive the loop: posting to a loop that is gone does
+// nothing. Any thread.
+class LoopHandle {
+ public:
+  LoopHandle() = default;
+  explicit LoopHandle(const Loop& loop) : core_(loop.core()) {}
+  void post(std::function<void()> work) const;
+  bool in_loop() const;
+
+ private:
+  std::weak_ptr<LoopCore> core_;
 };
 
 }  // namespace tocsin::net
