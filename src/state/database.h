@@ -15,7 +15,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -72,7 +71,6 @@ std::optional<int64_t> Row::get<std::optional<int64_t>>(int column) const;
 template <>
 std::optional<std::string> Row::get<std::optional<std::string>>(int column) const;
 
-using Values = std::initializer_list<Value>;
 using EachRow = std::function<void(const Row&)>;
 
 class Transaction;

@@ -4,10 +4,13 @@
 
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/id.h"
 #include "base/time.h"
@@ -41,6 +44,25 @@ class Value {
 
  private:
   Held held_;
+};
+
+// The values of one call, viewed: `{id, 5, "text"}`, or a vector that lives until the call returns.
+class Values {
+ public:
+  Values() = default;
+  Values(std::initializer_list<Value> values) { view(std::data(values), values.size()); }
+  Values(const std::vector<Value>& values) { view(values.data(), values.size()); }
+  const Value* begin() const { return first_; }
+  const Value* end() const { return first_ + size_; }
+  size_t size() const { return size_; }
+
+ private:
+  void view(const Value* first, size_t size) {
+    first_ = first;
+    size_ = size;
+  }
+  const Value* first_ = nullptr;
+  size_t size_ = 0;
 };
 
 }  // namespace tocsin::state

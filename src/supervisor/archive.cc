@@ -1,0 +1,160 @@
+#include "supervisor/archive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "supervisor/tables.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+using state::Database;
+using state::Row;
+using state::Transaction;
+using state::Value;
+
+constexpr size_t kLimitMax = 10'000;
+
+// A condition that grows with its values.
+struct Condition {
+  std::string text;
+  std::vector<Value> values;
+  void add(std::string_view sql, std::initializer_list<Value> more) {
+    text += fmt::format("{}{}", text.empty() ? "" : " AND ", sql);
+    values.insert(values.end(), more);
+  }
+};
+
+Condition condition_of(const AlertFilter& filter, std::string_view state) {
+  Condition out;
+  out.add(state, {});
+  if (filter.severity) out.add("severity = ?", {static_cast<int>(*filter.severity)});
+  if (!filter.rule.empty()) out.add("rule = ?", {filter.rule});
+  if (filter.since > kTimeMin) out.add("updated_at >= ?", {filter.since});
+  for (const auto& [name, value] : filter.scope)
+    out.add("id IN (SELECT alert FROM alert_labels WHERE name = ? AND value = ?)", {name, value});
+  return out;
+}
+
+Result<void> append(Database& database, Condition condition, std::string_view order, size_t limit,
+                    std::vector<AlertView>& out) {
+  if (out.size() >= limit) return {};
+  condition.text += fmt::format(" ORDER BY {} LIMIT ?", order);
+  condition.values.emplace_back(limit - out.size());
+  auto records = read_records(database, condition.text, condition.values);
+  if (!records) return fail(records.error());
+  for (AlertRecord& record : *records) out.push_back(std::move(record.view));
+  return {};
+}
+
+Result<std::vector<Delivery>> deliveries(Database& database, const Condition& condition,
+                                         std::string_view end) {
+  std::vector<Delivery> out;
+  const auto rows = database.query(
+      fmt::format("SELECT {} FROM deliveries WHERE {} {}", kDeliveryColumns, condition.text, end),
+      condition.values, [&](const Row& row) { out.push_back(delivery_of(row)); });
+  if (!rows) return fail(rows.error());
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<AlertView>> list_alerts(Database& database, const AlertFilter& filter) {
+  std::vector<AlertView> out;
+  const size_t limit = std::min(filter.limit, kLimitMax);
+  if (filter.state != AlertFilter::State::kResolved) {
+    // The same order as more_urgent().
+    auto done = append(database, condition_of(filter, "state = 0"),
+                       "acknowledged_at <> 0 OR covered_by IS NOT NULL OR silenced_by <> '',"
+                       " severity, opened_at, id",
+                       limit, out);
+    if (!done) return fail(done.error());
+  }
+  if (filter.state != AlertFilter::State::kOpen) {
+    auto done =
+        append(database, condition_of(filter, "state <> 0"), "resolved_at DESC, id", limit, out);
+    if (!done) return fail(done.error());
+  }
+  return out;
+}
+
+Result<std::optional<AlertView>> read_alert(Database& database, const Id128& id) {
+  auto records = read_records(database, "id = ?", {id});
+  if (!records) return fail(records.error());
+  if (records->empty()) return std::optional<AlertView>();
+  return std::optional<AlertView>(std::move(records->front().view));
+}
+
+Result<std::vector<HistoryEntry>> read_history(Database& database, const Id128& alert) {
+  std::vector<HistoryEntry> out;
+  const auto rows = database.query(
+      "SELECT number, time, what, who, text FROM alert_history WHERE alert = ? ORDER BY number",
+      {alert}, [&](const Row& row) {
+        out.push_back({alert, row.get<uint32_t>(0), row.get<TimeMs>(1), row.get<std::string>(2),
+                       row.get<std::string>(3), row.get<std::string>(4)});
+      });
+  if (!rows) return fail(rows.error());
+  return out;
+}
+
+Result<std::vector<Delivery>> read_ledger(Database& database, const Id128& alert) {
+  Condition condition;
+  condition.add("alert = ?", {alert});
+  return deliveries(database, condition, "ORDER BY id");
+}
+
+Result<std::vector<Delivery>> list_ledger(Database& database, const LedgerFilter& filter) {
+  Condition condition;
+  condition.add("planned >= ?", {filter.since});
+  if (!filter.receiver.empty()) condition.add("receiver = ?", {filter.receiver});
+  if (filter.state) condition.add("state = ?", {static_cast<int>(*filter.state)});
+  return deliveries(
+      database, condition,
+      fmt::format("ORDER BY planned DESC, id DESC LIMIT {}", std::min(filter.limit, kLimitMax)));
+}
+
+Result<std::optional<Delivery>> next_delivery(Database& database, const Id128& alert) {
+  Condition condition;
+  condition.add("alert = ? AND state IN (0, 2)", {alert});
+  auto found = deliveries(database, condition, "ORDER BY next_try, id LIMIT 1");
+  if (!found) return fail(found.error());
+  if (found->empty()) return std::optional<Delivery>();
+  return std::optional<Delivery>(std::move(found->front()));
+}
+
+Result<std::vector<Silence>> list_silences(Database& database, bool ended) {
+  return read_silences(database, ended ? "1 = 1 ORDER BY created_at DESC, id LIMIT 10000"
+                                       : "ended = 0 ORDER BY created_at DESC, id LIMIT 10000");
+}
+
+Result<int64_t> insert_test(Transaction& transaction, const Delivery& delivery) {
+  int64_t id = -1;
+  auto rows = transaction.query("SELECT min(id) FROM deliveries", {}, [&](const Row& row) {
+    id = std::min<int64_t>(row.get<int64_t>(0), 0) - 1;
+  });
+  if (!rows) return fail(rows.error());
+  auto done = transaction.execute(
+      "INSERT INTO deliveries VALUES (?, NULL, ?, ?, 'test', ?, ?, ?, ?, ?, ?, '{}', ?)",
+      {id, delivery.receiver, delivery.kind, static_cast<int>(delivery.state), delivery.attempts,
+       delivery.planned, delivery.sent, delivery.next_try, delivery.answer,
+       fmt::format("test {}", id)});
+  if (!done) return fail(done.error());
+  return id;
+}
+
+Result<int64_t> purge(Transaction& transaction, TimeMs now, DurationMs keep, int64_t limit) {
+  const TimeMs before = now - keep;
+  auto tests =
+      transaction.execute("DELETE FROM deliveries WHERE alert IS NULL AND planned < ?", {before});
+  if (!tests) return tests;
+  auto silences =
+      transaction.execute("DELETE FROM silences WHERE ended = 1 AND until < ?", {before});
+  if (!silences) return silences;
+  return transaction.execute(
+      "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE state <> 0 AND resolved_at < ?"
+      " ORDER BY resolved_at LIMIT ?)",
+      {before, limit});
+}
+
+}  // namespace tocsin::supervisor

@@ -1,0 +1,367 @@
+#include "supervisor/tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+
+#include "supervisor/archive.h"
+#include "supervisor/codec.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+using state::Blob;
+using state::Database;
+using state::Row;
+using state::Transaction;
+
+constexpr std::string_view kTables = R"(
+CREATE TABLE alerts (
+  id TEXT PRIMARY KEY, key TEXT NOT NULL, rule TEXT NOT NULL, severity INTEGER NOT NULL,
+  state INTEGER NOT NULL, opened_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  resolved_at INTEGER NOT NULL, resolve_reason TEXT NOT NULL,
+  acknowledged_by TEXT NOT NULL, acknowledged_at INTEGER NOT NULL,
+  silenced_by TEXT NOT NULL, silenced_until INTEGER NOT NULL,
+  covered_by TEXT, covers TEXT NOT NULL,
+  speak_at INTEGER NOT NULL, update_told_at INTEGER NOT NULL, update_owed INTEGER NOT NULL,
+  rule_holds INTEGER NOT NULL, history_count INTEGER NOT NULL,
+  opened BLOB NOT NULL, latest BLOB NOT NULL) STRICT;
+CREATE UNIQUE INDEX alerts_one_open ON alerts (key) WHERE state = 0;
+CREATE INDEX alerts_closed ON alerts (resolved_at) WHERE state <> 0;
+CREATE INDEX alerts_held ON alerts (key) WHERE state <> 0 AND rule_holds = 1;
+CREATE TABLE alert_labels (
+  name TEXT NOT NULL, value TEXT NOT NULL,
+  alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+  PRIMARY KEY (name, value, alert)) STRICT;
+CREATE INDEX alert_labels_alert ON alert_labels (alert);
+CREATE TABLE alert_history (
+  alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE, number INTEGER NOT NULL,
+  time INTEGER NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL,
+  PRIMARY KEY (alert, number)) STRICT;
+CREATE TABLE silences (
+  id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, until INTEGER NOT NULL, comment TEXT NOT NULL,
+  by TEXT NOT NULL, ended INTEGER NOT NULL, removed_by TEXT NOT NULL,
+  muted INTEGER NOT NULL) STRICT;
+CREATE INDEX silences_active ON silences (until) WHERE ended = 0;
+CREATE TABLE silence_matchers (
+  silence TEXT NOT NULL REFERENCES silences (id) ON DELETE CASCADE, number INTEGER NOT NULL,
+  label TEXT NOT NULL, op INTEGER NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (silence, number)) STRICT;
+CREATE TABLE deliveries (
+  id INTEGER PRIMARY KEY, alert TEXT REFERENCES alerts (id) ON DELETE CASCADE,
+  receiver TEXT NOT NULL, kind TEXT NOT NULL, event TEXT NOT NULL, state INTEGER NOT NULL,
+  attempts INTEGER NOT NULL, planned INTEGER NOT NULL, sent INTEGER NOT NULL,
+  next_try INTEGER NOT NULL, answer TEXT NOT NULL, external TEXT NOT NULL,
+  dedupe_key TEXT NOT NULL UNIQUE) STRICT;
+CREATE INDEX deliveries_alert ON deliveries (alert);
+CREATE INDEX deliveries_planned ON deliveries (planned);
+CREATE INDEX deliveries_unfinished ON deliveries (id) WHERE state IN (0, 2);
+CREATE TABLE supervisor_position (
+  id INTEGER PRIMARY KEY, lsn INTEGER NOT NULL, due INTEGER NOT NULL, row INTEGER NOT NULL,
+  step INTEGER NOT NULL, keys TEXT NOT NULL) STRICT;
+)";
+
+constexpr std::array kMigrations = {state::Migration{1, "supervisor", kTables}};
+
+// Ids as 32 digits each, one after the other.
+std::string join(const std::vector<Id128>& ids) {
+  std::string out;
+  for (const Id128& id : ids) out += to_text(id);
+  return out;
+}
+
+std::vector<Id128> split(std::string_view text) {
+  std::vector<Id128> out;
+  for (; text.size() >= 32; text.remove_prefix(32))
+    if (const auto id = parse_id(text.substr(0, 32))) out.push_back(*id);
+  return out;
+}
+
+Result<int64_t> update_row(Transaction& transaction, const AlertRecord& record) {
+  const AlertView& view = record.view;
+  const std::string latest = encode(view.latest);
+  return transaction.execute(
+      "UPDATE alerts SET severity = ?, state = ?, updated_at = ?, resolved_at = ?,"
+      " resolve_reason = ?, acknowledged_by = ?, acknowledged_at = ?, silenced_by = ?,"
+      " silenced_until = ?, covered_by = ?, covers = ?, speak_at = ?, update_told_at = ?,"
+      " update_owed = ?, rule_holds = ?, history_count = ?, latest = ? WHERE id = ?",
+      {static_cast<int>(view.latest.severity), static_cast<int>(view.state), view.updated_at,
+       view.resolved_at, view.resolve_reason, view.acknowledged_by, view.acknowledged_at,
+       view.silenced_by, view.silenced_until, view.covered_by, join(view.covers), record.speak_at,
+       record.update_told_at, record.update_owed, record.rule_holds, record.history_count,
+       Blob{latest}, view.id});
+}
+
+Result<void> insert_row(Transaction& transaction, const AlertRecord& record) {
+  const AlertView& view = record.view;
+  const std::string opened = encode(view.opened);
+  const std::string latest = encode(view.latest);
+  auto inserted =
+      transaction.execute("INSERT INTO alerts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                          {view.id,
+                           view.key,
+                           view.opened.rule_id,
+                           static_cast<int>(view.latest.severity),
+                           static_cast<int>(view.state),
+                           view.opened_at,
+                           view.updated_at,
+                           view.resolved_at,
+                           view.resolve_reason,
+                           view.acknowledged_by,
+                           view.acknowledged_at,
+                           view.silenced_by,
+                           view.silenced_until,
+                           view.covered_by,
+                           join(view.covers),
+                           record.speak_at,
+                           record.update_told_at,
+                           record.update_owed,
+                           record.rule_holds,
+                           record.history_count,
+                           Blob{opened},
+                           Blob{latest}});
+  if (!inserted) return fail(inserted.error());
+  for (const auto& [name, value] : view.opened.scope.pairs()) {
+    auto labelled =
+        transaction.execute("INSERT INTO alert_labels VALUES (?, ?, ?)", {name, value, view.id});
+    if (!labelled) return fail(labelled.error());
+  }
+  return {};
+}
+
+Result<void> write_alert(Transaction& transaction, const AlertRecord& record) {
+  const auto updated = update_row(transaction, record);
+  if (!updated) return fail(updated.error());
+  return *updated > 0 ? Result<void>{} : insert_row(transaction, record);
+}
+
+// Closed alerts first: one that closes makes room for the next of its rule and scope.
+Result<void> write_alerts(Transaction& transaction, const Changes& changes) {
+  std::unordered_set<Id128> seen;
+  std::vector<const AlertRecord*> last;
+  for (auto record = changes.alerts.rbegin(); record != changes.alerts.rend(); ++record)
+    if (seen.insert((*record)->view.id).second) last.push_back(record->get());
+  std::reverse(last.begin(), last.end());
+  std::stable_partition(last.begin(), last.end(), [](const AlertRecord* record) {
+    return record->view.state != AlertState::kOpen;
+  });
+  for (const AlertRecord* record : last)
+    if (auto done = write_alert(transaction, *record); !done) return done;
+  return {};
+}
+
+Result<void> write_history(Transaction& transaction, const HistoryEntry& entry) {
+  auto done = transaction.execute(
+      "INSERT INTO alert_history VALUES (?, ?, ?, ?, ?, ?)",
+      {entry.alert_id, entry.number, entry.time, entry.what, entry.who, entry.text});
+  if (!done) return fail(done.error());
+  return {};
+}
+
+Result<void> write_silence(Transaction& transaction, const Silence& silence) {
+  auto done = transaction.execute(
+      "INSERT INTO silences VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+      " ended = excluded.ended, removed_by = excluded.removed_by, muted = excluded.muted",
+      {silence.id, silence.created_at, silence.until, silence.comment, silence.by, silence.ended,
+       silence.removed_by, silence.muted});
+  if (!done) return fail(done.error());
+  int number = 0;
+  for (const LabelMatcher& matcher : silence.matchers) {
+    auto row = transaction.execute(
+        "INSERT INTO silence_matchers VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        {silence.id, number++, matcher.label(), static_cast<int>(matcher.op()), matcher.value()});
+    if (!row) return fail(row.error());
+  }
+  return {};
+}
+
+Result<void> write_intent(Transaction& transaction, const NotificationIntent& intent) {
+  auto done = transaction.execute(
+      "INSERT INTO deliveries VALUES (?, ?, ?, '', ?, 0, 0, ?, 0, ?, '', '{}', ?)",
+      {intent.id, intent.alert_id, intent.receiver, to_text(intent.event), intent.planned,
+       intent.planned, intent.dedupe_key});
+  if (!done) return fail(done.error());
+  return {};
+}
+
+Result<void> write_applied(Transaction& transaction, const Applied& applied) {
+  auto done = transaction.execute(
+      "INSERT INTO supervisor_position VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+      " lsn = excluded.lsn, due = excluded.due, row = excluded.row, step = excluded.step,"
+      " keys = excluded.keys",
+      {applied.at.lsn.value, applied.at.due, applied.at.row, applied.at.step, join(applied.keys)});
+  if (!done) return fail(done.error());
+  return {};
+}
+
+template <class T>
+Result<void> write_each(Transaction& transaction, const std::vector<T>& rows,
+                        Result<void> (*write)(Transaction&, const T&)) {
+  for (const T& row : rows)
+    if (auto done = write(transaction, row); !done) return done;
+  return {};
+}
+
+constexpr std::string_view kRecordColumns =
+    "id, key, state, opened_at, updated_at, resolved_at, resolve_reason, acknowledged_by,"
+    " acknowledged_at, silenced_by, silenced_until, covered_by, covers, speak_at, update_told_at,"
+    " update_owed, rule_holds, history_count, opened, latest";
+
+Result<AlertRecord> record_of(const Row& row) {
+  AlertRecord out;
+  AlertView& view = out.view;
+  view.id = row.get<Id128>(0);
+  view.key = row.get<Id128>(1);
+  const int state = row.get<int>(2);
+  if (state < 0 || state > static_cast<int>(AlertState::kExpired))
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("read alert {}: state {} is unknown", to_text(view.id), state));
+  view.state = static_cast<AlertState>(state);
+  view.opened_at = row.get<TimeMs>(3);
+  view.updated_at = row.get<TimeMs>(4);
+  view.resolved_at = row.get<TimeMs>(5);
+  view.resolve_reason = row.get<std::string>(6);
+  view.acknowledged_by = row.get<std::string>(7);
+  view.acknowledged_at = row.get<TimeMs>(8);
+  view.silenced_by = row.get<std::string>(9);
+  view.silenced_until = row.get<TimeMs>(10);
+  view.covered_by = row.get<std::optional<Id128>>(11);
+  view.covers = split(row.get<std::string_view>(12));
+  out.speak_at = row.get<TimeMs>(13);
+  out.update_told_at = row.get<TimeMs>(14);
+  out.update_owed = row.get<bool>(15);
+  out.rule_holds = row.get<bool>(16);
+  out.history_count = row.get<uint32_t>(17);
+  for (const auto& [column, into] : {std::pair{18, &view.opened}, std::pair{19, &view.latest}}) {
+    auto decision = decode_decision(row.get<std::string_view>(column));
+    if (!decision)
+      return fail(decision.error().code,
+                  fmt::format("read alert {}: {}", to_text(view.id), decision.error().message));
+    *into = std::move(*decision);
+  }
+  return out;
+}
+
+// What stands in tables of its own: notes and receivers told.
+Result<void> complete(Database& database, AlertRecord& record) {
+  auto notes = database.query(
+      "SELECT time, who, text FROM alert_history WHERE alert = ? AND what = 'note' ORDER BY number",
+      {record.view.id}, [&](const Row& row) {
+        record.view.notes.push_back(
+            {row.get<TimeMs>(0), row.get<std::string>(1), row.get<std::string>(2)});
+      });
+  if (!notes) return fail(notes.error());
+  auto told = database.query("SELECT receiver FROM deliveries WHERE alert = ? AND event = 'opened'",
+                             {record.view.id},
+                             [&](const Row& row) { record.told.insert(row.get<std::string>(0)); });
+  if (!told) return fail(told.error());
+  return {};
+}
+
+Result<void> read_matchers(Database& database, Silence& silence) {
+  std::optional<Error> wrong;
+  auto rows = database.query(
+      "SELECT label, op, value FROM silence_matchers WHERE silence = ? ORDER BY number",
+      {silence.id}, [&](const Row& row) {
+        auto matcher =
+            LabelMatcher::make(row.get<std::string>(0),
+                               static_cast<LabelMatcher::Op>(std::clamp(row.get<int>(1), 0, 3)),
+                               row.get<std::string>(2));
+        if (matcher)
+          silence.matchers.push_back(std::move(*matcher));
+        else
+          wrong = matcher.error();
+      });
+  if (!rows) return fail(rows.error());
+  if (wrong) return fail(std::move(*wrong));
+  return {};
+}
+
+}  // namespace
+
+std::span<const state::Migration> migrations() { return kMigrations; }
+
+Result<void> apply(Transaction& transaction, const Changes& changes) {
+  if (auto done = write_alerts(transaction, changes); !done) return done;
+  if (auto done = write_each(transaction, changes.history, write_history); !done) return done;
+  if (auto done = write_each(transaction, changes.silences, write_silence); !done) return done;
+  if (auto done = write_each(transaction, changes.intents, write_intent); !done) return done;
+  return changes.applied ? write_applied(transaction, *changes.applied) : Result<void>{};
+}
+
+Result<std::vector<AlertRecord>> read_records(Database& database, std::string_view condition,
+                                              state::Values values) {
+  std::vector<AlertRecord> out;
+  std::optional<Error> wrong;
+  auto rows =
+      database.query(fmt::format("SELECT {} FROM alerts WHERE {}", kRecordColumns, condition),
+                     values, [&](const Row& row) {
+                       auto record = record_of(row);
+                       if (record)
+                         out.push_back(std::move(*record));
+                       else
+                         wrong = record.error();
+                     });
+  if (!rows) return fail(rows.error());
+  if (wrong) return fail(std::move(*wrong));
+  for (AlertRecord& record : out)
+    if (auto done = complete(database, record); !done) return fail(done.error());
+  return out;
+}
+
+Result<std::vector<Silence>> read_silences(Database& database, std::string_view condition) {
+  std::vector<Silence> out;
+  auto rows = database.query(
+      fmt::format("SELECT id, created_at, until, comment, by, ended, removed_by, muted"
+                  " FROM silences WHERE {}",
+                  condition),
+      {}, [&](const Row& row) {
+        Silence silence;
+        silence.id = row.get<std::string>(0);
+        silence.created_at = row.get<TimeMs>(1);
+        silence.until = row.get<TimeMs>(2);
+        silence.comment = row.get<std::string>(3);
+        silence.by = row.get<std::string>(4);
+        silence.ended = row.get<bool>(5);
+        silence.removed_by = row.get<std::string>(6);
+        silence.muted = row.get<int64_t>(7);
+        out.push_back(std::move(silence));
+      });
+  if (!rows) return fail(rows.error());
+  for (Silence& silence : out)
+    if (auto done = read_matchers(database, silence); !done) return fail(done.error());
+  return out;
+}
+
+Result<Applied> read_applied(Database& database) {
+  Applied out;
+  auto rows = database.query(
+      "SELECT lsn, due, row, step, keys FROM supervisor_position WHERE id = 1", {},
+      [&](const Row& row) {
+        out.at = {
+            {row.get<uint64_t>(0)}, row.get<TimeMs>(1), row.get<uint64_t>(2), row.get<uint32_t>(3)};
+        out.keys = split(row.get<std::string_view>(4));
+      });
+  if (!rows) return fail(rows.error());
+  return out;
+}
+
+Delivery delivery_of(const Row& row) {
+  Delivery out;
+  out.id = row.get<int64_t>(0);
+  out.alert_id = row.get<Id128>(1);
+  out.receiver = row.get<std::string>(2);
+  out.kind = row.get<std::string>(3);
+  out.event = row.get<std::string>(4);
+  out.state = static_cast<Delivery::State>(std::clamp(row.get<int>(5), 0, 3));
+  out.attempts = row.get<uint32_t>(6);
+  out.planned = row.get<TimeMs>(7);
+  out.sent = row.get<TimeMs>(8);
+  out.next_try = row.get<TimeMs>(9);
+  out.answer = row.get<std::string>(10);
+  return out;
+}
+
+}  // namespace tocsin::supervisor
