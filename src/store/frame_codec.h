@@ -1,7 +1,7 @@
 #pragma once
 // The bytes of one journal frame; docs/formats/journal.md draws them.
 // The body is encoded and summed on the caller's thread; lsn and arrival are stamped later, under
-// the journal's mutex, by touching 32 bytes only.
+// the journal's mutex, by touching the header only.
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,8 @@
 
 namespace tocsin {
 
-inline constexpr size_t kFrameHeaderBytes = 24;  // length, crc, lsn, arrival
+inline constexpr size_t kFrameHeaderBytes = 36;      // magic, length, crc, lsn, arrival, safe
+inline constexpr uint32_t kFrameMagic = 0x3146544f;  // "OTF1"
 inline constexpr uint32_t kFrameBodyBytesMax = 8u << 20;
 
 // A frame that waits for its place: header space and body, body summed.
@@ -25,13 +26,24 @@ struct EncodedFrame {
 // Reuses out.bytes' memory.
 void encode_frame(const Batch& batch, EncodedFrame& out);
 void encode_marker(FrameKind kind, std::string_view payload, EncodedFrame& out);
-void stamp_frame(EncodedFrame& frame, Lsn lsn, TimeMs arrival);
+
+// What the sequencer knows. safe: everything up to here was durable when the frame was stamped, so
+// that recovery can tell damage from a write that was never answered.
+struct FrameStamp {
+  Lsn lsn;
+  TimeMs arrival;
+  Lsn safe;
+};
+void stamp_frame(EncodedFrame& frame, const FrameStamp& stamp);
+// A frame of exactly `bytes` bytes that says nothing: recovery puts it over what a power cut tore.
+// bytes > kFrameHeaderBytes.
+std::string filler_frame(size_t bytes, const FrameStamp& stamp);
 
 // What stands at the start of `bytes`.
 struct FrameHead {
-  Lsn lsn;
-  TimeMs arrival;
+  FrameStamp stamp;
   uint32_t body_bytes = 0;
+  bool filler = false;
   size_t bytes() const { return kFrameHeaderBytes + body_bytes; }
 };
 // The head of a whole, undamaged frame; nullopt if there is none here (damage, or the zeros after

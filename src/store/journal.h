@@ -83,11 +83,15 @@ class Journal {
   Result<FramePtr> append(Batch&& batch);
   Result<FramePtr> append_marker(FrameKind kind, std::string payload);
 
+  // Any thread: on_sequenced gets a kTick frame with the last lsn and the clock's time, in the same
+  // order as all frames. Nothing is written and no lsn is taken.
+  void sequence_tick();
+
   Lsn durable() const;  // everything up to here is safe
   Lsn last() const;     // the last lsn given
 
-  // Starts the committer thread. Without it: commit_now() writes what is queued and says how far
-  // the journal is durable; an error means that it will be tried again by the next call.
+  // Starts the committer thread. Without it: commit_now() writes what is queued, makes room for
+  // more and says how far the journal is durable; after an error the next call tries again.
   void start();
   Result<Lsn> commit_now();
   // Durability process: syncs when sync_interval has passed. Committer's side as well.
@@ -95,17 +99,16 @@ class Journal {
 
   // Frames with lsn <= upto are not needed any more: segments that hold only such are removed.
   void release_until(Lsn upto);
-  // To free the oldest segment, everything up to here must be kept elsewhere; {0} if there is
-  // only the segment that is written now.
-  Lsn oldest_segment_end() const;
+  // How far frames must be kept elsewhere so that release_until() can bring fill() down to `fill`;
+  // {0} if it is not above, or if nothing can be released yet.
+  Lsn release_wanted(double fill) const;
   // The share of bytes_max in use, 0 to 1.
   double fill() const;
   uint64_t bytes_on_disk() const;
 
  private:
-  struct State;
-  explicit Journal(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Journal(std::unique_ptr<class JournalWriter> writer);
+  std::unique_ptr<JournalWriter> writer_;
 };
 
 }  // namespace tocsin
