@@ -1,0 +1,103 @@
+// What a person can do to an alert. An act is done at once and can be undone, instead of asking
+// first; what is refused says why. The forms (who, silence, note, resolve) are shown by App.
+import { api } from './api';
+import { prefs } from './prefs.svelte';
+import { sayWhy, toaster } from './toast.svelte';
+import type { Alert } from './types';
+import { world } from './world.svelte';
+
+export type Form =
+  | { kind: 'who'; then: (() => void) | null }
+  | { kind: 'silence' | 'note' | 'resolve'; alert: Alert };
+
+class Forms {
+  open = $state.raw<Form | null>(null);
+  /** Counts finished acts, so that a page can load its details again. */
+  done = $state(0);
+}
+
+export const forms = new Forms();
+
+const nameOf = (alert: Alert) => [alert.rule, ...Object.values(alert.scope)].join(' ');
+
+/** Runs `act` once the reader's name is known. */
+function named(act: () => void): void {
+  if (prefs.name !== '') act();
+  else forms.open = { kind: 'who', then: act };
+}
+
+function take(answer: Alert): void {
+  world.take(answer);
+  forms.done++;
+}
+
+export function acknowledge(alert: Alert): void {
+  if (alert.state !== 'open') return toaster.say(`${nameOf(alert)} is over already.`);
+  if (alert.acknowledged_by !== '') {
+    return toaster.say(`${nameOf(alert)} is acknowledged by ${alert.acknowledged_by}.`);
+  }
+  named(() => {
+    api.acknowledge(alert.id, prefs.name)
+      .then((answer) => {
+        take(answer);
+        toaster.say(`${nameOf(alert)} acknowledged by ${prefs.name}.`, () => askWithdraw(alert));
+      })
+      .catch(sayWhy);
+  });
+}
+
+export function askWithdraw(alert: Alert): void {
+  named(() => {
+    api.unacknowledge(alert.id, prefs.name)
+      .then((answer) => {
+        take(answer);
+        toaster.say(`${nameOf(alert)} is unanswered again.`);
+      })
+      .catch(sayWhy);
+  });
+}
+
+export function askSilence(alert: Alert): void {
+  named(() => (forms.open = { kind: 'silence', alert }));
+}
+export function askNote(alert: Alert): void {
+  named(() => (forms.open = { kind: 'note', alert }));
+}
+export function askResolve(alert: Alert): void {
+  if (alert.state !== 'open') return toaster.say(`${nameOf(alert)} is over already.`);
+  named(() => (forms.open = { kind: 'resolve', alert }));
+}
+
+/** The matchers a silence form starts with: the rule and every label of the scope. */
+export function matchersOf(alert: Alert): string[] {
+  const quote = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  const scope = Object.keys(alert.scope).sort();
+  return [`rule=${quote(alert.rule)}`, ...scope.map((n) => `${n}=${quote(alert.scope[n]!)}`)];
+}
+
+export async function silence(
+  matchers: string[], until: number, comment: string,
+): Promise<void> {
+  const made = await api.silence({ matchers, until, comment, by: prefs.name });
+  forms.done++;
+  await world.load();
+  toaster.say('Silenced.', () => {
+    api.endSilence(made.id)
+      .then(() => {
+        forms.done++;
+        toaster.say('Silence ended.');
+        return world.load();
+      })
+      .catch(sayWhy);
+  });
+}
+
+export async function note(alert: Alert, text: string): Promise<void> {
+  take(await api.note(alert.id, prefs.name, text));
+  toaster.say('Noted.');
+}
+
+export async function resolve(alert: Alert, reason: string): Promise<void> {
+  take(await api.resolve(alert.id, prefs.name, reason));
+  toaster.say(`${nameOf(alert)} resolved.`);
+}

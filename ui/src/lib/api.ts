@@ -1,0 +1,94 @@
+// The typed client of docs/http-api.md. A refusal becomes a Refused with the server's own words.
+import type {
+  Alert, AlertDetail, Board, Delivery, InboxMessage, Receiver, Sender, SeriesBand, Silence, Status,
+  ViolationRow, WorkerDetail, WorkerSummary,
+} from './types';
+
+export class Refused extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Longest wait for an answer; a page that waits for ever looks like a quiet one. */
+const kTimeoutMs = 15_000;
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method, signal: AbortSignal.timeout(kTimeoutMs) };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { 'Content-Type': 'application/json' };
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(path, init);
+  } catch {
+    throw new Refused(0, `${method} ${path}: no answer from Tocsin`);
+  }
+  const text = await answer.text();
+  if (!answer.ok) throw new Refused(answer.status, reasonOf(text, answer.status));
+  try {
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  } catch {
+    throw new Refused(answer.status, `${method} ${path}: the answer is not JSON`);
+  }
+}
+
+function reasonOf(text: string, status: number): string {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (parsed && typeof parsed === 'object' && 'error' in parsed) return String(parsed.error);
+  } catch {
+    // Not JSON: a proxy in between answered; say the status.
+  }
+  return `refused with status ${status}`;
+}
+
+function query(values: Record<string, string | number | null | undefined>): string {
+  const out = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== null && value !== undefined && value !== '') out.set(name, String(value));
+  }
+  const text = out.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+const alertPath = (id: string) => `/api/alerts/${encodeURIComponent(id)}`;
+
+export const api = {
+  status: () => call<Status>('GET', '/api/status'),
+  now: () => call<Board>('GET', '/api/now'),
+  alerts: (filter: { state?: string; severity?: string; site?: string; rule?: string;
+    since?: number | undefined; limit?: number }) =>
+    call<{ alerts: Alert[] }>('GET', `/api/alerts${query(filter)}`).then((a) => a.alerts),
+  alert: (id: string) => call<AlertDetail>('GET', alertPath(id)),
+  acknowledge: (id: string, by: string) =>
+    call<Alert>('POST', `${alertPath(id)}/acknowledge`, { by, note: '' }),
+  unacknowledge: (id: string, by: string) =>
+    call<Alert>('POST', `${alertPath(id)}/unacknowledge`, { by }),
+  resolve: (id: string, by: string, reason: string) =>
+    call<Alert>('POST', `${alertPath(id)}/resolve`, { by, reason }),
+  note: (id: string, by: string, text: string) =>
+    call<Alert>('POST', `${alertPath(id)}/note`, { by, text }),
+  silences: () => call<{ silences: Silence[] }>('GET', '/api/silences').then((a) => a.silences),
+  silence: (body: { matchers: string[]; until: number; comment: string; by: string }) =>
+    call<Silence>('POST', '/api/silences', body),
+  endSilence: (id: string) => call<unknown>('DELETE', `/api/silences/${encodeURIComponent(id)}`),
+  violations: (limit: number) =>
+    call<{ violations: ViolationRow[] }>('GET', `/api/violations${query({ limit })}`).then(
+      (a) => a.violations,
+    ),
+  band: (series: string, worker: string, from: number, to: number, width: number) =>
+    call<SeriesBand>('GET', `/api/series/band${query({ series, worker, from, to, width })}`),
+  workers: () => call<{ workers: WorkerSummary[] }>('GET', '/api/workers').then((a) => a.workers),
+  worker: (id: string) => call<WorkerDetail>('GET', `/api/workers/${encodeURIComponent(id)}`),
+  senders: () => call<{ senders: Sender[] }>('GET', '/api/senders').then((a) => a.senders),
+  inbox: () =>
+    call<{ messages: InboxMessage[] }>('GET', '/api/inbox?limit=100').then((a) => a.messages),
+  receivers: () =>
+    call<{ receivers: Receiver[] }>('GET', '/api/receivers').then((a) => a.receivers),
+  testReceiver: (name: string) =>
+    call<Delivery>('POST', `/api/receivers/${encodeURIComponent(name)}/test`, {}),
+};

@@ -1,0 +1,72 @@
+// The keyboard as a table: which press means which command. `g` begins a chord.
+
+export type Command =
+  | 'filter' | 'next' | 'previous' | 'open' | 'select' | 'acknowledge' | 'silence' | 'resolve'
+  | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
+  | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders';
+
+const kSingle: Record<string, Command> = {
+  '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
+  a: 'acknowledge', s: 'silence', r: 'resolve', n: 'note', p: 'pause', t: 'theme', z: 'zone',
+  '?': 'help', Escape: 'back', ArrowLeft: 'left', ArrowRight: 'right', v: 'judged',
+};
+
+const kAfterG: Record<string, Command> = {
+  n: 'go now', a: 'go alerts', w: 'go workers', i: 'go inbox', s: 'go senders',
+};
+
+export interface Press {
+  key: string;
+  ctrl: boolean;
+  meta: boolean;
+  alt: boolean;
+  /** The focus is in a field where letters are text. */
+  typing: boolean;
+  /** The focus is on a link or button, which Enter belongs to. */
+  onControl: boolean;
+}
+
+export interface Meaning {
+  command: Command | null;
+  /** The press began a chord that waits for its second key. */
+  chord: boolean;
+}
+
+const kNothing: Meaning = { command: null, chord: false };
+
+export function meaning(press: Press, afterG: boolean): Meaning {
+  if ((press.ctrl || press.meta) && press.key.toLowerCase() === 'k') {
+    return { command: 'palette', chord: false };
+  }
+  if (press.ctrl || press.meta || press.alt) return kNothing;
+  if (press.typing) return press.key === 'Escape' ? { command: 'back', chord: false } : kNothing;
+  if (press.key === 'Enter' && press.onControl) return kNothing;
+  if (afterG && kAfterG[press.key]) return { command: kAfterG[press.key]!, chord: false };
+  if (press.key === 'g') return { command: null, chord: true };
+  return { command: kSingle[press.key] ?? null, chord: false };
+}
+
+/** The map as the help dialog shows it; every row is true on some page. */
+export const kKeyMap: { keys: string[]; does: string }[] = [
+  { keys: ['/'], does: 'focus filter' },
+  { keys: ['j', 'k'], does: 'next, previous' },
+  { keys: ['Enter', 'o'], does: 'open' },
+  { keys: ['x'], does: 'select' },
+  { keys: ['Esc'], does: 'close, back' },
+  { keys: ['a'], does: 'acknowledge' },
+  { keys: ['s'], does: 'silence, prefilled' },
+  { keys: ['r'], does: 'resolve' },
+  { keys: ['n'], does: 'note' },
+  { keys: ['v'], does: 'as judged, now' },
+  { keys: ['←', '→'], does: 'move the crosshair' },
+  { keys: ['p'], does: 'pause live' },
+  { keys: ['t'], does: 'light, dark' },
+  { keys: ['z'], does: 'UTC, mine, site' },
+  { keys: ['g', 'n'], does: 'go to Now' },
+  { keys: ['g', 'a'], does: 'go to Alerts' },
+  { keys: ['g', 'w'], does: 'go to Workers' },
+  { keys: ['g', 'i'], does: 'go to Inbox' },
+  { keys: ['g', 's'], does: 'go to Senders' },
+  { keys: ['Ctrl-K'], does: 'find or do' },
+  { keys: ['?'], does: 'this map' },
+];

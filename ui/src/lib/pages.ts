@@ -1,0 +1,48 @@
+// The pages there are, in the order of the navigation.
+export interface PageEntry {
+  path: string;
+  name: string;
+  tab: string;
+}
+
+export const kPages: readonly PageEntry[] = [
+  { path: '/', name: 'Now', tab: 'now' },
+  { path: '/alerts', name: 'Alerts', tab: 'alerts' },
+  { path: '/workers', name: 'Workers', tab: 'workers' },
+  { path: '/inbox', name: 'Inbox', tab: 'inbox' },
+  { path: '/senders', name: 'Senders', tab: 'senders' },
+];
+
+export type Route =
+  | { page: 'now' | 'alerts' | 'workers' | 'inbox' | 'senders' | 'nowhere' }
+  | { page: 'alert' | 'worker'; id: string };
+
+export function routeOf(path: string): Route {
+  const [first = '', second, ...rest] = path.split('/').slice(1);
+  if (rest.length > 0) return { page: 'nowhere' };
+  if (first === '' && second === undefined) return { page: 'now' };
+  if (second !== undefined && second !== '') {
+    const id = decode(second);
+    if (first === 'alerts') return { page: 'alert', id };
+    if (first === 'workers') return { page: 'worker', id };
+    return { page: 'nowhere' };
+  }
+  if (first === 'alerts' || first === 'workers' || first === 'inbox' || first === 'senders') {
+    return { page: first };
+  }
+  return { page: 'nowhere' };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A stray % sign: such an id is simply not found.
+  }
+}
+
+/** Whether the entry's page is shown, its detail pages included. */
+export function isCurrent(entry: PageEntry, path: string): boolean {
+  return entry.path === '/' ? path === '/' : path === entry.path ||
+    path.startsWith(`${entry.path}/`);
+}

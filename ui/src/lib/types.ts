@@ -1,0 +1,350 @@
+// The shapes of docs/http-api.md. Times are unix milliseconds UTC, durations milliseconds.
+
+export type Severity = 'critical' | 'high' | 'low';
+export type Direction = 'above' | 'below' | 'silent';
+export type GuardState = 'guarded' | 'learning' | 'absent' | 'open';
+export type LaneMark = 'none' | 'violation' | Severity;
+
+export interface Series {
+  name: string;
+  labels: Record<string, string>;
+  text: string;
+}
+
+/** [time, value, lower, upper]; the bounds are null while the model is learning. */
+export type BandPoint = [number, number | null, number | null, number | null];
+/** [time, expected, lower, upper] */
+export type Band = [number, number | null, number | null, number | null];
+export type ValuePoint = [number, number | null];
+
+export interface Site {
+  name: string;
+  zone: string;
+}
+
+export interface QuickStep {
+  at: number;
+  text: string;
+  link: string | null;
+  done: boolean;
+}
+
+export interface Status {
+  version: string;
+  now: number;
+  started_at: number;
+  ready: boolean;
+  progress: { stage: string; done: number; total: number } | null;
+  site_label: string;
+  sites: Site[];
+  points_per_s: number;
+  points_total: number;
+  decision_p99_ms: number | null;
+  fsync_ms: number | null;
+  shards: { id: number; lag: number }[];
+  senders: { total: number; silent: number };
+  series: { total: number; guarded: number; learning: number; absent: number; open: number };
+  memory_bytes: number;
+  memory_limit_bytes: number | null;
+  outbox: { pending: number; retrying: number };
+  config: { version: string; loaded_at: number; error: string | null };
+  quick_start: QuickStep[] | null;
+}
+
+export interface Kpi {
+  name: string;
+  series: Series;
+  worker: string;
+  state: GuardState;
+  direction: Direction | null;
+  change: string | null;
+  severity: Severity | null;
+  guarded_from: number | null;
+  points: BandPoint[];
+}
+
+export interface BoardSite {
+  site: string;
+  zone: string;
+  critical: number;
+  high: number;
+  low: number;
+  kpis: Kpi[];
+  lane: LaneMark[];
+}
+
+export interface Board {
+  now: number;
+  lead: string | null;
+  kpi_names: string[];
+  counts: {
+    open: number;
+    covered: number;
+    silenced: number;
+    kpi_series: number;
+    kpi_guarded: number;
+    kpi_outside: number;
+  };
+  sites: BoardSite[];
+}
+
+export interface Momentum {
+  trend: 'unknown' | 'worsening' | 'steady' | 'recovering';
+  distance: number | null;
+  speed: number | null;
+  acceleration: number | null;
+  predicted: number | null;
+  hits?: number;
+  predictions?: number;
+}
+
+export interface Alert {
+  id: string;
+  key: string;
+  rule: string;
+  rule_place: string;
+  severity: Severity;
+  state: 'open' | 'resolved' | 'expired';
+  scope: Record<string, string>;
+  title: string;
+  title_subject: string;
+  opened_at: number;
+  updated_at: number;
+  resolved_at: number | null;
+  resolve_reason: string;
+  acknowledged_by: string;
+  acknowledged_at: number | null;
+  silenced_by: string;
+  silenced_until: number | null;
+  covered_by: string | null;
+  covers: string[];
+  told: { sent: number; failed: number; last_at: number | null };
+  next: { at: number; what: string } | null;
+  momentum: Momentum;
+  spark: BandPoint[];
+}
+
+export interface Branch {
+  kind: string;
+  label: string;
+  truth: 'held' | 'not held' | 'unknown';
+  reason: string;
+  children: number[];
+}
+
+export interface ModelBand {
+  name: string;
+  weight: number;
+  expected: number | null;
+  lower: number | null;
+  upper: number | null;
+  outside?: boolean;
+}
+
+export interface TailPoint {
+  time: number;
+  value: number;
+  expected: number | null;
+  lower: number | null;
+  upper: number | null;
+  score: number | null;
+  distance: number | null;
+  outside: boolean;
+  models: ModelBand[];
+}
+
+export interface Violation {
+  id: string;
+  series: Series;
+  worker: string;
+  tier: 'kpi' | 'evidence';
+  direction: Direction;
+  state: 'open' | 'absent' | 'ended';
+  opened: number;
+  updated: number;
+  ended: number | null;
+  points_outside: number;
+  cadence_ms: number | null;
+  weight: number;
+  value: number | null;
+  expected: number | null;
+  lower: number | null;
+  upper: number | null;
+  score: number | null;
+  distance: number | null;
+  speed: number | null;
+  acceleration: number | null;
+  raw_slope: number | null;
+  models: ModelBand[];
+  tail: TailPoint[];
+}
+
+export interface Judgement {
+  time: number;
+  since_first_point_ms: number;
+  wait: string;
+  momentum: Momentum;
+  tree: Branch[];
+  violations: Violation[];
+}
+
+export interface Delivery {
+  id: number;
+  alert?: string;
+  receiver: string;
+  kind: string;
+  event: string;
+  state: 'planned' | 'sent' | 'failed' | 'given up';
+  attempts: number;
+  planned: number;
+  sent: number | null;
+  next_try: number | null;
+  answer: string;
+}
+
+export interface AlertDetail extends Alert {
+  description: string;
+  annotations: Record<string, string>;
+  grafana_url: string | null;
+  opened: Judgement;
+  latest: Judgement;
+  ledger: Delivery[];
+  history: { time: number; what: string; who: string; text: string }[];
+  notes: { time: number; who: string; text: string }[];
+  /** Every series the rule's leaves watch in this scope; older answers leave it out. */
+  metrics?: { series: Series; worker: string }[];
+}
+
+export interface ViolationRow {
+  id: string;
+  time: number;
+  series: Series;
+  worker: string;
+  tier: 'kpi' | 'evidence';
+  direction: Direction;
+  state: 'open' | 'absent' | 'ended';
+  what: 'opened' | 'updated' | 'absent' | 'ended';
+  value: number | null;
+  expected: number | null;
+  lower: number | null;
+  upper: number | null;
+  score: number | null;
+  distance: number | null;
+  points_outside: number;
+  rules: string[];
+  alert: string | null;
+}
+
+/** One KPI of the `now` event, by position. */
+export type KpiTick = [
+  site: string,
+  name: string,
+  state: GuardState,
+  time: number,
+  value: number | null,
+  lower: number | null,
+  upper: number | null,
+  direction: Direction | null,
+  change: string | null,
+  severity: Severity | null,
+];
+
+export interface Silence {
+  id: string;
+  matchers: string[];
+  created_at: number;
+  until: number;
+  comment: string;
+  by: string;
+  muted: number;
+}
+
+export interface SeriesBand {
+  series: Series;
+  worker: string;
+  points: ValuePoint[];
+  band: Band[];
+  models: { name: string; kind: string; weight: number; band: Band[] }[];
+  residual: ValuePoint[];
+  violations: { from: number; to: number | null; direction: Direction; worst: number }[];
+  excluded: { from: number; to: number; why: string }[];
+}
+
+export interface WorkerSummary {
+  id: string;
+  place: string;
+  tier: 'kpi' | 'evidence';
+  selects: string;
+  series: number;
+  guarded: number;
+  learning: number;
+  absent: number;
+  open: number;
+  violations_7d: number;
+}
+
+export interface WorkerSeries {
+  series: Series;
+  state: GuardState;
+  direction: Direction | null;
+  change: string | null;
+  severity: Severity | null;
+  guarded_from: number | null;
+  learned: number | null;
+  points: BandPoint[];
+}
+
+export interface WorkerDetail extends Omit<WorkerSummary, 'series'> {
+  models: { name: string; kind: string; weight: number; detail: string }[];
+  strategy: string | Record<string, unknown> | null;
+  series: WorkerSeries[];
+  marks: { from: number; to: number; why: string; selects: string }[];
+}
+
+export interface SenderPoint {
+  series: Series;
+  time: number;
+  value: number | null;
+  worker: string | null;
+  verdict: string;
+  reason: string;
+}
+
+export interface Sender {
+  id: string;
+  name: string;
+  protocol: string;
+  address: string;
+  first_seen_at: number;
+  last_seen_at: number;
+  points: number;
+  points_per_s: number;
+  rejected: number;
+  last_error: string;
+  last_error_at: number | null;
+  series: number;
+  recent: SenderPoint[];
+}
+
+export interface InboxMessage {
+  id: string | number;
+  time: number;
+  receiver: string;
+  kind: 'webhook' | 'slack' | 'mail' | string;
+  event: string;
+  alert: string | null;
+  title: string;
+  url: string;
+  content_type: string;
+  headers: Record<string, string>;
+  body: string;
+  text?: string;
+  html?: string;
+}
+
+export interface Receiver {
+  name: string;
+  kind: string;
+  place: string;
+  last: Delivery | null;
+}
