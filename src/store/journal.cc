@@ -31,9 +31,9 @@ Result<std::unique_ptr<Journal>> Journal::open(std::string directory, JournalOpt
 
 Result<JournalRecovery> Journal::recover(SeriesTable& series, const HomeOf& home_of, Lsn after,
                                          const std::function<void(const FramePtr&)>& on_frame) {
-  JournalReader reader(*writer_, series, home_of);
+  JournalReader reader(*writer_, series, home_of, after);
   if (auto read = reader.index(); !read) return fail(read.error());
-  if (auto replayed = reader.replay(after, on_frame); !replayed) return fail(replayed.error());
+  if (auto replayed = reader.replay(on_frame); !replayed) return fail(replayed.error());
   // A full disk keeps nobody from reading: appends are refused until there is space.
   if (auto adopted = writer_->adopt(reader.take_found());
       !adopted && adopted.error().code != ErrorCode::kExhausted)

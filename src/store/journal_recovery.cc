@@ -147,15 +147,17 @@ Result<void> JournalReader::judge_holes() {
 // The lsns that only this hole can have held; empty (to < from) if there are none.
 std::pair<Lsn, Lsn> JournalReader::missing_in(const Hole& hole) const {
   Lsn before = hole.before;
-  for (uint32_t s = 0; before.value == 0 && s < hole.segment; ++s)
-    before = std::max(before, found_.segments[s].last);
+  if (before.value == 0)
+    for (uint32_t s = 0; s < hole.segment; ++s) before = std::max(before, found_.segments[s].last);
   if (before.value == 0) {
-    // At the very start: the oldest frames were here; how many, nobody knows.
+    // At the very start: the oldest frames were here, how many nobody knows; or this is what a
+    // failed write left, and what followed it was released.
     const Lsn last{report_.first.value == 0 ? 0 : report_.first.value - 1};
-    return {last, last};
+    return {last > after_ ? last : Lsn{last.value + 1}, last};
   }
-  const Lsn from{before.value + 1};
-  Lsn to = before;
+  // Frames up to after_ may have been released from where they were found again.
+  const Lsn from{std::max(before, after_).value + 1};
+  Lsn to{from.value - 1};
   while (to < report_.last && !present(Lsn{to.value + 1})) ++to.value;
   return {from, to};
 }
@@ -198,12 +200,11 @@ void JournalReader::drop_unknown(Frame& frame) {
   batch.value.resize(kept);
 }
 
-Result<void> JournalReader::replay(Lsn after,
-                                   const std::function<void(const FramePtr&)>& on_frame) {
+Result<void> JournalReader::replay(const std::function<void(const FramePtr&)>& on_frame) {
   uint32_t loaded = UINT32_MAX;
   std::string bytes;
   for (const Place& place : places_) {
-    if (place.lsn <= after) continue;
+    if (place.lsn <= after_) continue;
     if (place.segment != loaded) {
       auto read = read_segment(place.segment);
       if (!read) return fail(read.error());

@@ -14,11 +14,13 @@ namespace tocsin {
 
 class JournalReader {
  public:
-  JournalReader(JournalWriter& writer, SeriesTable& series, const Journal::HomeOf& home_of)
-      : writer_(writer), series_(series), home_of_(home_of) {}
+  // Frames with lsn <= after are not needed.
+  JournalReader(JournalWriter& writer, SeriesTable& series, const Journal::HomeOf& home_of,
+                Lsn after)
+      : writer_(writer), series_(series), home_of_(home_of), after_(after) {}
 
   Result<void> index();
-  Result<void> replay(Lsn after, const std::function<void(const FramePtr&)>& on_frame);
+  Result<void> replay(const std::function<void(const FramePtr&)>& on_frame);
   JournalWriter::Found take_found() { return std::move(found_); }
   const JournalRecovery& report() const { return report_; }
 
@@ -52,6 +54,7 @@ class JournalReader {
   JournalWriter& writer_;
   SeriesTable& series_;
   const Journal::HomeOf& home_of_;
+  const Lsn after_;
   JournalWriter::Found found_;
   JournalRecovery report_;
   std::vector<Place> places_;
