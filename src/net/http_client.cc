@@ -47,16 +47,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-Result<void> check(const HttpRequest& request) {
-  if (!is_token(request.method))
-    return fail(ErrorCode::kInvalid, "\"" + request.method + "\" is no HTTP method");
-  for (const auto& [name, value] : request.headers.pairs())
-    if (!is_token(name) || std::any_of(value.begin(), value.end(), is_control))
-      return fail(ErrorCode::kInvalid,
-                  "header \"" + cut_text(name, 60) + "\" holds characters that HTTP forbids");
-  return {};
-}
-
 class HttpTransfer final : public Transfer {
  public:
   HttpTransfer(HttpRequest request, std::string lane, HttpClient::Callback callback)
@@ -160,6 +150,16 @@ void HttpTransfer::finish(void* easy, int curl_code, std::string_view error) {
 
 }  // namespace
 
+Result<void> check_request(const HttpRequest& request) {
+  if (!is_token(request.method))
+    return fail(ErrorCode::kInvalid, "\"" + request.method + "\" is no HTTP method");
+  for (const auto& [name, value] : request.headers.pairs())
+    if (!is_token(name) || std::any_of(value.begin(), value.end(), is_control))
+      return fail(ErrorCode::kInvalid,
+                  "header \"" + cut_text(name, 60) + "\" holds characters that HTTP forbids");
+  return {};
+}
+
 Result<Url> parse_url(std::string_view text) {
   constexpr const char* kHelp = "; write https://host/path";
   const std::unique_ptr<CURLU, UrlDeleter> url(curl_url());
@@ -199,7 +199,7 @@ std::optional<DurationMs> parse_retry_after(std::string_view text, TimeMs now) {
 Result<void> HttpClient::send(HttpRequest request, Callback callback) {
   const auto url = parse_url(request.url);
   if (!url) return fail(url.error());
-  if (const auto good = check(request); !good) return fail(good.error());
+  if (const auto good = check_request(request); !good) return fail(good.error());
   // Behind a proxy the connection shows the proxy's address: what can be judged is the URL's.
   if (!request.proxy.empty() && parse_address(url->host) && !AddressList().allows(url->host))
     return fail(ErrorCode::kRefused, "the URL names a cloud's metadata service");

@@ -45,6 +45,8 @@ struct Url {
 // http and https with a host; no user or password in it (they would end up in logs).
 // Messages do not repeat the URL.
 Result<Url> parse_url(std::string_view text);
+// Method and headers can go on the wire: tokens, and values without line breaks.
+Result<void> check_request(const HttpRequest& request);
 // Seconds or an HTTP date (RFC 9110, 10.2.3) as a span from `now`; within a day.
 std::optional<DurationMs> parse_retry_after(std::string_view text, TimeMs now);
 

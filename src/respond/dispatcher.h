@@ -1,79 +1,71 @@
 #pragma once
-// The outbox's other end: takes deliveries that are due, sends them, reports what came of it.
+// Owns the outbox on the outbound thread: sends what is due, records what came of it, and hands
+// the rows to be written to the SQL writer. Order, back-off and merging are the outbox's business;
+// limits per receiver, messages and answers are the dispatcher's.
 //
-// It plans nothing and forgets nothing that matters: retries and the ledger belong to the
-// supervisor's outbox. A job ends with exactly one Outcome, also when the program stops.
-//
-// Order: jobs of one alert to one receiver are sent one after the other, by id. After a failure
-// that will be tried again, later jobs of that pair come back as `deferred` until it is settled.
-// Bounded: jobs held (in all and per receiver); past it submit() refuses and the outbox tries
-// later. A receiver that is slow or down holds only its own lane. Threads: submit() from any; all
-// else happens on Outbound's thread, Report too.
+// The way of a new delivery has no interval in it: committed() wakes the outbound thread, which
+// claims, sends, and sleeps until the answer or until the next delivery falls due.
+// Bounded: requests in flight per receiver (`parallel`) and in all; a receiver that is slow, down
+// or asked for a pause (Retry-After) holds up only its own deliveries.
+// What survives a crash is what was written: a delivery whose result was not is sent again, with
+// the same idempotency key.
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/result.h"
 #include "net/outbound.h"
-#include "respond/notice.h"
+#include "respond/inbox.h"
 #include "respond/receiver.h"
+#include "state/database.h"
+#include "supervisor/outbox.h"
 
 namespace tocsin::respond {
 
-// One due delivery of the outbox.
-struct Job {
-  Delivery delivery;
-  std::string key;           // idempotency key of this delivery
-  std::string external_ids;  // what an earlier delivery of the pair gave (JSON), or empty
-  std::shared_ptr<const AlertView> alert;
-  std::vector<std::string> told;
+// Rows for the SQL writer.
+struct DispatchChanges {
+  supervisor::OutboxChanges outbox;
+  std::vector<InboxMessage> inbox;
+  bool empty() const { return outbox.empty() && inbox.empty(); }
 };
-
-struct Outcome {
-  enum class What : uint8_t {
-    kSent,      // the other side took it, or there was nothing to say (see answer)
-    kRetry,     // failed; trying again may help
-    kGivenUp,   // failed; trying again changes nothing
-    kDeferred,  // not tried: waits for its turn; no attempt to be counted
-  };
-  What what = What::kRetry;
-  int64_t delivery = 0;
-  Id128 alert;
-  std::string receiver;
-  std::string event;
-  TimeMs time;         // when the answer came
-  std::string answer;  // "200 in 6 ms"
-  // kRetry, kDeferred: not before this span; empty = the outbox's own schedule.
-  std::optional<DurationMs> retry_after;
-  std::string external_ids;  // to be kept for later deliveries of the pair; empty = keep the old
-};
-
-// Where the exact messages go that an inbox receiver would have sent.
-struct InboxMessage;
-using InboxKeeper = std::function<Result<void>(std::vector<InboxMessage>)>;
+// All of it in one transaction, in the order in which they came; on an error the same ones again.
+Result<void> apply(state::Transaction& transaction, const DispatchChanges& changes);
 
 class Dispatcher {
  public:
-  using Report = std::function<void(Outcome)>;
   struct Options {
-    size_t jobs_max = 20'000;
-    size_t jobs_per_receiver_max = 2'000;
+    supervisor::OutboxOptions outbox;
+    size_t in_flight_max = 200;
+    size_t tests_max = 16;  // test messages under way
   };
+  using Write =
+      std::function<void(DispatchChanges)>;        // called on the outbound thread; must not block
+  using TestDone = std::function<void(Delivery)>;  // likewise
+
+  // Everything handed in must outlive it. Made before the outbound thread starts, destroyed after
+  // it has stopped; it takes Outbound's tick.
   Dispatcher(Options options, std::shared_ptr<const Receivers> receivers, net::Outbound& outbound,
-             const Clock& clock, Counters& counters, InboxKeeper inbox, Report report);
+             const Clock& clock, Counters& counters, Write write);
   ~Dispatcher();
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
-  // Any thread; wakes the outbound thread. kExhausted: not taken, no Outcome.
-  Result<void> submit(Job job);
-  // Any thread: a reloaded configuration; jobs under way end as they began.
+  // Unfinished deliveries of an earlier run. Before the outbound thread starts, or on it once
+  // wants_load() says so and all rows handed to Write are committed.
+  Result<void> load(state::Database& database);
+  bool wants_load() const;  // the outbound thread only
+
+  // Any thread, after the commit of `changes`, in their order.
+  void committed(supervisor::Changes changes);
+  // Any thread: a reloaded configuration. Requests under way end as they began.
   void replace(std::shared_ptr<const Receivers> receivers);
-  // Any thread: a test message, outside outbox and order. kInvalid if there is no such receiver.
-  Result<void> test(std::string_view receiver, Report done);
+  // Any thread: sends a test message, outside of the outbox. `done` gets its row for the ledger
+  // (sent or failed, one attempt, no next try). kInvalid: no such receiver; kExhausted.
+  Result<void> test(const std::string& receiver, TestDone done);
 
  private:
   struct Impl;

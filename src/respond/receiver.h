@@ -14,6 +14,7 @@
 #include "config/folder.h"
 #include "config/reference.h"
 #include "net/address_list.h"
+#include "net/http_client.h"
 #include "net/smtp_client.h"
 #include "respond/links.h"
 
@@ -45,6 +46,7 @@ struct HttpOptions {
   net::AddressList allowed;
   std::string ca_file;
   std::string proxy;
+  void apply(net::HttpRequest& request) const;
 };
 
 struct WebhookTarget {
@@ -78,9 +80,7 @@ struct Receiver {
   std::string name;
   std::string place;     // file:line
   bool updates = false;  // whether "updated" events are sent, not only opened and resolved
-  // An update of one alert is sent at most this often; later states replace those that wait.
-  DurationMs update_every = seconds(10);
-  size_t parallel = 4;  // requests at once to this receiver
+  size_t parallel = 4;   // requests at once to this receiver
   std::variant<WebhookTarget, SlackTarget, MailTarget, InboxTarget> target;
   std::string_view kind() const;  // "webhook", "slack", "mail", "inbox"
 };

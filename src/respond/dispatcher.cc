@@ -1,0 +1,365 @@
+#include "respond/dispatcher.h"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "net/http_client.h"
+#include "net/smtp_client.h"
+#include "respond/mail.h"
+#include "respond/slack.h"
+#include "respond/webhook.h"
+
+namespace tocsin::respond {
+namespace {
+
+using supervisor::Claim;
+using supervisor::DeliveryResult;
+using Outcome = DeliveryResult::Outcome;
+using Done = std::function<void(DeliveryResult)>;
+
+constexpr size_t kToldAlertsMax = 10'000;
+// Nothing needs it; it bounds how long a jump of the wall clock can go unnoticed.
+constexpr DurationMs kLongestSleep = minutes(1);
+
+DeliveryResult result(Outcome outcome, std::string answer) {
+  DeliveryResult out;
+  out.outcome = outcome;
+  out.answer = std::move(answer);
+  return out;
+}
+
+DeliveryResult not_started(const Error& error) {
+  const bool passing = error.code == ErrorCode::kExhausted || error.code == ErrorCode::kUnavailable;
+  return result(passing ? Outcome::kRetry : Outcome::kFinal, "not sent: " + error.message);
+}
+
+std::string_view outcome_word(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kSent:
+      return "sent";
+    case Outcome::kRetry:
+      return "failed";
+    case Outcome::kFinal:
+      return "given up";
+  }
+  return "";
+}
+
+// Who was told of an alert, as far as this process saw it. The oldest is forgotten.
+class ToldBook {
+ public:
+  void note(const supervisor::Changes& changes) {
+    for (const auto& record : changes.alerts) {
+      auto& names = by_alert_[record->view.id];
+      if (names.empty()) order_.push_back(record->view.id);
+      names.assign(record->told.begin(), record->told.end());
+    }
+    while (order_.size() > kToldAlertsMax) {
+      by_alert_.erase(order_.front());
+      order_.pop_front();
+    }
+  }
+  std::vector<std::string> of(const Id128& alert, const std::string& receiver) const {
+    const auto found = by_alert_.find(alert);
+    if (found == by_alert_.end() || found->second.empty()) return {receiver};
+    return found->second;
+  }
+
+ private:
+  std::map<Id128, std::vector<std::string>> by_alert_;
+  std::deque<Id128> order_;
+};
+
+}  // namespace
+
+struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
+  Impl(Options given, std::shared_ptr<const Receivers> known, net::Outbound& way_out,
+       const Clock& time, Counters& all, Write write_rows)
+      : options(given),
+        outbound(way_out),
+        clock(time),
+        counters(all),
+        write(std::move(write_rows)),
+        http(way_out),
+        smtp(way_out),
+        outbox(given.outbox, all),
+        receivers(std::move(known)) {}
+
+  DurationMs tick();
+  DurationMs time_to_wait(TimeMs now) const;
+  bool may_send(const std::string& receiver, TimeMs now) const;
+  void send(const Claim& claim, TimeMs now);
+  void finish(const Claim& claim, DeliveryResult result);
+  void take(supervisor::Changes changes);
+  void deliver(const Receiver& receiver, const Notice& notice, const std::string& external,
+               Done done);
+  void deliver_to(const WebhookTarget& target, const Notice& notice, const std::string& external,
+                  Done done);
+  void deliver_to(const SlackTarget& target, const Notice& notice, const std::string& external,
+                  Done done);
+  void deliver_to(const MailTarget& target, const Notice& notice, const std::string& external,
+                  Done done);
+  void deliver_to(const InboxTarget& target, const Notice& notice, const std::string& external,
+                  Done done);
+  void test(const std::string& receiver, const TestDone& done);
+  void count(std::string_view kind, Outcome outcome);
+  std::shared_ptr<const Receivers> now_known() const {
+    const std::lock_guard lock(mutex);
+    return receivers;
+  }
+
+  const Options options;
+  net::Outbound& outbound;
+  const Clock& clock;
+  Counters& counters;
+  const Write write;
+
+  // The outbound thread's.
+  net::HttpClient http;
+  net::SmtpClient smtp;
+  supervisor::Outbox outbox;
+  DispatchChanges changes;  // not handed to `write` yet
+  std::map<std::string, size_t> in_flight;
+  size_t in_flight_all = 0;
+  std::map<std::string, TimeMs> paused_until;  // by Retry-After
+  ToldBook told;
+
+  std::atomic<size_t> tests{0};
+  mutable std::mutex mutex;
+  std::shared_ptr<const Receivers> receivers;  // guarded by mutex
+};
+
+DurationMs Dispatcher::Impl::tick() {
+  const TimeMs now = clock.now();
+  std::erase_if(paused_until, [&](const auto& pause) { return pause.second <= now; });
+  const auto free = [&](const std::string& receiver) { return may_send(receiver, now); };
+  // One at a time: every claim changes what the next one may be.
+  while (in_flight_all < options.in_flight_max) {
+    const std::vector<Claim> claims = outbox.claim(now, 1, free);
+    if (claims.empty()) break;
+    send(claims.front(), now);
+  }
+  if (!changes.empty()) write(std::exchange(changes, {}));
+  return time_to_wait(now);
+}
+
+// What is due but may not be sent waits for an answer, which wakes us, or for the end of a pause.
+DurationMs Dispatcher::Impl::time_to_wait(TimeMs now) const {
+  TimeMs until = now + kLongestSleep;
+  if (const TimeMs due = outbox.next_due(); due > now) until = std::min(until, due);
+  for (const auto& [receiver, end] : paused_until) until = std::min(until, end);
+  return until - now;
+}
+
+bool Dispatcher::Impl::may_send(const std::string& receiver, TimeMs now) const {
+  const auto pause = paused_until.find(receiver);
+  if (pause != paused_until.end() && pause->second > now) return false;
+  const auto busy = in_flight.find(receiver);
+  if (busy == in_flight.end()) return true;
+  const auto known = now_known();
+  const Receiver* found = known->find(receiver);
+  return busy->second < (found == nullptr ? 1 : found->parallel);
+}
+
+void Dispatcher::Impl::send(const Claim& claim, TimeMs now) {
+  ++in_flight[claim.intent.receiver];
+  ++in_flight_all;
+  const auto known = now_known();
+  const Receiver* receiver = known->find(claim.intent.receiver);
+  if (receiver == nullptr)
+    return finish(claim, result(Outcome::kFinal, "not sent: the configuration has no receiver " +
+                                                     claim.intent.receiver + " any more"));
+  if (claim.intent.event == Event::kUpdated && !receiver->updates)
+    return finish(claim, result(Outcome::kSent, "nothing to send: no updates for this receiver"));
+  Notice notice;
+  notice.event = claim.intent.event;
+  notice.receiver = claim.intent.receiver;
+  notice.key = claim.intent.dedupe_key;
+  notice.time = now;
+  notice.alert = claim.alert;
+  notice.told = told.of(claim.alert->id, claim.intent.receiver);
+  deliver(*receiver, notice, claim.external,
+          [weak = weak_from_this(), claim, kind = receiver->kind()](DeliveryResult answer) {
+            const auto self = weak.lock();
+            if (!self) return;
+            answer.kind = kind;
+            self->finish(claim, std::move(answer));
+          });
+}
+
+void Dispatcher::Impl::finish(const Claim& claim, DeliveryResult answer) {
+  const TimeMs now = clock.now();
+  const std::string& receiver = claim.intent.receiver;
+  if (--in_flight[receiver] == 0) in_flight.erase(receiver);
+  --in_flight_all;
+  answer.id = claim.intent.id;
+  if (answer.retry_after && answer.outcome == Outcome::kRetry && answer.retry_after->count > 0)
+    paused_until[receiver] = now + *answer.retry_after;
+  count(answer.kind, answer.outcome);
+  outbox.record(answer, now, changes.outbox);
+}
+
+void Dispatcher::Impl::count(std::string_view kind, Outcome outcome) {
+  counters
+      .counter("tocsin_deliveries_total",
+               "kind=\"" + std::string(kind) + "\",outcome=\"" +
+                   std::string(outcome_word(outcome)) + "\"",
+               "Attempts to tell a receiver, by what came of them.")
+      .add();
+}
+
+// Updates for receivers that take none leave the table again: a ledger of what was not said would
+// bury what was.
+void Dispatcher::Impl::take(supervisor::Changes given) {
+  const auto known = now_known();
+  told.note(given);
+  std::erase_if(given.intents, [&](const supervisor::NotificationIntent& intent) {
+    const Receiver* receiver = known->find(intent.receiver);
+    const bool drop = intent.event == Event::kUpdated && receiver != nullptr && !receiver->updates;
+    if (drop) changes.outbox.merged.push_back(intent.id);
+    return drop;
+  });
+  outbox.add(given, changes.outbox);
+}
+
+void Dispatcher::Impl::deliver(const Receiver& receiver, const Notice& notice,
+                               const std::string& external, Done done) {
+  std::visit([&](const auto& target) { deliver_to(target, notice, external, std::move(done)); },
+             receiver.target);
+}
+
+void Dispatcher::Impl::deliver_to(const WebhookTarget& target, const Notice& notice,
+                                  const std::string&, Done done) {
+  const auto known = now_known();
+  const auto sent = http.send(webhook_request(target, known->links(), notice),
+                              [time = &clock, done](const net::HttpAnswer& answer) {
+                                done(judge_webhook(answer, time->now()));
+                              });
+  if (!sent) done(not_started(sent.error()));
+}
+
+void Dispatcher::Impl::deliver_to(const SlackTarget& target, const Notice& notice,
+                                  const std::string& external, Done done) {
+  const auto known = now_known();
+  const SlackMessage message = SlackMessage::parse(external);
+  auto request = slack_request(target, known->links(), notice, message);
+  if (!request) return done(result(Outcome::kSent, "nothing to change: no message is known"));
+  const auto sent =
+      http.send(std::move(*request),
+                [this, done, edits = target.can_update(), event = notice.event](
+                    const net::HttpAnswer& a) { done(judge_slack(edits, event, a, time->now())); });
+  if (!sent) done(not_started(sent.error()));
+}
+
+void Dispatcher::Impl::deliver_to(const MailTarget& target, const Notice& notice,
+                                  const std::string&, Done done) {
+  const auto known = now_known();
+  net::SmtpMail mail;
+  mail.from = target.from;
+  mail.to = target.to;
+  mail.message = mail_message(target, known->links(), notice);
+  const auto sent = smtp.send(target.server, std::move(mail), target.timeout,
+                              [done](const net::SmtpAnswer& answer) { done(judge_mail(answer)); });
+  if (!sent) done(not_started(sent.error()));
+}
+
+void Dispatcher::Impl::deliver_to(const InboxTarget&, const Notice& notice, const std::string&,
+                                  Done done) {
+  const auto known = now_known();
+  for (InboxMessage& message : inbox_messages(known->links(), notice))
+    changes.inbox.push_back(std::move(message));
+  done(result(Outcome::kSent, "kept"));
+}
+
+void Dispatcher::Impl::test(const std::string& name, const TestDone& done) {
+  Delivery delivery;
+  delivery.receiver = name;
+  delivery.event = to_text(Event::kTest);
+  delivery.attempts = 1;
+  delivery.planned = clock.now();
+  Notice notice;
+  notice.event = Event::kTest;
+  notice.receiver = name;
+  notice.time = delivery.planned;
+  notice.alert = std::make_shared<AlertView>(test_alert(name, notice.time));
+  notice.key = "test-" + to_text(notice.alert->id);
+  notice.told = {name};
+  delivery.alert_id = notice.alert->id;
+  const auto known = now_known();
+  const Receiver* receiver = known->find(name);
+  if (receiver != nullptr) delivery.kind = receiver->kind();
+  const Done end = [weak = weak_from_this(), done, delivery](DeliveryResult answer) mutable {
+    const auto self = weak.lock();
+    if (!self) return;
+    --self->tests;
+    delivery.sent = self->clock.now();
+    delivery.answer = answer.answer;
+    delivery.state =
+        answer.outcome == Outcome::kSent ? Delivery::State::kSent : Delivery::State::kFailed;
+    self->count(delivery.kind, answer.outcome);
+    done(delivery);
+  };
+  if (receiver == nullptr) return end(result(Outcome::kFinal, "no receiver of that name any more"));
+  deliver(*receiver, notice, "", end);
+}
+
+Dispatcher::Dispatcher(Options options, std::shared_ptr<const Receivers> receivers,
+                       net::Outbound& outbound, const Clock& clock, Counters& counters, Write write)
+    : impl_(std::make_shared<Impl>(options, std::move(receivers), outbound, clock, counters,
+                                   std::move(write))) {
+  outbound.set_tick([impl = impl_.get()] { return impl->tick(); });
+}
+
+Dispatcher::~Dispatcher() { impl_->outbound.set_tick(nullptr); }
+
+Result<void> Dispatcher::load(state::Database& database) {
+  return impl_->outbox.load(database, impl_->changes.outbox);
+}
+
+bool Dispatcher::wants_load() const { return impl_->outbox.wants_load(); }
+
+void Dispatcher::committed(supervisor::Changes changes) {
+  impl_->outbound.post([weak = impl_->weak_from_this(), given = std::move(changes)]() mutable {
+    if (const auto self = weak.lock()) self->take(std::move(given));
+  });
+}
+
+void Dispatcher::replace(std::shared_ptr<const Receivers> receivers) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->receivers = std::move(receivers);
+  }
+  impl_->outbound.wake();
+}
+
+Result<void> Dispatcher::test(const std::string& receiver, TestDone done) {
+  const auto known = impl_->now_known();
+  if (known->find(receiver) == nullptr) {
+    const std::vector<std::string> names = known->names();
+    std::string message = "there is no receiver \"" + receiver + "\"; there are:";
+    for (const std::string& name : names) message += " " + name;
+    return fail(ErrorCode::kInvalid, message);
+  }
+  if (impl_->tests.fetch_add(1) >= impl_->options.tests_max) {
+    --impl_->tests;
+    return fail(ErrorCode::kExhausted, "too many test messages are under way; try again");
+  }
+  impl_->outbound.post([weak = impl_->weak_from_this(), receiver, done = std::move(done)] {
+    if (const auto self = weak.lock()) self->test(receiver, done);
+  });
+  return {};
+}
+
+Result<void> apply(state::Transaction& transaction, const DispatchChanges& changes) {
+  if (!changes.outbox.empty())
+    if (const auto done = supervisor::apply(transaction, changes.outbox); !done)
+      return fail(done.error());
+  if (changes.inbox.empty()) return {};
+  return keep(transaction, changes.inbox);
+}
+
+}  // namespace tocsin::respond

@@ -1,0 +1,159 @@
+#include "respond/mail.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "respond/mime.h"
+
+namespace tocsin::respond {
+namespace {
+
+constexpr size_t kViolationsShown = 8;
+constexpr size_t kSubjectMax = 200;
+
+// The same for every mail of one alert to one receiver, so that answers find their thread.
+std::string thread_id(const MailTarget& target, const Notice& notice) {
+  const std::string domain = target.from.substr(target.from.rfind('@') + 1);
+  return fmt::format("<alert.{}.{:016x}@{}>", to_text(notice.alert->id), hash64(notice.receiver),
+                     domain);
+}
+
+std::string message_id(const MailTarget& target, const Notice& notice) {
+  const std::string domain = target.from.substr(target.from.rfind('@') + 1);
+  return fmt::format("<notice.{}@{}>", to_text(hash128(notice.key)), domain);
+}
+
+bool opens(const Notice& notice) {
+  return notice.event == Event::kOpened || notice.event == Event::kTest;
+}
+
+std::string addresses(const std::vector<std::string>& to) {
+  std::string out;
+  for (const std::string& each : to) out += (out.empty() ? "" : ",\r\n ") + each;
+  return out;
+}
+
+std::string colour(const Notice& notice) {
+  if (notice.event == Event::kTest) return "#7b3a8c";
+  if (notice.closed()) return "#2c6b3f";
+  switch (notice.alert->latest.severity) {
+    case Severity::kCritical:
+      return "#b4141e";
+    case Severity::kHigh:
+      return "#944600";
+    case Severity::kLow:
+      return "#6a5600";
+  }
+  return {};
+}
+
+std::string html_row(std::string_view name, std::string_view value) {
+  return fmt::format(
+      "<tr><td style=\"padding:3px 16px 3px 0;color:#5b676d;vertical-align:top\">{}</td>"
+      "<td style=\"padding:3px 0\">{}</td></tr>\n",
+      html_escaped(name), html_escaped(value));
+}
+
+std::string html_link(std::string_view url, std::string_view words) {
+  return fmt::format("<a href=\"{}\" style=\"color:#0a6270;margin-right:16px\">{}</a>\n",
+                     html_escaped(url), html_escaped(words));
+}
+
+std::string html_lines(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines)
+    out += "<div style=\"padding:2px 0\">" + html_escaped(line) + "</div>\n";
+  return out;
+}
+
+}  // namespace
+
+// Mail programs that thread by subject ignore "Re:"; what changed stands in the first line.
+std::string mail_subject(const Notice& notice) {
+  const Decision& opened = notice.alert->opened;
+  const std::string said = opened.summary.empty() ? "rule " + opened.rule_id : opened.summary;
+  const std::string subject = fmt::format(
+      "[{}] {}", notice.event == Event::kTest ? "test" : to_text(opened.severity), said);
+  return (opens(notice) ? "" : "Re: ") + cut_text(subject, kSubjectMax);
+}
+
+std::string mail_text(const Links& links, const Notice& notice) {
+  std::string out = state_word(notice) + ": " + sentence(notice) + "\n\n";
+  for (const auto& [name, value] : facts(notice)) out += fmt::format("{:<13} {}\n", name, value);
+  if (const std::string text = description(notice); !text.empty()) out += "\n" + text + "\n";
+  const auto lines = violation_lines(*notice.alert, kViolationsShown);
+  if (!lines.empty()) out += "\n";
+  for (const std::string& line : lines) out += "- " + line + "\n";
+  out += "\n" + links.alert(notice.alert->id) + "\n";
+  if (const auto grafana = links.grafana_url(*notice.alert)) out += *grafana + "\n";
+  return out;
+}
+
+std::string mail_html(const Links& links, const Notice& notice) {
+  std::string out =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width\"></head>\n"
+      "<body style=\"margin:0;padding:20px;background:#ffffff;color:#12191c;"
+      "font:15px/1.45 system-ui,-apple-system,'Segoe UI',Arial,sans-serif\">\n";
+  out += fmt::format(
+      "<div style=\"border-left:4px solid {0};padding-left:14px;margin-bottom:16px\">"
+      "<div style=\"color:{0};font-weight:600\">{1}</div>"
+      "<div style=\"font-size:19px;line-height:1.3\">{2}</div></div>\n",
+      colour(notice), html_escaped(state_word(notice)), html_escaped(sentence(notice)));
+  out += "<table role=\"presentation\" style=\"border-collapse:collapse;font-size:14px\">\n";
+  for (const auto& [name, value] : facts(notice)) out += html_row(name, value);
+  out += "</table>\n";
+  if (const std::string text = description(notice); !text.empty())
+    out += "<p style=\"white-space:pre-line\">" + html_escaped(text) + "</p>\n";
+  out += "<div style=\"margin:14px 0;font-size:14px\">\n" +
+         html_lines(violation_lines(*notice.alert, kViolationsShown)) + "</div>\n<p>";
+  out += html_link(links.alert(notice.alert->id), "Open the alert");
+  if (const auto grafana = links.grafana_url(*notice.alert)) out += html_link(*grafana, "Grafana");
+  return out + "</p></body></html>\n";
+}
+
+std::string mail_message(const MailTarget& target, const Links& links, const Notice& notice) {
+  const std::string thread = thread_id(target, notice);
+  MailParts parts;
+  const auto add = [&](std::string name, std::string value) {
+    parts.headers.emplace_back(std::move(name), std::move(value));
+  };
+  add("Date", mail_date(notice.time));
+  add("From", mailbox(target.from_name, target.from));
+  add("To", addresses(target.to));
+  add("Subject", header_text(mail_subject(notice), std::string_view("Subject: ").size()));
+  add("Message-ID", opens(notice) ? thread : message_id(target, notice));
+  if (!opens(notice)) {
+    add("In-Reply-To", thread);
+    add("References", thread);
+  }
+  add("Auto-Submitted", "auto-generated");  // RFC 3834: no out-of-office answers
+  add("List-Id", fmt::format("Tocsin alerts <alerts.tocsin.{}>",
+                             target.from.substr(target.from.rfind('@') + 1)));
+  add("X-Tocsin-Alert", to_text(notice.alert->id));
+  add("X-Tocsin-Event", std::string(to_text(notice.event)));
+  add("X-Tocsin-Delivery", header_text(notice.key, 19));
+  parts.text = mail_text(links, notice);
+  parts.html = mail_html(links, notice);
+  return compose_mail(parts);
+}
+
+supervisor::DeliveryResult judge_mail(const net::SmtpAnswer& answer) {
+  using Outcome = supervisor::DeliveryResult::Outcome;
+  supervisor::DeliveryResult out;
+  const std::string reply = cut_text(answer.text, 200);
+  if (answer.ok()) {
+    out.answer = fmt::format("{} in {} ms", reply, answer.elapsed.count);
+    if (!answer.refused.empty())
+      out.answer += fmt::format("; {} addresses refused: {}", answer.refused.size(),
+                                cut_text(answer.refused.front(), 200));
+    return out;
+  }
+  const bool access = answer.status >= 530 && answer.status <= 538;
+  out.outcome = answer.status >= 500 && !access ? Outcome::kFinal : Outcome::kRetry;
+  out.answer = answer.status == 0 ? "no answer: " + cut_text(answer.error, 200)
+                                  : reply + " (" + cut_text(answer.error, 200) + ")";
+  return out;
+}
+
+}  // namespace tocsin::respond

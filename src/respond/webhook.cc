@@ -1,0 +1,143 @@
+#include "respond/webhook.h"
+
+#include <fmt/format.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/json_writer.h"
+#include "base/text.h"
+
+namespace tocsin::respond {
+namespace {
+
+constexpr size_t kPairsMax = 64;  // labels, annotations
+constexpr size_t kValueMax = 4096;
+constexpr size_t kAnswerExcerptMax = 200;
+constexpr std::string_view kNoEnd = "0001-01-01T00:00:00Z";  // Go's zero time: not ended
+
+using Pairs = std::vector<Labels::Pair>;
+
+// Receivers of Alertmanager's body look for `alertname`.
+Pairs label_pairs(const AlertView& alert) {
+  return alert_labels(alert.latest).with("alertname", alert.opened.rule_id).pairs();
+}
+
+Pairs annotation_pairs(const Links& links, const Notice& notice) {
+  const AlertView& alert = *notice.alert;
+  std::map<std::string, std::string> out = alert.latest.annotations;
+  out["summary"] = sentence(notice);
+  if (const std::string text = description(notice); !text.empty()) out["description"] = text;
+  if (const auto url = links.grafana_url(alert)) out["grafana_url"] = *url;
+  if (notice.event == Event::kResolved) out["resolve_reason"] = alert.resolve_reason;
+  if (notice.event == Event::kTest) out["test"] = "true";
+  return {out.begin(), out.end()};
+}
+
+void write_pairs(JsonWriter& json, std::string_view name, const Pairs& pairs) {
+  json.key(name).begin_object();
+  for (size_t i = 0; i < std::min(pairs.size(), kPairsMax); ++i)
+    json.member(pairs[i].first, cut_text(pairs[i].second, kValueMax));
+  json.end_object();
+}
+
+Pairs group_labels(const AlertView& alert) {
+  return alert.opened.scope.with("alertname", alert.opened.rule_id).pairs();
+}
+
+bool is_final(int status) {
+  constexpr std::array kOfTheMessage{400, 405, 406, 409, 410, 411, 413, 414, 415, 422, 431};
+  return std::find(kOfTheMessage.begin(), kOfTheMessage.end(), status) != kOfTheMessage.end();
+}
+
+std::string excerpt(std::string_view body) {
+  std::string out = cut_text(body, kAnswerExcerptMax);
+  std::replace_if(
+      out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+}  // namespace
+
+std::string webhook_body(const Links& links, const Notice& notice) {
+  const AlertView& alert = *notice.alert;
+  const bool resolved = notice.event == Event::kResolved;
+  const Pairs labels = label_pairs(alert);
+  const Pairs annotations = annotation_pairs(links, notice);
+  const Pairs group = group_labels(alert);
+  const std::string_view status = resolved ? "resolved" : "firing";
+  JsonWriter json;
+  json.begin_object();
+  json.member("receiver", notice.receiver).member("status", status);
+  json.key("alerts").begin_array().begin_object().member("status", status);
+  write_pairs(json, "labels", labels);
+  write_pairs(json, "annotations", annotations);
+  json.member("startsAt", to_iso(alert.opened_at));
+  json.member("endsAt", resolved ? to_iso(alert.resolved_at) : std::string(kNoEnd));
+  json.member("generatorURL", links.alert(alert.id));
+  json.member("fingerprint", to_text(alert.key).substr(0, 16)).end_object().end_array();
+  write_pairs(json, "groupLabels", group);
+  write_pairs(json, "commonLabels", labels);
+  write_pairs(json, "commonAnnotations", annotations);
+  json.member("externalURL", links.external_url).member("version", "4");
+  json.member("groupKey", "{}:" + Labels(group).text()).member("truncatedAlerts", 0);
+  return json.end_object().take();
+}
+
+std::string signature(std::string_view key, std::string_view body) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(body.data()), body.size(), digest.data(), &length);
+  std::string out = "sha256=";
+  for (unsigned i = 0; i < length; ++i) out += fmt::format("{:02x}", digest[i]);
+  return out;
+}
+
+net::HttpRequest webhook_request(const WebhookTarget& target, const Links& links,
+                                 const Notice& notice) {
+  net::HttpRequest out;
+  out.url = target.url;
+  out.body = webhook_body(links, notice);
+  out.headers.add("Content-Type", "application/json");
+  out.headers.add("User-Agent", "Tocsin");
+  out.headers.add("X-Tocsin-Event", std::string(to_text(notice.event)));
+  out.headers.add("X-Tocsin-Delivery", notice.key);
+  if (!target.signing_key.empty())
+    out.headers.add("X-Tocsin-Signature", signature(target.signing_key.reveal(), out.body));
+  if (!target.token.empty()) out.headers.add("Authorization", "Bearer " + target.token.reveal());
+  for (const auto& [name, value] : target.headers.pairs()) out.headers.set(name, value);
+  target.http.apply(out);
+  return out;
+}
+
+std::string answer_text(const net::HttpAnswer& answer) {
+  if (answer.status == 0)
+    return fmt::format("no answer in {} ms: {}", answer.elapsed.count,
+                       cut_text(answer.error, kAnswerExcerptMax));
+  std::string out = fmt::format("{} in {} ms", answer.status, answer.elapsed.count);
+  if (answer.status >= 300 && answer.status < 400)
+    return out + "; redirects are not followed, configure where it leads";
+  if (!answer.ok() && !answer.body.empty()) out += ": " + excerpt(answer.body);
+  return out;
+}
+
+std::optional<DurationMs> requested_wait(const net::HttpAnswer& answer, TimeMs now) {
+  const auto wait = net::parse_retry_after(answer.headers.get("retry-after"), now);
+  if (!wait) return std::nullopt;
+  return std::min(*wait, hours(1));
+}
+
+supervisor::DeliveryResult judge_webhook(const net::HttpAnswer& answer, TimeMs now) {
+  using Outcome = supervisor::DeliveryResult::Outcome;
+  supervisor::DeliveryResult out;
+  out.answer = answer_text(answer);
+  if (answer.ok()) return out;
+  out.outcome = is_final(answer.status) ? Outcome::kFinal : Outcome::kRetry;
+  out.retry_after = requested_wait(answer, now);
+  return out;
+}
+
+}  // namespace tocsin::respond

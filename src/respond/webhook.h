@@ -1,0 +1,32 @@
+#pragma once
+// Alertmanager's webhook body, version 4: what hundreds of receivers read already.
+// https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/http_client.h"
+#include "respond/links.h"
+#include "respond/notice.h"
+#include "respond/receiver.h"
+#include "supervisor/outbox.h"
+
+namespace tocsin::respond {
+
+std::string webhook_body(const Links& links, const Notice& notice);
+// With X-Tocsin-Signature (where a key is set), X-Tocsin-Delivery and X-Tocsin-Event.
+net::HttpRequest webhook_request(const WebhookTarget& target, const Links& links,
+                                 const Notice& notice);
+// "sha256=" and the HMAC in 64 lower-case hexadecimal digits.
+std::string signature(std::string_view key, std::string_view body);
+
+// 2xx: sent. What is wrong with the message itself (400, 410, 413, 422 ...) is final; everything
+// else may be mended on the other side and is tried again; Retry-After is honoured.
+supervisor::DeliveryResult judge_webhook(const net::HttpAnswer& answer, TimeMs now);
+// Retry-After, at most an hour: a page must not wait longer for a wrong clock.
+std::optional<DurationMs> requested_wait(const net::HttpAnswer& answer, TimeMs now);
+// "200 in 6 ms", "no answer in 10000 ms: ...", "503 in 2 ms: overloaded"
+std::string answer_text(const net::HttpAnswer& answer);
+
+}  // namespace tocsin::respond
