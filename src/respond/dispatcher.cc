@@ -250,7 +250,7 @@ void Dispatcher::Impl::deliver_to(const SlackTarget& target, const Notice& notic
   if (!request) return done(result(Outcome::kSent, "nothing to change: no message is known"));
   const auto sent =
       http.send(std::move(*request),
-                [this, done, edits = target.can_update(), event = notice.event](
+                [time = &clock, done, edits = target.can_update(), event = notice.event](
                     const net::HttpAnswer& a) { done(judge_slack(edits, event, a, time->now())); });
   if (!sent) done(not_started(sent.error()));
 }
