@@ -22,8 +22,8 @@ struct Comparison {
   // Nullopt if the text is not an operator and a finite number.
   static std::optional<Comparison> parse(std::string_view text);
   bool holds(double number) const;
-  std::string text() const;        // ">= 4"
-  std::string pretty_text() const; // "≥ 4", for people
+  std::string text() const;         // ">= 4"
+  std::string pretty_text() const;  // "≥ 4", for people
 };
 
 struct LeafCondition {

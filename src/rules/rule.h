@@ -45,6 +45,7 @@ struct Rule {
   std::map<std::string, std::string> annotations;
   std::vector<RuleNode> nodes;
   std::vector<LeafCondition> leaves;
+  std::vector<uint32_t> leaves_below_not;  // indices into leaves
   bool has_not = false;
   uint64_t hash = 0;  // of everything that changes what the rule decides or says; not of its place
 

@@ -1,0 +1,57 @@
+#include "rules/engine.h"
+
+#include "base/check.h"
+#include "rules/core.h"
+
+namespace tocsin::rules {
+
+Engine::Engine(std::shared_ptr<const RuleSet> rules, const SeriesTable& table, WorkerNames workers,
+               EngineLimits limits)
+    : core_(std::make_unique<Core>(std::move(rules), table, std::move(workers), limits)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+void Engine::step(const StreamItem& item, std::vector<Decision>& out) { core_->step(item, out); }
+
+void Engine::advance(Lsn last, TimeMs now, std::vector<Decision>& out) {
+  core_->advance(last, now, out);
+}
+
+std::optional<TimeMs> Engine::next_due() const { return core_->next_due(); }
+
+// Through a checkpoint: one way for a reload and for a restart under other rules.
+void Engine::replace(std::shared_ptr<const RuleSet> rules, WorkerNames workers, Lsn last,
+                     TimeMs now, std::vector<Decision>& out) {
+  core_->advance(last, now, out);
+  ByteWriter bytes;
+  core_->save(bytes, Core::Names::kRefs);
+  auto next =
+      std::make_unique<Core>(std::move(rules), core_->table(), std::move(workers), core_->limits());
+  ByteReader in(bytes.bytes());
+  const Result<void> loaded = next->load(in);
+  TOCSIN_CHECK(loaded && in.done(), "own checkpoint of {} bytes cannot be read", bytes.size());
+  core_ = std::move(next);
+  core_->advance(last, now, out);
+}
+
+void Engine::save(ByteWriter& out) const { core_->save(out, Core::Names::kLabels); }
+
+Result<void> Engine::load(ByteReader& in) {
+  Result<void> loaded = core_->load(in);
+  if (!loaded) core_ = core_->fresh();
+  return loaded;
+}
+
+std::vector<std::string> Engine::rules_for(SeriesRef series) const {
+  return core_->rules_for(series);
+}
+std::vector<BranchValue> Engine::branches(std::string_view rule_id, const Labels& scope) const {
+  return core_->branches(rule_id, scope);
+}
+std::vector<std::string> Engine::notes() const { return core_->notes(); }
+const EngineCounts& Engine::counts() const { return core_->counts(); }
+size_t Engine::open_alerts() const { return core_->open_alerts(); }
+const RuleSet& Engine::rules() const { return core_->rules(); }
+
+}  // namespace tocsin::rules

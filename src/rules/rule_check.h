@@ -1,0 +1,33 @@
+#pragma once
+// What must fit together in rules: called while reading, so that every problem has its place.
+// Internal to src/rules.
+
+#include <map>
+#include <vector>
+
+#include "config/reader.h"
+#include "rules/rule.h"
+
+namespace tocsin::rules {
+
+void check_leaf(config::MapReader& m, const LeafCondition& leaf);
+void check_node(config::MapReader& m, const Rule& rule, const RuleNode& node);
+// The rule as a whole: opens on something, texts name labels of its scope.
+void check_rule(config::MapReader& m, const Rule& rule);
+
+// What concerns several rules: unique ids, covers; and notes.
+class RuleChecks {
+ public:
+  void note(config::MapReader& m, const Rule& rule);
+  void finish(const std::vector<Rule>& rules, config::Problems& problems);
+  std::vector<config::Problem> take_notes() { return std::move(notes_); }
+
+ private:
+  struct Places {
+    config::Place id, covers;
+  };
+  std::vector<Places> places_;  // by rule
+  std::vector<config::Problem> notes_;
+};
+
+}  // namespace tocsin::rules
