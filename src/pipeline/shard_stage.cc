@@ -12,7 +12,7 @@ ShardStage::ShardStage(std::shared_ptr<const streamer::WorkerSet> workers, Serie
       shard_(shard),
       shards_(shards),
       options_(options),
-      streamer_(workers_, table, shard, shards, options) {}
+      streamer_(std::make_unique<streamer::Streamer>(workers_, table, shard, shards, options)) {}
 
 bool ShardStage::mine(SeriesRef ref) {
   if (ref.index >= route_.size()) route_.resize(ref.index + ref.index / 2 + 1024, 0);
@@ -32,13 +32,13 @@ void ShardStage::pass(const Frame& frame, ShardReport& out) {
   if (frame.batch.kind != BatchKind::kDerived)
     for (uint32_t row = 0; row < series.size(); ++row)
       if (mine(series[row])) rows_.push_back(row);
-  streamer_.step(frame, rows_, outputs_);
+  streamer_->step(frame, rows_, outputs_);
   out.passed.push_back({frame.lsn, frame.arrival, false});
   take(out);
 }
 
 void ShardStage::tick(Lsn last, TimeMs now, ShardReport& out) {
-  streamer_.advance(last, now, outputs_);
+  streamer_->advance(last, now, outputs_);
   out.passed.push_back({last, now, true});
   take(out);
 }
@@ -52,14 +52,14 @@ void ShardStage::take(ShardReport& out) {
 Result<void> ShardStage::replace(std::shared_ptr<const streamer::WorkerSet> workers, Lsn lsn,
                                  TimeMs arrival, ShardReport& out) {
   ByteWriter saved;
-  streamer_.save(saved);
-  streamer::Streamer made(workers, table_, shard_, shards_, options_);
+  streamer_->save(saved);
+  auto made = std::make_unique<streamer::Streamer>(workers, table_, shard_, shards_, options_);
   ByteReader in(saved.bytes());
-  if (auto loaded = made.load(in); !loaded) return fail(loaded.error());
+  if (auto loaded = made->load(in); !loaded) return fail(loaded.error());
   streamer_ = std::move(made);
   workers_ = std::move(workers);
   route_.clear();
-  streamer_.announce({lsn, {}, 0, 0}, arrival, outputs_);
+  streamer_->announce({lsn, {}, 0, 0}, arrival, outputs_);
   take(out);
   return {};
 }

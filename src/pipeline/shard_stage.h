@@ -34,7 +34,7 @@ class ShardStage {
   Result<void> replace(std::shared_ptr<const streamer::WorkerSet> workers, Lsn lsn, TimeMs arrival,
                        ShardReport& out);
 
-  streamer::Streamer& streamer() { return streamer_; }
+  streamer::Streamer& streamer() { return *streamer_; }
   const streamer::WorkerSet& workers() const { return *workers_; }
 
  private:
@@ -45,7 +45,7 @@ class ShardStage {
   SeriesTable& table_;
   const uint32_t shard_, shards_;
   streamer::Options options_;
-  streamer::Streamer streamer_;
+  std::unique_ptr<streamer::Streamer> streamer_;
   std::vector<uint8_t> route_;  // by SeriesRef::index: 0 = not asked yet, 1 = mine, 2 = not mine
   std::vector<uint32_t> rows_;
   streamer::StreamerOutputs outputs_;
