@@ -1,0 +1,81 @@
+#pragma once
+// What the API needs from the rest of the program. The program implements it (a test has a fake):
+// each call starts in the loop of a connection and must not block; `done` is called once, from any
+// thread, now or later. A call whose `done` is dropped is answered with 500.
+//
+// "There is no such thing" is an empty optional (404). Errors: kInvalid 400, kRefused 409,
+// kExhausted 503, kUnavailable 503, the rest 500.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "server/view_types.h"
+#include "vocabulary/matcher.h"
+
+namespace tocsin::server {
+
+template <class T>
+using Done = std::function<void(Result<T>)>;
+
+struct RangeQuery {
+  SeriesSelector selector;
+  TimeMs from, to;       // from < to
+  uint32_t width = 800;  // pixels: at most 2 points each
+};
+struct BandQuery {
+  Labels series;
+  std::string worker;  // empty = the first that tests it
+  TimeMs from, to;
+  uint32_t width = 800;
+};
+
+// Somebody does something to an alert.
+struct AlertAction {
+  enum class What : uint8_t { kAcknowledge, kUnacknowledge, kResolve, kNote };
+  What what = What::kAcknowledge;
+  Id128 alert;
+  std::string by;
+  std::string text;  // the note or the reason
+};
+struct NewSilence {
+  std::vector<LabelMatcher> matchers;  // at least one
+  TimeMs until;
+  std::string comment, by;  // both given
+};
+
+class Views {
+ public:
+  virtual ~Views() = default;
+
+  virtual void status(Done<StatusView> done) = 0;
+  virtual void now(Done<NowView> done) = 0;
+
+  // In any order; the server sorts and cuts. At least the first `limit` by its order, if cheaper.
+  virtual void alerts(AlertQuery query, Done<std::vector<AlertEntry>> done) = 0;
+  virtual void alert(Id128 id, Done<std::optional<AlertDetails>> done) = 0;
+  virtual void act(AlertAction action, Done<std::optional<AlertEntry>> done) = 0;
+  virtual void silences(Done<std::vector<SilenceView>> done) = 0;
+  virtual void add_silence(NewSilence silence, Done<SilenceView> done) = 0;
+  virtual void end_silence(std::string id, std::string by, Done<bool> done) = 0;  // false: none
+
+  // Newest first, at or after `since`.
+  virtual void violations(size_t limit, TimeMs since, Done<std::vector<ViolationRow>> done) = 0;
+
+  virtual void series(SeriesSelector selector, size_t limit, Done<std::vector<SeriesRow>> done) = 0;
+  virtual void range(RangeQuery query, Done<RangeView> done) = 0;
+  virtual void latest(SeriesSelector selector, Done<std::vector<LatestRow>> done) = 0;
+  virtual void band(BandQuery query, Done<std::optional<BandView>> done) = 0;
+
+  virtual void workers(Done<std::vector<WorkerView>> done) = 0;
+  virtual void worker(std::string id, Done<std::optional<WorkerDetails>> done) = 0;
+  virtual void senders(Done<std::vector<SenderView>> done) = 0;
+  virtual void inbox(size_t limit, Done<std::vector<InboxMessage>> done) = 0;  // newest first
+  virtual void receivers(Done<std::vector<ReceiverView>> done) = 0;
+  virtual void test_receiver(std::string name, Done<std::optional<Delivery>> done) = 0;
+  virtual void reload(Done<ReloadView> done) = 0;
+};
+
+}  // namespace tocsin::server
