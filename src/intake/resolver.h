@@ -42,7 +42,9 @@ class Resolver {
 
   // A new batch begins: what was reported in `fresh` of the last one is reported again while it is
   // not announced.
-  void begin_batch() { ++batch_; }
+  void begin_batch() {
+    if (++batch_ == kAnnounced) batch_ = kNever + 1;
+  }
 
   enum class Answer : uint8_t {
     kOk,
@@ -66,35 +68,47 @@ class Resolver {
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr uint32_t kNever = 0;
+  static constexpr uint32_t kAnnounced = UINT32_MAX;
   struct Node {
     uint32_t key_at;    // in text_
-    uint32_t field_at;  // in text_; the name and "="
+    uint32_t field_at;  // in text_: the name and "="
     uint16_t key_bytes;
     uint16_t field_bytes;  // without the "="
     SeriesRef ref;
     uint32_t next;      // node that came after it last time, or kNone
-    uint32_t reported;  // batch that carries its labels, kAnnounced once the journal has them
+    uint32_t reported;  // last batch that carries its labels, kNever, or kAnnounced
   };
-  static constexpr uint32_t kAnnounced = UINT32_MAX;
   struct Slot {
     uint32_t hash = 0;
     uint32_t node = kNone;
   };
+  enum class Found : uint8_t { kOk, kBadLine, kTableFull, kForgotten };
 
-  std::string_view key_of(const Node& node) const { return {&text_[node.key_at], node.key_bytes}; }
-  std::string_view field_of(const Node& node) const {
-    return {&text_[node.field_at], node.field_bytes};
+  std::string_view key_of(const Node& node) const {
+    return {text_.data() + node.key_at, node.key_bytes};
   }
-  bool is_head(const Node& node) const { return node.key_at + node.key_bytes + 1 == node.field_at; }
-  uint32_t find_field(const wire::Line& line, const wire::Field& field, bool first);
+  std::string_view field_of(const Node& node) const {
+    return {text_.data() + node.field_at, node.field_bytes};
+  }
+  // Key, space, name and "=" stand in a row in text_, as in a line that begins with this field.
+  static bool is_head(const Node& node) {
+    return node.key_at + node.key_bytes + 1 == node.field_at;
+  }
+  Found find_all(const wire::Line& line);
+  Found find_or_add(const wire::Line& line, const wire::Field& field, bool first);
   uint32_t find_by_hash(std::string_view key, std::string_view field, uint64_t hash) const;
-  uint32_t add(const wire::Line& line, const wire::Field& field, uint64_t hash, Answer& answer);
-  void make_head(Node& node);
-  void insert_slot(uint64_t hash, uint32_t node);
+  Found add(const wire::Line& line, const wire::Field& field, uint64_t hash);
+  Found find_series(const wire::Line& line, const wire::Field& field, SeriesRef& ref);
+  void keep_head(Node& node, std::string_view key, std::string_view field);
+  void insert_slot(uint32_t hash, uint32_t node);
   void grow_slots();
   void forget();
   void report(Node& node, Batch& batch);
-  void follow(uint32_t node);
+  void follow(uint32_t node) {
+    last_ = node;
+    found_.push_back(node);
+  }
 
   SeriesTable& table_;
   const AnnouncedSeries& announced_;
@@ -103,13 +117,14 @@ class Resolver {
   const ResolverLimits limits_;
   std::string text_;
   std::vector<Node> nodes_;
-  std::vector<Slot> slots_;  // open addressing, linear; a power of two, at most half full
-  uint32_t last_ = kNone;    // node of the row before
-  uint32_t batch_ = 0;
+  std::vector<Slot> slots_;      // open addressing, linear; a power of two, at most half full
+  uint32_t last_ = kNone;        // node of the row before
+  uint32_t batch_ = kNever + 1;  // serial number of the batch being filled
+  std::vector<uint32_t> found_;  // nodes of the line being resolved
   Counts counts_;
   wire::LineError error_;
-  wire::LineKey key_;            // of the line being added
-  std::string_view parsed_key_;  // what key_ was parsed from, within one resolve()
+  wire::LineKey key_;  // of the line being resolved, once parsed
+  bool key_parsed_ = false;
 };
 
 }  // namespace tocsin::intake

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "base/clock.h"
@@ -55,7 +54,8 @@ struct IntakeShared {
 };
 
 // One loop's half of the intake: its resolver and what it has in flight. Used only on that loop;
-// lives until every request handed to it was answered.
+// lives until every request handed to it was answered. A long body is handed over in batches, the
+// next when the one before is kept, so that it neither holds the loop nor fills memory.
 class Intake {
  public:
   Intake(const IntakeShared& shared, BatchSink& sink);
