@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "store/buffers.h"
+#include "store/block_pool.h"
 #include "store/codec.h"
 #include "vocabulary/point.h"
 
@@ -20,9 +20,8 @@ namespace tocsin {
 struct SealedChunk {
   SeriesRef series;
   TimeMs start, end;  // of its points, both included
-  Lsn first_lsn;      // no point of it came before
-  Lsn last_lsn;       // orders chunks that hold the same time: the later one wins
-  uint32_t sub = 0;   // and within one lsn this
+  Lsn sealed_at;      // orders chunks that hold the same time: the later one wins
+  uint32_t sub = 0;   // and within one lsn the points appended before
   uint16_t count = 0;
   std::string bytes;                         // store/codec.h
   mutable std::atomic<bool> flushed{false};  // set by the sealer once it survives a power cut
@@ -62,49 +61,67 @@ class Head {
   bool seal_older_than(Lsn upto, size_t series_max);
   // The chunks sealed since the last call, in the order they were sealed.
   std::vector<SealedChunkPtr> take_sealed();
-  // Lets go of chunks that the sealer has flushed.
-  void release_flushed();
+  // Lets go of chunks that the sealer has flushed, at most `chunks_max`; true if there may be more.
+  bool release_flushed(size_t chunks_max = SIZE_MAX);
   // All points with lsn <= this are in flushed chunks.
   Lsn flushed_lsn() const { return flushed_lsn_; }
   Lsn done_lsn() const { return done_lsn_; }
-  bool has_unflushed() const { return !sealed_.empty(); }
+  size_t unflushed() const { return sealed_.size(); }  // sealed chunks still held
 
   size_t bytes() const;  // memory of chunks, states and lists
-  size_t series_count() const { return series_.size(); }
+  size_t series_count() const { return series_count_; }
+  uint64_t late_total() const { return late_total_; }  // points ever kept aside
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
-  struct Series;  // 80 bytes: encoder, buffer, lsn, lists
-  struct LatePoint;
-  struct Late;   // points kept aside, in order of arrival
-  struct Mark {  // flushed up to `ticket` means flushed_lsn = lsn
+  static constexpr uint32_t kBlock = 4096;  // series per allocation
+  struct Series {
+    EncoderState encoder;   // count 0: no open chunk; last_time and last_bits are the newest point
+    BlockPool::Chain open;  // the open chunk's bytes
+    TimeMs start;           // of the open chunk
+    Lsn first_lsn{0};       // no point of the open chunk or kept aside came before
+    SeriesRef ref;
+    uint16_t used = 0;  // bytes of the buffer
+    uint16_t kept = 0;  // sealed chunks that are not yet flushed
+    bool has_late = false;
+    bool seen = false;  // it has a newest point
+  };
+  struct Mark {  // once `ticket` chunks are flushed, flushed_lsn is `lsn`
     uint64_t ticket;
     Lsn lsn;
   };
 
+  Series& at(uint32_t local) const { return blocks_[local / kBlock][local % kBlock]; }
   Series& series_of(SeriesRef ref);
   const Series* find(SeriesRef ref) const;
-  void append_late(uint32_t local, TimeMs time, double value);
-  void seal(uint32_t local);
-  void seal_late(uint32_t local);
-  void emit(uint32_t local, const std::vector<Sample>& samples, Lsn first_lsn);
-  void publish(uint32_t local, std::shared_ptr<SealedChunk> chunk);
+  void append_late(Series& series, TimeMs time, double value);
+  void put(Series& series, TimeMs time, double value);
+  void seal(Series& series);
+  void seal_late(Series& series);
+  void close(Series& series);
+  std::vector<Sample> take_late(Series& series);
+  void emit(Series& series, const std::vector<Sample>& samples);
+  void publish(Series& series, std::shared_ptr<SealedChunk> chunk);
+  void settle_marks();
 
   HeadOptions options_;
-  Buffers buffers_;
+  BlockPool blocks_of_chunks_;
   std::vector<uint32_t> local_of_;  // by SeriesRef::index
-  std::deque<Series> series_;
-  std::unordered_map<uint32_t, std::unique_ptr<Late>> late_;        // by local; never iterated
-  std::unordered_map<uint32_t, std::vector<SealedChunkPtr>> kept_;  // by local; never iterated
-  std::deque<SealedChunkPtr> sealed_;                               // not yet flushed, in order
-  std::vector<SealedChunkPtr> fresh_;                               // not yet taken
+  std::vector<std::unique_ptr<Series[]>> blocks_;
+  uint32_t series_count_ = 0;
+  // By SeriesRef::index; looked up, never iterated.
+  std::unordered_map<uint32_t, std::vector<Sample>> late_;  // in order of arrival
+  std::unordered_map<uint32_t, std::vector<SealedChunkPtr>> kept_;
+  std::deque<SealedChunkPtr> sealed_;  // not yet flushed, in order
+  std::vector<SealedChunkPtr> fresh_;  // not yet taken
   std::deque<Mark> marks_;
   uint64_t tickets_given_ = 0;  // chunks sealed so far
   uint64_t tickets_flushed_ = 0;
   size_t late_bytes_ = 0, sealed_bytes_ = 0;
+  uint64_t late_total_ = 0;
   Lsn lsn_{0}, done_lsn_{0}, flushed_lsn_{0};
   uint32_t sub_ = 0;  // points appended in this lsn
-  Lsn seal_target_{0};
+  Lsn seal_target_{0}, sealed_to_{0};
   uint32_t seal_cursor_ = 0;
   bool sealing_ = false;
 };

@@ -1,0 +1,203 @@
+#include "store/head.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "base/random.h"
+
+namespace tocsin {
+namespace {
+
+constexpr SeriesRef kA{3};
+constexpr SeriesRef kB{70'000};
+
+std::vector<Sample> all_of(const Head& head, SeriesRef ref, TimeMs from = kTimeMin,
+                           TimeMs to = kTimeMax) {
+  std::vector<Sample> out;
+  head.copy_points(ref, from, to, out);
+  return out;
+}
+std::string text(const std::vector<Sample>& samples) {
+  std::string out;
+  for (const Sample& s : samples)
+    out += std::to_string(s.time.ms) + "=" + std::to_string(static_cast<int>(s.value)) + " ";
+  return out;
+}
+
+TEST(Head, PointsCanBeReadAtOnceInOrderLateOrTwice) {
+  Head head;
+  head.begin(Lsn{1});
+  EXPECT_EQ(head.append(kA, TimeMs{10}, 1), Appended::kInOrder);
+  EXPECT_EQ(head.append(kA, TimeMs{30}, 3), Appended::kInOrder);
+  EXPECT_EQ(head.append(kA, TimeMs{20}, 2), Appended::kOutOfOrder);
+  EXPECT_EQ(head.append(kA, TimeMs{30}, 33), Appended::kOutOfOrder);
+  EXPECT_EQ(head.append(kA, TimeMs{-5}, 0), Appended::kOutOfOrder);
+  EXPECT_EQ(head.append(kB, TimeMs{15}, 9), Appended::kInOrder);
+  EXPECT_EQ(text(all_of(head, kA)), "-5=0 10=1 20=2 30=33 ");
+  EXPECT_EQ(text(all_of(head, kA, TimeMs{10}, TimeMs{20})), "10=1 20=2 ");
+  EXPECT_EQ(text(all_of(head, kB)), "15=9 ");
+  EXPECT_EQ(text(all_of(head, SeriesRef{4})), "");
+  EXPECT_EQ(head.latest(kA)->value, 33);
+  EXPECT_EQ(head.latest(kB)->time, TimeMs{15});
+  EXPECT_FALSE(head.latest(SeriesRef{99}));
+  EXPECT_EQ(head.late_total(), 3u);
+}
+
+TEST(Head, AChunkIsSealedAtItsLimits) {
+  HeadOptions options;
+  options.points_max = 4;
+  options.span_max = milliseconds(100);
+  Head head(options);
+  head.begin(Lsn{1});
+  for (int i = 0; i < 4; ++i) head.append(kA, TimeMs{i}, i);
+  EXPECT_TRUE(head.take_sealed().empty());
+  head.append(kA, TimeMs{4}, 4);
+  auto sealed = head.take_sealed();
+  ASSERT_EQ(sealed.size(), 1u);
+  EXPECT_EQ(sealed[0]->count, 4);
+  EXPECT_EQ(sealed[0]->end, TimeMs{3});
+  head.append(kA, TimeMs{104}, 5);  // exactly the span
+  EXPECT_TRUE(head.take_sealed().empty());
+  head.append(kA, TimeMs{105}, 6);
+  EXPECT_EQ(head.take_sealed().size(), 1u);
+  EXPECT_EQ(text(all_of(head, kA)), "0=0 1=1 2=2 3=3 4=4 104=5 105=6 ");
+}
+
+TEST(Head, WhatWasSealedIsKeptUntilFlushedAndThenTheLsnMoves) {
+  Head head;
+  head.begin(Lsn{5});
+  head.append(kA, TimeMs{1}, 1);
+  head.append(kB, TimeMs{1}, 1);
+  head.done(Lsn{5});
+  head.begin(Lsn{6});
+  head.append(kB, TimeMs{2}, 2);
+  EXPECT_TRUE(head.seal_older_than(Lsn{4}, 100));
+  head.done(Lsn{6});
+  EXPECT_TRUE(head.take_sealed().empty());
+  EXPECT_EQ(head.flushed_lsn(), Lsn{4});
+  EXPECT_FALSE(head.seal_older_than(Lsn{5}, 1));
+  EXPECT_TRUE(head.seal_older_than(Lsn{5}, 1));
+  const auto sealed = head.take_sealed();
+  ASSERT_EQ(sealed.size(), 2u);
+  EXPECT_EQ(head.flushed_lsn(), Lsn{4});
+  EXPECT_EQ(text(all_of(head, kB)), "1=1 2=2 ");
+  sealed[0]->flushed = true;
+  EXPECT_FALSE(head.release_flushed());
+  EXPECT_EQ(head.flushed_lsn(), Lsn{4});
+  EXPECT_EQ(text(all_of(head, kA)), "");
+  sealed[1]->flushed = true;
+  head.release_flushed();
+  EXPECT_EQ(head.flushed_lsn(), Lsn{5});
+  EXPECT_EQ(head.latest(kA)->value, 1);  // still known
+}
+
+TEST(Head, APointThatIsNotDoneIsNeverCountedAsSealed) {
+  Head head;
+  head.begin(Lsn{9});
+  head.append(kA, TimeMs{1}, 1);
+  EXPECT_TRUE(head.seal_older_than(Lsn{9}, 100));
+  EXPECT_EQ(head.flushed_lsn(), Lsn{0});
+}
+
+TEST(Head, BackfillIsSealedWithoutBreakingUpTheOpenChunk) {
+  HeadOptions options;
+  options.late_points_max = 8;
+  Head head(options);
+  head.begin(Lsn{1});
+  head.append(kA, TimeMs{1'000'000}, 1);
+  for (int i = 0; i < 8; ++i) head.append(kA, TimeMs{i}, i);
+  auto sealed = head.take_sealed();
+  ASSERT_EQ(sealed.size(), 1u);
+  EXPECT_EQ(sealed[0]->end, TimeMs{7});
+  for (int i = 0; i < 8; ++i) head.append(kA, TimeMs{999'999 + i % 2}, 50 + i);
+  sealed = head.take_sealed();
+  ASSERT_EQ(sealed.size(), 1u);
+  EXPECT_EQ(sealed[0]->count, 2);
+  EXPECT_EQ(text(all_of(head, kA, TimeMs{100}, kTimeMax)), "999999=56 1000000=57 ");
+}
+
+TEST(Head, ExtremeTimesAndValues) {
+  Head head;
+  head.begin(Lsn{1});
+  const double nan = std::nan("");
+  for (const int64_t t : {INT64_MIN, INT64_MIN + 1, int64_t{0}, INT64_MAX - 1, INT64_MAX})
+    head.append(kA, TimeMs{t}, nan);
+  head.append(kA, TimeMs{INT64_MAX}, 4);
+  EXPECT_EQ(all_of(head, kA, TimeMs{INT64_MIN}, TimeMs{INT64_MAX}).size(), 5u);
+  EXPECT_EQ(head.latest(kA)->value, 4);
+}
+
+// Random points, seals and releases against a map; what is flushed goes to the model's disk.
+void run_random(uint64_t seed) {
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  HeadOptions options;
+  options.points_max = 16;
+  options.late_points_max = 12;
+  options.span_max = milliseconds(400);
+  Head head(options);
+  std::map<uint32_t, std::map<int64_t, double>> model;
+  std::map<uint32_t, std::vector<Sample>> disk;
+  std::vector<SealedChunkPtr> sealing;
+  for (uint64_t lsn = 1; lsn < 150; ++lsn) {
+    head.begin(Lsn{lsn});
+    for (int i = 0; i < 12; ++i) {
+      const SeriesRef ref{static_cast<uint32_t>(random.below(3))};
+      const auto now = static_cast<int64_t>(lsn * 10);
+      const int64_t time =
+          random.below(3) == 0 ? now - static_cast<int64_t>(random.below(900)) : now;
+      const double value = static_cast<double>(random.below(100'000)) / 7;
+      head.append(ref, TimeMs{time}, value);
+      model[ref.index][time] = value;
+    }
+    head.done(Lsn{lsn});
+    if (random.below(10) == 0)
+      head.seal_older_than(Lsn{lsn - random.below(lsn)}, 1 + random.below(3));
+    for (auto& chunk : head.take_sealed()) sealing.push_back(chunk);
+    if (random.below(5) == 0) {
+      for (auto& chunk : sealing) {  // in seal order: later chunks win
+        std::vector<Sample> samples, merged;
+        ASSERT_TRUE(decode_samples(chunk->bytes, samples));
+        ASSERT_EQ(samples.size(), chunk->count);
+        merge_samples(disk[chunk->series.index], samples, merged);
+        disk[chunk->series.index] = std::move(merged);
+        chunk->flushed = true;
+      }
+      sealing.clear();
+      head.release_flushed();
+    }
+    const SeriesRef ref{static_cast<uint32_t>(random.below(3))};
+    std::vector<Sample> merged;
+    merge_samples(disk[ref.index], all_of(head, ref), merged);
+    ASSERT_EQ(merged.size(), model[ref.index].size());
+    size_t i = 0;
+    for (const auto& [time, value] : model[ref.index]) {
+      ASSERT_EQ(merged[i].time.ms, time);
+      ASSERT_EQ(merged[i++].value, value) << "at " << time;
+    }
+    if (!model[ref.index].empty()) {
+      ASSERT_EQ(head.latest(ref)->time.ms, model[ref.index].rbegin()->first);
+    }
+  }
+}
+TEST(Head, AgreesWithAMapOnRandomOperations) {
+  for (uint64_t seed = 1; seed <= 40 && !HasFatalFailure(); ++seed) run_random(seed);
+}
+
+TEST(Head, AFleetForFifteenMinutesStaysWithinItsMemory) {
+  Head head;
+  Random random(1);
+  constexpr uint32_t kSeries = 2000;  // of 200,000: a hundredth
+  for (int step = 0; step < 90; ++step) {
+    head.begin(Lsn{static_cast<uint64_t>(step) + 1});
+    for (uint32_t s = 0; s < kSeries; ++s)
+      head.append(SeriesRef{s}, TimeMs{1'795'411'000'000 + step * 10'000 + s % 7},
+                  std::round(random.normal() * 40 + 1000) / (s % 2 == 0 ? 1 : 10));
+  }
+  EXPECT_LE(head.bytes(), 600'000u + 400'000u);  // and what an empty head reserves
+}
+
+}  // namespace
+}  // namespace tocsin
