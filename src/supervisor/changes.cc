@@ -33,7 +33,8 @@ bool Silence::matches(const Labels& labels) const {
 }
 
 bool Changes::empty() const {
-  return alerts.empty() && history.empty() && silences.empty() && intents.empty() && !applied;
+  return alerts.empty() && history.empty() && silences.empty() && intents.empty() &&
+         rule_over.empty() && !applied;
 }
 
 void Changes::merge(Changes later) {
@@ -44,6 +45,7 @@ void Changes::merge(Changes later) {
   append(history, later.history);
   append(silences, later.silences);
   append(intents, later.intents);
+  append(rule_over, later.rule_over);
   if (later.applied) applied = std::move(later.applied);
 }
 

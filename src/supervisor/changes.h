@@ -78,6 +78,7 @@ struct Changes {
   std::vector<HistoryEntry> history;
   std::vector<Silence> silences;  // the last of an id counts
   std::vector<NotificationIntent> intents;
+  std::vector<Id128> rule_over;  // closed alerts whose rule no longer holds either
   std::optional<Applied> applied;
 
   bool empty() const;

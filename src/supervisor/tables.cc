@@ -30,7 +30,7 @@ CREATE TABLE alerts (
   opened BLOB NOT NULL, latest BLOB NOT NULL) STRICT;
 CREATE UNIQUE INDEX alerts_one_open ON alerts (key) WHERE state = 0;
 CREATE INDEX alerts_closed ON alerts (resolved_at) WHERE state <> 0;
-CREATE INDEX alerts_held ON alerts (key) WHERE state <> 0 AND rule_holds = 1;
+CREATE INDEX alerts_held ON alerts (key) WHERE state = 1 AND rule_holds = 1;
 CREATE TABLE alert_labels (
   name TEXT NOT NULL, value TEXT NOT NULL,
   alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
@@ -179,7 +179,8 @@ Result<void> write_silence(Transaction& transaction, const Silence& silence) {
 
 Result<void> write_intent(Transaction& transaction, const NotificationIntent& intent) {
   auto done = transaction.execute(
-      "INSERT INTO deliveries VALUES (?, ?, ?, '', ?, 0, 0, ?, 0, ?, '', '{}', ?)",
+      "INSERT INTO deliveries VALUES (?, ?, ?, '', ?, 0, 0, ?, 0, ?, '', '{}', ?)"
+      " ON CONFLICT (dedupe_key) DO NOTHING",
       {intent.id, intent.alert_id, intent.receiver, to_text(intent.event), intent.planned,
        intent.planned, intent.dedupe_key});
   if (!done) return fail(done.error());
@@ -192,6 +193,12 @@ Result<void> write_applied(Transaction& transaction, const Applied& applied) {
       " lsn = excluded.lsn, due = excluded.due, row = excluded.row, step = excluded.step,"
       " keys = excluded.keys",
       {applied.at.lsn.value, applied.at.due, applied.at.row, applied.at.step, join(applied.keys)});
+  if (!done) return fail(done.error());
+  return {};
+}
+
+Result<void> write_rule_over(Transaction& transaction, const Id128& alert) {
+  auto done = transaction.execute("UPDATE alerts SET rule_holds = 0 WHERE id = ?", {alert});
   if (!done) return fail(done.error());
   return {};
 }
@@ -288,6 +295,7 @@ Result<void> apply(Transaction& transaction, const Changes& changes) {
   if (auto done = write_each(transaction, changes.history, write_history); !done) return done;
   if (auto done = write_each(transaction, changes.silences, write_silence); !done) return done;
   if (auto done = write_each(transaction, changes.intents, write_intent); !done) return done;
+  if (auto done = write_each(transaction, changes.rule_over, write_rule_over); !done) return done;
   return changes.applied ? write_applied(transaction, *changes.applied) : Result<void>{};
 }
 

@@ -1,0 +1,379 @@
+#include "supervisor/book.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "supervisor/tables.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+constexpr std::string_view kOwnRule = "tocsin-open-alerts-max";
+
+Id128 own_key() { return IdBuilder().add(kOwnRule).add("").finish(); }
+
+Id128 alert_id(const Id128& key, const Position& at) {
+  return IdBuilder()
+      .add(to_text(key))
+      .add(static_cast<int64_t>(at.lsn.value))
+      .add(at.due.ms)
+      .add(static_cast<int64_t>(at.row))
+      .add(static_cast<int64_t>(at.step))
+      .finish();
+}
+
+}  // namespace
+
+Supervisor::Book::Book(Options options, Routes routes, Counters& counters)
+    : options_(options),
+      routes_(std::move(routes)),
+      opened_total_(counters.counter("tocsin_alerts_opened_total", "", "Alerts opened.")),
+      refused_total_(counters.counter("tocsin_alerts_refused_total", "",
+                                      "Alerts not opened because too many were open.")),
+      planned_total_(counters.counter("tocsin_notifications_planned_total", "",
+                                      "Deliveries planned, updates included.")),
+      open_gauge_(counters.gauge("tocsin_alerts_open", "", "Open alerts.")) {}
+
+Result<void> Supervisor::Book::load(state::Database& database) {
+  TOCSIN_CHECK(open_.empty() && applied_.at == Position{}, "load() twice");
+  auto open = read_records(database, "state = 0 ORDER BY opened_at, id", {});
+  if (!open) return fail(open.error());
+  for (AlertRecord& record : *open) {
+    const Id128 id = record.view.id;
+    open_by_key_[record.view.key] = id;
+    by_scope_[record.view.opened.scope.text()].push_back(id);
+    open_[id].record = std::make_shared<AlertRecord>(std::move(record));
+    arm_all(id);
+  }
+  auto recent = read_records(database, "state <> 0 ORDER BY resolved_at DESC, id LIMIT ?",
+                             {options_.recent_max});
+  if (!recent) return fail(recent.error());
+  for (AlertRecord& record : *recent)
+    recent_.push_front(std::make_shared<AlertRecord>(std::move(record)));
+  auto silences = read_silences(database, "ended = 0");
+  if (!silences) return fail(silences.error());
+  for (Silence& silence : *silences) {
+    timers_.emplace(silence.until, Due::kSilenceEnds, Id128{}, silence.id);
+    silences_.emplace(silence.id, std::move(silence));
+  }
+  auto held =
+      database.query("SELECT key, id FROM alerts WHERE state = 1 AND rule_holds = 1", {},
+                     [&](const state::Row& row) { held_[row.get<Id128>(0)] = row.get<Id128>(1); });
+  if (!held) return fail(held.error());
+  auto last = database.query("SELECT max(id) FROM deliveries", {}, [&](const state::Row& row) {
+    next_delivery_ = std::max<int64_t>(row.get<int64_t>(0), 0) + 1;
+  });
+  if (!last) return fail(last.error());
+  auto applied = read_applied(database);
+  if (!applied) return fail(applied.error());
+  applied_ = std::move(*applied);
+  open_gauge_.set(static_cast<double>(open_.size()));
+  return {};
+}
+
+void Supervisor::Book::configure(Options options, Routes routes) {
+  options_ = options;
+  routes_ = std::move(routes);
+  for (auto& [id, slot] : open_) arm_all(id);  // into an ordered set: the order does not show
+}
+
+AlertRecord& Supervisor::Book::edit(const Id128& id) {
+  const auto found = open_.find(id);
+  TOCSIN_CHECK(found != open_.end(), "alert {} is not open", to_text(id));
+  Slot& slot = found->second;
+  if (!slot.fresh) {
+    slot.record = std::make_shared<AlertRecord>(*slot.record);
+    slot.fresh = true;
+    edited_.push_back(id);
+  }
+  return *slot.record;
+}
+
+void Supervisor::Book::publish(Changes& out) {
+  for (const Id128& id : edited_) {
+    const auto found = open_.find(id);
+    if (found == open_.end()) continue;  // closed meanwhile: close() has given it out
+    found->second.fresh = false;
+    out.alerts.push_back(found->second.record);
+    arm_all(id);
+  }
+  edited_.clear();
+  open_gauge_.set(static_cast<double>(open_.size()));
+}
+
+void Supervisor::Book::note_history(AlertRecord& record, std::string_view what,
+                                    std::string_view who, std::string_view text, Changes& out) {
+  out.history.push_back({record.view.id, record.history_count++, now_, std::string(what),
+                         std::string(who), std::string(text)});
+}
+
+// Several decisions may share a position: then the keys at it tell them apart.
+bool Supervisor::Book::seen(const Decision& decision) const {
+  if (decision.at != applied_.at) return decision.at < applied_.at;
+  return std::find(applied_.keys.begin(), applied_.keys.end(), decision.alert_key) !=
+         applied_.keys.end();
+}
+
+void Supervisor::Book::mark_applied(const Decision& decision, Changes& out) {
+  if (decision.at != applied_.at) applied_ = {decision.at, {}};
+  applied_.keys.push_back(decision.alert_key);
+  out.applied = applied_;
+}
+
+void Supervisor::Book::step(const Decision& decision, Changes& out) {
+  if (seen(decision)) return;
+  advance(decision.time, out);
+  const auto open = open_by_key_.find(decision.alert_key);
+  switch (decision.what) {
+    case Decision::What::kOpened:
+      opened(decision, out);
+      break;
+    case Decision::What::kUpdated:
+      if (open != open_by_key_.end())
+        updated(edit(open->second), decision, out);
+      else if (!held_.contains(decision.alert_key))
+        opened(decision, out);  // expired or refused before, and its rule holds still
+      break;
+    case Decision::What::kResolved:
+      resolved(decision, out);
+      break;
+  }
+  mark_applied(decision, out);
+  publish(out);
+}
+
+// A rule and scope never has two open alerts: a second opening is an update.
+void Supervisor::Book::opened(const Decision& decision, Changes& out) {
+  forget_rule(decision.alert_key, out);
+  if (const auto open = open_by_key_.find(decision.alert_key); open != open_by_key_.end())
+    updated(edit(open->second), decision, out);
+  else if (!refuse_opening(decision, out))
+    insert(decision, out);
+}
+
+void Supervisor::Book::insert(const Decision& decision, Changes& out) {
+  const Id128 id = alert_id(decision.alert_key, decision.at);
+  Slot& slot = open_[id];
+  slot.record = std::make_shared<AlertRecord>();
+  slot.fresh = true;
+  edited_.push_back(id);
+  open_by_key_[decision.alert_key] = id;
+  by_scope_[decision.scope.text()].push_back(id);
+  opened_total_.add();
+
+  AlertRecord& record = *slot.record;
+  record.view.id = id;
+  record.view.key = decision.alert_key;
+  record.view.opened = decision;
+  record.view.latest = decision;
+  record.view.opened_at = decision.time;
+  record.view.updated_at = decision.time;
+  record.update_told_at = decision.time;
+  note_history(record, "opened", decision.rule_id, decision.summary, out);
+  if (const auto parent = parent_of(record)) cover(id, *parent, out);
+  silence_if_matched(record, out);
+  speak(record, out);
+  cover_children(id, out);
+}
+
+void Supervisor::Book::updated(AlertRecord& record, const Decision& decision, Changes& out) {
+  const Severity before = record.view.latest.severity;
+  record.view.latest = decision;
+  record.view.updated_at = decision.time;
+  if (before == decision.severity) {
+    tell_update(record, false, out);
+    return;
+  }
+  note_history(record, "severity", decision.rule_id,
+               fmt::format("{} to {}", to_text(before), to_text(decision.severity)), out);
+  if (decision.severity < before) tell_new_receivers(record, out);
+  tell_update(record, true, out);
+}
+
+void Supervisor::Book::resolved(const Decision& decision, Changes& out) {
+  forget_rule(decision.alert_key, out);
+  const auto open = open_by_key_.find(decision.alert_key);
+  if (open == open_by_key_.end()) return;
+  const Id128 id = open->second;
+  AlertRecord& record = edit(id);
+  record.rule_holds = false;
+  // A resolution without a tree of its own (a removed rule) leaves what was judged last.
+  if (!decision.tree.empty() || !decision.violations.empty()) record.view.latest = decision;
+  const std::string reason =
+      decision.resolve_reason.empty() ? "recovered" : decision.resolve_reason;
+  close(id, AlertState::kResolved, decision.time, reason, decision.rule_id, out);
+}
+
+// The rule opened or resolved: what a person closed before no longer keeps its updates away.
+void Supervisor::Book::forget_rule(const Id128& key, Changes& out) {
+  const auto held = held_.find(key);
+  if (held == held_.end()) return;
+  out.rule_over.push_back(held->second);
+  for (auto& record : recent_) {
+    if (record->view.id != held->second) continue;
+    record = std::make_shared<AlertRecord>(*record);
+    record->rule_holds = false;
+  }
+  held_.erase(held);
+}
+
+void Supervisor::Book::close(const Id128& id, AlertState state, TimeMs time, std::string reason,
+                             std::string_view who, Changes& out) {
+  AlertRecord& record = edit(id);
+  record.view.state = state;
+  record.view.resolved_at = time;
+  record.view.updated_at = time;
+  record.view.resolve_reason = std::move(reason);
+  record.view.silenced_by.clear();
+  record.view.silenced_until = {};
+  record.update_owed = false;
+  record.speak_at = {};
+  note_history(record, to_text(state), who, record.view.resolve_reason, out);
+  tell(record, record.told, Event::kResolved, out);
+  if (record.rule_holds && state == AlertState::kResolved) held_[record.view.key] = id;
+
+  const auto slot = open_.find(id);
+  timers_.erase({slot->second.speak_armed, Due::kSpeak, id, ""});
+  timers_.erase({slot->second.update_armed, Due::kUpdate, id, ""});
+  timers_.erase({slot->second.expire_armed, Due::kExpire, id, ""});
+  const std::shared_ptr<AlertRecord> kept = slot->second.record;
+  open_.erase(slot);
+  open_by_key_.erase(kept->view.key);
+  const auto scope = by_scope_.find(kept->view.opened.scope.text());
+  std::erase(scope->second, id);
+  if (scope->second.empty()) by_scope_.erase(scope);
+  recent_.push_back(kept);
+  if (recent_.size() > static_cast<size_t>(options_.recent_max)) recent_.pop_front();
+  out.alerts.push_back(kept);
+  release_children(id, time, out);
+  if (kept->view.key != own_key()) check_own_alert(time, out);
+}
+
+// Past the limit an opening is refused, and one alert of Tocsin itself says that this happens.
+bool Supervisor::Book::refuse_opening(const Decision& decision, Changes& out) {
+  const bool own_open = open_by_key_.contains(own_key());
+  if (open_.size() - (own_open ? 1 : 0) < static_cast<size_t>(options_.open_alerts_max))
+    return false;
+  refused_total_.add();
+  if (own_open) return true;
+  Decision own;
+  own.at = decision.at;
+  own.time = decision.time;
+  own.alert_key = own_key();
+  own.rule_id = kOwnRule;
+  own.severity = Severity::kHigh;
+  own.summary = fmt::format("{} alerts are open; further ones are not opened until some are closed",
+                            options_.open_alerts_max);
+  own.description = "The limit is supervisor.open_alerts_max in the configuration.";
+  insert(own, out);
+  return true;
+}
+
+// A tenth of hysteresis, so that it does not open and close with every alert.
+void Supervisor::Book::check_own_alert(TimeMs time, Changes& out) {
+  const auto own = open_by_key_.find(own_key());
+  if (own == open_by_key_.end()) return;
+  if (open_.size() - 1 > static_cast<size_t>(options_.open_alerts_max * 9 / 10)) return;
+  const Id128 id = own->second;
+  edit(id).rule_holds = false;
+  close(id, AlertState::kResolved, time, "below nine tenths of the limit again", "", out);
+}
+
+void Supervisor::Book::arm(TimeMs& armed, TimeMs due, Due kind, const Id128& id) {
+  if (armed == due) return;
+  if (armed != TimeMs{}) timers_.erase({armed, kind, id, ""});
+  armed = due;
+  if (armed != TimeMs{}) timers_.emplace(armed, kind, id, "");
+}
+
+void Supervisor::Book::arm_all(const Id128& id) {
+  Slot& slot = open_.at(id);
+  const AlertRecord& record = *slot.record;
+  arm(slot.speak_armed, record.speak_at, Due::kSpeak, id);
+  arm(slot.update_armed,
+      record.update_owed ? record.update_told_at + options_.update_every : TimeMs{}, Due::kUpdate,
+      id);
+  // Judged again: the expiry moves only when it falls due, so that an update costs no timer.
+  const TimeMs expires = record.view.latest.time + options_.expire_after;
+  if (slot.expire_armed == TimeMs{} || expires < slot.expire_armed)
+    arm(slot.expire_armed, expires, Due::kExpire, id);
+}
+
+TimeMs Supervisor::Book::next_due() const {
+  return timers_.empty() ? kTimeMax : std::get<TimeMs>(*timers_.begin());
+}
+
+void Supervisor::Book::advance(TimeMs now, Changes& out) {
+  while (!timers_.empty() && std::get<TimeMs>(*timers_.begin()) <= now) {
+    const Timer timer = *timers_.begin();
+    timers_.erase(timers_.begin());
+    now_ = std::max(now_, std::get<TimeMs>(timer));
+    fire(timer, out);
+    publish(out);
+  }
+  now_ = std::max(now_, now);
+}
+
+void Supervisor::Book::fire(const Timer& timer, Changes& out) {
+  const auto& [due, kind, id, silence] = timer;
+  switch (kind) {
+    case Due::kSilenceEnds:
+      end_silence(silence, "", out);
+      return;
+    case Due::kSpeak: {
+      open_.at(id).speak_armed = {};
+      AlertRecord& record = edit(id);
+      record.speak_at = {};
+      speak(record, out);
+      return;
+    }
+    case Due::kUpdate:
+      open_.at(id).update_armed = {};
+      tell_update(edit(id), false, out);
+      return;
+    case Due::kExpire:
+      open_.at(id).expire_armed = {};
+      expire_or_rearm(id, out);
+      return;
+  }
+}
+
+void Supervisor::Book::expire_or_rearm(const Id128& id, Changes& out) {
+  const AlertView& view = open_.at(id).record->view;
+  if (view.key == own_key()) {
+    edit(id).view.latest.time = now_;  // judged by every opening and closing, not by a rule
+    return;
+  }
+  if (view.latest.time + options_.expire_after > now_)
+    arm_all(id);
+  else
+    close(id, AlertState::kExpired, now_, "expired", "", out);
+}
+
+std::shared_ptr<const AlertRecord> Supervisor::Book::find(const Id128& id) const {
+  if (const auto open = open_.find(id); open != open_.end()) return open->second.record;
+  for (auto record = recent_.rbegin(); record != recent_.rend(); ++record)
+    if ((*record)->view.id == id) return *record;
+  return nullptr;
+}
+
+std::vector<std::shared_ptr<const AlertRecord>> Supervisor::Book::all(
+    AlertFilter::State state) const {
+  std::vector<std::shared_ptr<const AlertRecord>> out;
+  if (state != AlertFilter::State::kResolved)
+    for (const auto& [id, slot] : open_) out.push_back(slot.record);
+  if (state != AlertFilter::State::kOpen) out.insert(out.end(), recent_.begin(), recent_.end());
+  return out;
+}
+
+std::vector<Silence> Supervisor::Book::silences() const {
+  std::vector<Silence> out;
+  for (const auto& [id, silence] : silences_) out.push_back(silence);
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Silence& a, const Silence& b) { return a.until < b.until; });
+  return out;
+}
+
+}  // namespace tocsin::supervisor

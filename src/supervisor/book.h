@@ -1,0 +1,113 @@
+#pragma once
+// Inside of the room: the open alerts and what may happen to them. Records are immutable once
+// published: a change makes a copy, so readers and the SQL writer share what they were given.
+
+#include <deque>
+#include <functional>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "supervisor/supervisor.h"
+
+namespace tocsin::supervisor {
+
+class Supervisor::Book {
+ public:
+  Book(Options options, Routes routes, Counters& counters);
+
+  Result<void> load(state::Database& database);
+  void configure(Options options, Routes routes);
+  void step(const Decision& decision, Changes& out);
+  void advance(TimeMs now, Changes& out);
+  TimeMs next_due() const;
+  Result<CommandDone> command(const Command& command, TimeMs now, Changes& out);
+
+  const Applied& applied() const { return applied_; }
+  size_t open_count() const { return open_.size(); }
+  std::shared_ptr<const AlertRecord> find(const Id128& id) const;
+  std::vector<std::shared_ptr<const AlertRecord>> all(AlertFilter::State state) const;
+  std::vector<Silence> silences() const;
+
+ private:
+  enum class Due : uint8_t { kSilenceEnds, kSpeak, kUpdate, kExpire };  // order within an instant
+  using Timer = std::tuple<TimeMs, Due, Id128, std::string>;  // id of an alert or of a silence
+  struct Slot {
+    std::shared_ptr<AlertRecord> record;
+    bool fresh = false;                              // copied within this call, not published yet
+    TimeMs speak_armed, update_armed, expire_armed;  // 0 = no such timer
+  };
+
+  // A copy that may be changed until publish().
+  AlertRecord& edit(const Id128& id);
+  void publish(Changes& out);
+  void note_history(AlertRecord& record, std::string_view what, std::string_view who,
+                    std::string_view text, Changes& out);
+
+  // Life (book.cc).
+  bool seen(const Decision& decision) const;
+  void mark_applied(const Decision& decision, Changes& out);
+  void opened(const Decision& decision, Changes& out);
+  void updated(AlertRecord& record, const Decision& decision, Changes& out);
+  void resolved(const Decision& decision, Changes& out);
+  void close(const Id128& id, AlertState state, TimeMs time, std::string reason,
+             std::string_view who, Changes& out);
+  bool refuse_opening(const Decision& decision, Changes& out);
+  void check_own_alert(TimeMs time, Changes& out);
+  void insert(const Decision& decision, Changes& out);
+  void forget_rule(const Id128& key, Changes& out);
+
+  // Telling (telling.cc).
+  std::optional<Id128> parent_of(const AlertRecord& record) const;
+  bool covers(const AlertRecord& parent, const AlertRecord& child) const;
+  void cover(const Id128& child, const Id128& parent, Changes& out);
+  void cover_children(const Id128& parent, Changes& out);
+  void release_children(const Id128& parent, TimeMs time, Changes& out);
+  void silence_if_matched(AlertRecord& record, Changes& out);
+  void silence_alert(AlertRecord& record, Silence& silence, Changes& out);
+  void end_silence(const std::string& id, const std::string& removed_by, Changes& out);
+  void speak(AlertRecord& record, Changes& out);
+  void tell_new_receivers(AlertRecord& record, Changes& out);
+  void tell_update(AlertRecord& record, bool forced, Changes& out);
+  void tell(const AlertRecord& record, const std::set<std::string>& receivers, Event event,
+            Changes& out);
+
+  // Timers (book.cc).
+  void arm(TimeMs& armed, TimeMs due, Due kind, const Id128& id);
+  void arm_all(const Id128& id);
+  void fire(const Timer& timer, Changes& out);
+  void expire_or_rearm(const Id128& id, Changes& out);
+
+  // Commands (commands.cc).
+  Result<const AlertRecord*> open_alert(const Id128& id, std::string_view attempted) const;
+  Result<CommandDone> run(const Acknowledge& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const Unacknowledge& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const Resolve& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const AddNote& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const AddSilence& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const RemoveSilence& c, const std::string& by, Changes& out);
+  CommandDone done(const Id128& id) const;
+  // Of open alerts, by the time they opened: no order of a hash table may show.
+  std::vector<Id128> open_ids(const std::function<bool(const AlertRecord&)>& wanted) const;
+
+  Options options_;
+  Routes routes_;
+  Counter& opened_total_;
+  Counter& refused_total_;
+  Counter& planned_total_;
+  Gauge& open_gauge_;
+
+  std::unordered_map<Id128, Slot> open_;
+  std::unordered_map<Id128, Id128> open_by_key_;
+  std::unordered_map<std::string, std::vector<Id128>> by_scope_;  // open ones, as they opened
+  std::unordered_map<Id128, Id128> held_;  // key -> alert closed by a person while its rule holds
+  std::deque<std::shared_ptr<AlertRecord>> recent_;  // closed ones, newest last
+  std::map<std::string, Silence> silences_;          // that have not ended
+  std::set<Timer> timers_;
+  std::vector<Id128> edited_;  // in this call, in the order of their first change
+  Applied applied_;
+  int64_t next_delivery_ = 1;
+  TimeMs now_ = kTimeMin;
+};
+
+}  // namespace tocsin::supervisor

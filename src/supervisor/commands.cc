@@ -1,0 +1,217 @@
+// What people ask for, and why it is refused.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "supervisor/book.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+constexpr size_t kNameBytesMax = 200;
+constexpr size_t kTextBytesMax = 10'000;
+constexpr size_t kNotesMax = 500;  // per alert
+constexpr size_t kMatchersMax = 50;
+constexpr DurationMs kSilenceMax = days(366);
+
+bool blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+tl::unexpected<Error> invalid(std::string message) {
+  return fail(ErrorCode::kInvalid, std::move(message));
+}
+
+Result<void> check_text(std::string_view what, std::string_view text, bool required) {
+  if (required && blank(text)) return invalid(fmt::format("{} is empty; write something", what));
+  if (text.size() > kTextBytesMax)
+    return invalid(
+        fmt::format("{} has {} bytes; at most {} are kept", what, text.size(), kTextBytesMax));
+  return {};
+}
+
+Result<std::vector<LabelMatcher>> parse_matchers(const std::vector<std::string>& texts) {
+  if (texts.empty() || texts.size() > kMatchersMax)
+    return invalid(
+        fmt::format("add a silence: it needs 1 to {} matchers such as site=\"madrid\", "
+                    "not {}",
+                    kMatchersMax, texts.size()));
+  std::vector<LabelMatcher> out;
+  for (const std::string& text : texts) {
+    if (auto fits = check_text("a matcher", text, true); !fits) return fail(fits.error());
+    auto matcher = LabelMatcher::parse(text);
+    if (!matcher) return invalid(fmt::format("add a silence: {}", matcher.error().message));
+    out.push_back(std::move(*matcher));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Id128> Supervisor::Book::open_ids(
+    const std::function<bool(const AlertRecord&)>& wanted) const {
+  std::vector<std::pair<TimeMs, Id128>> found;
+  for (const auto& [id, slot] : open_)
+    if (wanted(*slot.record)) found.emplace_back(slot.record->view.opened_at, id);
+  std::sort(found.begin(), found.end());
+  std::vector<Id128> out;
+  for (const auto& [opened_at, id] : found) out.push_back(id);
+  return out;
+}
+
+Result<CommandDone> Supervisor::Book::command(const Command& command, TimeMs now, Changes& out) {
+  if (blank(command.by)) return invalid("this needs the name of who does it (\"by\")");
+  if (command.by.size() > kNameBytesMax)
+    return invalid(fmt::format("the name of who does it has {} bytes; at most {}",
+                               command.by.size(), kNameBytesMax));
+  advance(now, out);
+  auto done =
+      std::visit([&](const auto& what) { return run(what, command.by, out); }, command.what);
+  publish(out);
+  return done;
+}
+
+Result<const AlertRecord*> Supervisor::Book::open_alert(const Id128& id,
+                                                        std::string_view attempted) const {
+  if (const auto open = open_.find(id); open != open_.end()) return open->second.record.get();
+  const auto closed = find(id);
+  if (!closed)
+    return fail(ErrorCode::kRefused,
+                fmt::format("{} alert {}: it is not open, and not among the recent ones", attempted,
+                            to_text(id)));
+  return fail(ErrorCode::kRefused,
+              fmt::format("{} {}: it is {} since {} ({})", attempted, closed->view.opened.rule_id,
+                          to_text(closed->view.state), to_iso(closed->view.resolved_at),
+                          closed->view.resolve_reason));
+}
+
+CommandDone Supervisor::Book::done(const Id128& id) const {
+  const auto record = find(id);
+  return {std::shared_ptr<const AlertView>(record, &record->view), ""};
+}
+
+Result<CommandDone> Supervisor::Book::run(const Acknowledge& c, const std::string& by,
+                                          Changes& out) {
+  if (auto fits = check_text("the note", c.note, false); !fits) return fail(fits.error());
+  const auto open = open_alert(c.alert, "acknowledge");
+  if (!open) return fail(open.error());
+  const AlertView& view = (*open)->view;
+  if (!view.acknowledged_by.empty())
+    return fail(ErrorCode::kRefused,
+                fmt::format("acknowledge {}: {} did so at {}", view.opened.rule_id,
+                            view.acknowledged_by, to_iso(view.acknowledged_at)));
+  AlertRecord& record = edit(c.alert);
+  record.view.acknowledged_by = by;
+  record.view.acknowledged_at = now_;
+  record.view.updated_at = now_;
+  note_history(record, "acknowledged", by, c.note, out);
+  tell_update(record, true, out);
+  return done(c.alert);
+}
+
+Result<CommandDone> Supervisor::Book::run(const Unacknowledge& c, const std::string& by,
+                                          Changes& out) {
+  if (auto fits = check_text("the note", c.note, false); !fits) return fail(fits.error());
+  const auto open = open_alert(c.alert, "take back the acknowledgement of");
+  if (!open) return fail(open.error());
+  if ((*open)->view.acknowledged_by.empty())
+    return fail(ErrorCode::kRefused,
+                fmt::format("take back the acknowledgement of {}: nobody has acknowledged it",
+                            (*open)->view.opened.rule_id));
+  AlertRecord& record = edit(c.alert);
+  record.view.acknowledged_by.clear();
+  record.view.acknowledged_at = {};
+  record.view.updated_at = now_;
+  note_history(record, "unacknowledged", by, c.note, out);
+  tell_update(record, true, out);
+  return done(c.alert);
+}
+
+Result<CommandDone> Supervisor::Book::run(const Resolve& c, const std::string& by, Changes& out) {
+  if (auto fits = check_text("the reason", c.reason, false); !fits) return fail(fits.error());
+  const auto open = open_alert(c.alert, "resolve");
+  if (!open) return fail(open.error());
+  const std::string reason =
+      blank(c.reason) ? fmt::format("by {}", by) : fmt::format("by {}: {}", by, c.reason);
+  close(c.alert, AlertState::kResolved, now_, reason, by, out);
+  return done(c.alert);
+}
+
+Result<CommandDone> Supervisor::Book::run(const AddNote& c, const std::string& by, Changes& out) {
+  if (auto fits = check_text("the note", c.text, true); !fits) return fail(fits.error());
+  const auto before = find(c.alert);
+  if (!before)
+    return fail(ErrorCode::kRefused,
+                fmt::format("note on alert {}: it is not open, and not among the recent ones",
+                            to_text(c.alert)));
+  if (before->view.notes.size() >= kNotesMax)
+    return fail(ErrorCode::kRefused, fmt::format("note on {}: it has {} notes already, the most "
+                                                 "that are kept",
+                                                 before->view.opened.rule_id, kNotesMax));
+  const auto add = [&](AlertRecord& record) {
+    record.view.notes.push_back({now_, by, c.text});
+    record.view.updated_at = now_;
+    note_history(record, "note", by, c.text, out);
+  };
+  if (open_.contains(c.alert)) {
+    add(edit(c.alert));
+    return done(c.alert);
+  }
+  for (auto& record : recent_) {
+    if (record->view.id != c.alert) continue;
+    record = std::make_shared<AlertRecord>(*record);
+    add(*record);
+    out.alerts.push_back(record);
+  }
+  return done(c.alert);
+}
+
+Result<CommandDone> Supervisor::Book::run(const AddSilence& c, const std::string& by,
+                                          Changes& out) {
+  auto matchers = parse_matchers(c.matchers);
+  if (!matchers) return fail(matchers.error());
+  if (auto fits = check_text("the silence's comment", c.comment, true); !fits)
+    return fail(fits.error());
+  if (c.until <= now_ || c.until > now_ + kSilenceMax)
+    return invalid(
+        fmt::format("add a silence until {}: its end must lie after now ({}) and within "
+                    "a year",
+                    to_iso(c.until), to_iso(now_)));
+  if (silences_.size() >= static_cast<size_t>(options_.silences_max))
+    return fail(ErrorCode::kExhausted,
+                fmt::format("add a silence: {} are in force, the most there may be; remove some",
+                            silences_.size()));
+  IdBuilder id;
+  id.add(by).add(c.comment).add(now_.ms).add(c.until.ms);
+  for (const LabelMatcher& matcher : *matchers) id.add(matcher.text());
+  Silence silence;
+  silence.id = to_text(id.finish());
+  silence.matchers = std::move(*matchers);
+  silence.created_at = now_;
+  silence.until = c.until;
+  silence.comment = c.comment;
+  silence.by = by;
+  const auto [place, fresh] = silences_.emplace(silence.id, std::move(silence));
+  if (!fresh) return CommandDone{nullptr, place->first};  // the same click, come twice
+  Silence& kept = place->second;
+  timers_.emplace(kept.until, Due::kSilenceEnds, Id128{}, kept.id);
+  out.silences.push_back(kept);
+  const auto matched = open_ids([&](const AlertRecord& record) {
+    return record.view.silenced_until < kept.until &&
+           kept.matches(alert_labels(record.view.latest));
+  });
+  for (const Id128& alert : matched) silence_alert(edit(alert), kept, out);
+  return CommandDone{nullptr, kept.id};
+}
+
+Result<CommandDone> Supervisor::Book::run(const RemoveSilence& c, const std::string& by,
+                                          Changes& out) {
+  if (!silences_.contains(c.id))
+    return fail(ErrorCode::kRefused,
+                fmt::format("remove silence {}: there is none of this id in force",
+                            c.id.substr(0, kNameBytesMax)));
+  end_silence(c.id, by, out);
+  return CommandDone{nullptr, c.id};
+}
+
+}  // namespace tocsin::supervisor

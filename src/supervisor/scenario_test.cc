@@ -1,0 +1,269 @@
+// Runs testdata/*.txt: an alert's life as short scripts on virtual time.
+//
+//   config ... end                      YAML of sections routes and supervisor; first
+//   10:00:05 opened RULE SEVERITY [label=value...] [covers RULE...]     also updated, resolved
+//   10:01 pass                          only time passes
+//   [10:01] ack RULE by WHO ["note"]    also unack, resolve, note
+//   [10:01] silence MATCHER... until 11:00 "comment" by WHO             also unsilence by WHO
+//   restart                             the program ends and comes back
+//   crash                               the last line is lost; it comes back, decisions are
+//   replayed expect intent RECEIVER EVENT RULE   in this order; none may be left over at the next
+//   line expect no intents expect alert RULE open|resolved|expired [silenced] [quiet] [covered
+//   PARENT] [acknowledged WHO] expect refused "words"              of the command before expect
+//   muted N                      of the last silence expect open N
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <fstream>
+#include <sstream>
+
+#include "supervisor/test_world.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+using testing_help::World;
+using Words = std::vector<std::string>;
+
+constexpr const char* kFolder = "src/supervisor/testdata";
+
+// Splits at spaces; "quoted text" is one word.
+Words split(const std::string& line) {
+  Words out;
+  std::istringstream in(line);
+  std::string word;
+  while (in >> std::ws && in.peek() != EOF) {
+    if (in.peek() == '"') {
+      in.get();
+      std::getline(in, word, '"');
+    } else {
+      in >> word;
+    }
+    out.push_back(word);
+  }
+  return out;
+}
+
+std::optional<TimeMs> clock_time(const std::string& word) {
+  if (word.size() < 5 || word[2] != ':' || !isdigit(word[0])) return std::nullopt;
+  return parse_time("2026-11-23T" + word + (word.size() == 5 ? ":00Z" : "Z"));
+}
+
+class Script {
+ public:
+  explicit Script(const std::string& name) : name_(name) {}
+
+  void run() {
+    std::ifstream file(std::string(kFolder) + "/" + name_ + ".txt");
+    ASSERT_TRUE(file) << "tests run in the folder of the sources";
+    std::string line, yaml;
+    for (int number = 1; std::getline(file, line); ++number) {
+      SCOPED_TRACE(name_ + ".txt:" + std::to_string(number) + ": " + line);
+      if (line == "config") {
+        while (std::getline(file, line) && line != "end") ++number, yaml += line + "\n";
+        ++number;
+        continue;
+      }
+      const Words words = split(line);
+      if (words.empty() || words[0][0] == '#') continue;
+      if (!world_) start(yaml);
+      words[0] == "expect" ? expect(Words(words.begin() + 1, words.end())) : act(words);
+      if (testing::Test::HasFailure()) return;
+    }
+    expect_nothing_left();
+  }
+
+ private:
+  void start(const std::string& yaml) {
+    config::Problems problems;
+    const auto folder = config::Folder::from_texts({{"a.yaml", yaml}}, problems);
+    const Options options = Options::read(folder, problems);
+    const Routes routes = Routes::read(folder, problems);
+    ASSERT_TRUE(problems.empty()) << problems.text();
+    world_ = std::make_unique<World>("scenario_" + name_, options, routes);
+  }
+
+  void expect_nothing_left() {
+    for (const NotificationIntent& intent : intents_)
+      ADD_FAILURE() << "unexpected " << text(intent);
+    intents_.clear();
+    if (refused_) ADD_FAILURE() << "unexpected refusal: " << *refused_;
+    refused_.reset();
+  }
+
+  std::string text(const NotificationIntent& intent) {
+    const auto alert = world_->supervisor->find(intent.alert_id);
+    return intent.receiver + " " + std::string(to_text(intent.event)) + " " +
+           (alert ? alert->opened.rule_id : to_text(intent.alert_id));
+  }
+
+  void act(Words words) {
+    expect_nothing_left();
+    const bool lost = words[0] == "lost";
+    if (lost) words.erase(words.begin());
+    if (const auto time = clock_time(words[0])) {
+      now_ = *time;
+      words.erase(words.begin());
+    }
+    if (words[0] == "restart") return world_->restart();
+    Changes changes;
+    if (words[0] == "opened" || words[0] == "updated" || words[0] == "resolved")
+      world_->supervisor->step(remember(words), changes);
+    else if (words[0] == "pass")
+      world_->supervisor->advance(now_, changes);
+    else
+      command(words, changes);
+    lost ? replay() : settle(std::move(changes));
+  }
+
+  void settle(Changes changes) {
+    world_->commit(changes);
+    intents_.insert(intents_.end(), changes.intents.begin(), changes.intents.end());
+    if (!changes.silences.empty()) silence_ = changes.silences.back();
+  }
+
+  // What was worked in since the last commit is gone; the decisions come again, all of them.
+  void replay() {
+    world_->restart();
+    for (const Decision& decision : decisions_) {
+      Changes changes;
+      world_->supervisor->step(decision, changes);
+      settle(std::move(changes));
+    }
+  }
+
+  const Decision& remember(const Words& words) {
+    const auto what = words[0] == "opened"    ? Decision::What::kOpened
+                      : words[0] == "updated" ? Decision::What::kUpdated
+                                              : Decision::What::kResolved;
+    Severity severity = Severity::kCritical;
+    std::vector<Labels::Pair> scope;
+    Words covers;
+    bool covering = false;
+    for (size_t i = 2; i < words.size(); ++i) {
+      const size_t equals = words[i].find('=');
+      if (words[i] == "covers")
+        covering = true;
+      else if (covering)
+        covers.push_back(words[i]);
+      else if (equals != std::string::npos)
+        scope.emplace_back(words[i].substr(0, equals), words[i].substr(equals + 1));
+      else
+        severity = words[i] == "low"    ? Severity::kLow
+                   : words[i] == "high" ? Severity::kHigh
+                                        : Severity::kCritical;
+    }
+    decisions_.push_back(testing_help::decision(what, ++lsn_, now_, words[1], severity,
+                                                Labels(std::move(scope)), covers));
+    return decisions_.back();
+  }
+
+  std::shared_ptr<const AlertView> alert(const std::string& rule) {
+    AlertFilter filter;
+    filter.state = AlertFilter::State::kAll;
+    filter.rule = rule;
+    const auto found = world_->supervisor->alerts(filter);
+    EXPECT_FALSE(found.empty()) << "no alert of " << rule;
+    return found.empty() ? std::make_shared<const AlertView>() : found.front();
+  }
+
+  void command(const Words& words, Changes& changes) {
+    const size_t by =
+        static_cast<size_t>(std::find(words.begin(), words.end(), "by") - words.begin());
+    ASSERT_LT(by + 1, words.size()) << "by whom?";
+    const std::string note = by + 2 < words.size() ? words[by + 2] : "";
+    Command c{words[by + 1], RemoveSilence{silence_.id}};
+    if (words[0] == "ack") c.what = Acknowledge{alert(words[1])->id, note};
+    if (words[0] == "unack") c.what = Unacknowledge{alert(words[1])->id, note};
+    if (words[0] == "resolve") c.what = Resolve{alert(words[1])->id, note};
+    if (words[0] == "note") c.what = AddNote{alert(words[1])->id, note};
+    if (words[0] == "silence") {
+      const auto until = std::find(words.begin(), words.end(), "until");
+      ASSERT_LT(until + 2, words.end());
+      c.what =
+          AddSilence{{words.begin() + 1, until}, clock_time(until[1]).value_or(TimeMs{}), until[2]};
+    }
+    const auto done = world_->supervisor->command(c, now_, changes);
+    if (!done) refused_ = done.error().message;
+  }
+
+  void expect(const Words& words) {
+    if (words[0] == "intent") return expect_intent(words);
+    if (words[0] == "no") return expect_nothing_left();
+    if (words[0] == "alert") return expect_alert(words);
+    if (words[0] == "muted") {
+      EXPECT_EQ(std::to_string(silence_.muted), words[1]);
+    } else if (words[0] == "open") {
+      EXPECT_EQ(std::to_string(world_->supervisor->open_count()), words[1]);
+    } else {
+      ASSERT_EQ(words[0], "refused");
+      ASSERT_TRUE(refused_) << "it was not refused";
+      EXPECT_NE(refused_->find(words[1]), std::string::npos) << *refused_;
+      refused_.reset();
+    }
+  }
+
+  void expect_intent(const Words& words) {
+    ASSERT_FALSE(intents_.empty()) << "nothing was planned";
+    EXPECT_EQ(text(intents_.front()), words[1] + " " + words[2] + " " + words[3]);
+    intents_.pop_front();
+  }
+
+  // In memory and as it was written.
+  void expect_alert(const Words& words) {
+    const auto view = alert(words[1]);
+    expect_view(*view, words);
+    const auto kept = read_alert(*world_->database, view->id);
+    ASSERT_TRUE(kept && *kept);
+    expect_view(**kept, words);
+  }
+
+  void expect_view(const AlertView& view, const Words& words) {
+    const auto has = [&](const char* word) {
+      return std::find(words.begin(), words.end(), word) != words.end();
+    };
+    EXPECT_EQ(to_text(view.state), words[2]);
+    EXPECT_EQ(!view.silenced_by.empty(), has("silenced"));
+    EXPECT_EQ(view.covered_by.has_value(), has("covered"));
+    EXPECT_EQ(!view.acknowledged_by.empty(), has("acknowledged"));
+    for (size_t i = 3; i + 1 < words.size(); ++i) {
+      if (words[i] == "covered") {
+        EXPECT_EQ(alert(words[i + 1])->id, view.covered_by);
+      }
+      if (words[i] == "acknowledged") {
+        EXPECT_EQ(view.acknowledged_by, words[i + 1]);
+      }
+    }
+  }
+
+  std::string name_;
+  std::unique_ptr<World> world_;
+  TimeMs now_ = *parse_time("2026-11-23T09:00:00Z");
+  uint64_t lsn_ = 0;
+  std::deque<Decision> decisions_;
+  std::deque<NotificationIntent> intents_;
+  std::optional<std::string> refused_;
+  Silence silence_;
+};
+
+std::vector<std::string> scripts() {
+  std::vector<std::string> out;
+  std::error_code none;
+  for (const auto& file : std::filesystem::directory_iterator(kFolder, none))
+    if (file.path().extension() == ".txt") out.push_back(file.path().stem());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+TEST(ScenarioFiles, AreThere) {
+  EXPECT_GE(scripts().size(), 20u) << "tests run in the folder of the sources";
+}
+
+class Scenarios : public testing::TestWithParam<std::string> {};
+TEST_P(Scenarios, Run) { Script(GetParam()).run(); }
+INSTANTIATE_TEST_SUITE_P(Life, Scenarios, testing::ValuesIn(scripts()),
+                         [](const auto& row) { return row.param; });
+
+}  // namespace
+}  // namespace tocsin::supervisor

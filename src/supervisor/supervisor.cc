@@ -1,0 +1,71 @@
+#include "supervisor/supervisor.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "supervisor/book.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+bool wanted(const AlertView& view, const AlertFilter& filter) {
+  if (filter.severity && view.latest.severity != *filter.severity) return false;
+  if (!filter.rule.empty() && view.opened.rule_id != filter.rule) return false;
+  if (view.updated_at < filter.since) return false;
+  return std::all_of(filter.scope.begin(), filter.scope.end(), [&](const Labels::Pair& label) {
+    return view.opened.scope.get(label.first) == label.second;
+  });
+}
+
+bool answered(const AlertView& view) {
+  return !view.acknowledged_by.empty() || view.covered_by || !view.silenced_by.empty();
+}
+
+}  // namespace
+
+bool more_urgent(const AlertView& a, const AlertView& b) {
+  const bool a_open = a.state == AlertState::kOpen, b_open = b.state == AlertState::kOpen;
+  if (a_open != b_open) return a_open;
+  if (!a_open) return std::tie(b.resolved_at, a.id) < std::tie(a.resolved_at, b.id);
+  if (answered(a) != answered(b)) return !answered(a);
+  return std::tie(a.latest.severity, a.opened_at, a.id) <
+         std::tie(b.latest.severity, b.opened_at, b.id);
+}
+
+Supervisor::Supervisor(Options options, Routes routes, Counters& counters)
+    : book_(std::make_unique<Book>(options, std::move(routes), counters)) {}
+Supervisor::~Supervisor() = default;
+Supervisor::Supervisor(Supervisor&&) noexcept = default;
+
+Result<void> Supervisor::load(state::Database& database) { return book_->load(database); }
+Position Supervisor::applied() const { return book_->applied().at; }
+void Supervisor::step(const Decision& decision, Changes& out) { book_->step(decision, out); }
+void Supervisor::advance(TimeMs now, Changes& out) { book_->advance(now, out); }
+TimeMs Supervisor::next_due() const { return book_->next_due(); }
+Result<CommandDone> Supervisor::command(const Command& command, TimeMs now, Changes& out) {
+  return book_->command(command, now, out);
+}
+void Supervisor::configure(Options options, Routes routes) {
+  book_->configure(options, std::move(routes));
+}
+
+std::vector<std::shared_ptr<const AlertView>> Supervisor::alerts(const AlertFilter& filter) const {
+  std::vector<std::shared_ptr<const AlertView>> out;
+  for (const auto& record : book_->all(filter.state))
+    if (wanted(record->view, filter)) out.emplace_back(record, &record->view);
+  const auto end = out.begin() + static_cast<std::ptrdiff_t>(std::min(filter.limit, out.size()));
+  std::partial_sort(out.begin(), end, out.end(),
+                    [](const auto& a, const auto& b) { return more_urgent(*a, *b); });
+  out.erase(end, out.end());
+  return out;
+}
+
+std::shared_ptr<const AlertView> Supervisor::find(const Id128& id) const {
+  const auto record = book_->find(id);
+  return record ? std::shared_ptr<const AlertView>(record, &record->view) : nullptr;
+}
+
+std::vector<Silence> Supervisor::silences() const { return book_->silences(); }
+size_t Supervisor::open_count() const { return book_->open_count(); }
+
+}  // namespace tocsin::supervisor
