@@ -20,8 +20,13 @@ class PageClock {
     }
   }
 
+  /** The program's time at this very moment; does not move the page. */
+  at(): number {
+    return Date.now() + this.#offset;
+  }
+
   #tick(): void {
-    this.now = Date.now() + this.#offset;
+    this.now = this.at();
     const minute = Math.floor(this.now / 60_000);
     if (minute !== this.minute) this.minute = minute;
   }

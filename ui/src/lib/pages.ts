@@ -1,4 +1,6 @@
 // The pages there are, in the order of the navigation.
+import type { Series } from './types';
+
 export interface PageEntry {
   path: string;
   name: string;
@@ -45,4 +47,9 @@ function decode(text: string): string {
 export function isCurrent(entry: PageEntry, path: string): boolean {
   return entry.path === '/' ? path === '/' : path === entry.path ||
     path.startsWith(`${entry.path}/`);
+}
+
+/** The worker's page with this series chosen. */
+export function seriesHref(worker: string, series: Series): string {
+  return `/workers/${encodeURIComponent(worker)}?series=${encodeURIComponent(series.text)}`;
 }

@@ -87,7 +87,9 @@ export function runsOf(text: string): Run[] {
   const runs: Run[] = [];
   let from = 0;
   for (const match of text.matchAll(kMark)) {
-    if (match.index > from) runs.push({ text: plain(text.slice(from, match.index)), style: 'plain' });
+    if (match.index > from) {
+      runs.push({ text: plain(text.slice(from, match.index)), style: 'plain' });
+    }
     const [, href, label, bold, italic, code] = match;
     if (href !== undefined) {
       runs.push({ text: plain(label || href), style: 'link', href: plain(href) });

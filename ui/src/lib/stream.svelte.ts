@@ -1,4 +1,5 @@
 // The live stream: one EventSource for the whole page, opened again when it is lost.
+import { clock } from './clock.svelte';
 
 type Listener = (data: unknown) => void;
 
@@ -11,8 +12,8 @@ const kRetryMs = 2000;
 
 class LiveStream {
   state = $state<'connecting' | 'live' | 'lost'>('connecting');
-  /** When the last word came, by this machine's clock. */
-  heard = $state(Date.now());
+  /** When the last word came before the stream was lost, by the program's clock. */
+  heard = $state(0);
   #source: EventSource | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Map<StreamEvent, Set<Listener>>();
@@ -53,7 +54,6 @@ class LiveStream {
 
   #take(event: StreamEvent, message: MessageEvent<string>): void {
     this.#lastWord = Date.now();
-    this.heard = this.#lastWord;
     let data: unknown;
     try {
       data = JSON.parse(message.data);
@@ -64,6 +64,7 @@ class LiveStream {
   }
 
   #lose(onBack: () => void): void {
+    if (this.state !== 'lost') this.heard = clock.at() - (Date.now() - this.#lastWord);
     this.#source?.close();
     this.#source = null;
     this.state = 'lost';

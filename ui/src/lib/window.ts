@@ -13,7 +13,7 @@ export interface Window {
   to: number;
 }
 
-/** The span up to now (or shortly after the end), stretched to hold the opening when that is near. */
+/** The span up to now, or shortly after the end; stretched to hold the opening when near. */
 export function windowOf(alert: Alert, span: Span, now: number): Window {
   const ms = kSpans.find((s) => s.id === span)!.ms;
   const over = alert.resolved_at;

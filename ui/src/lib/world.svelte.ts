@@ -23,6 +23,8 @@ class World {
   paused = $state(false);
   /** Unread since paused. */
   held = $state(0);
+  /** The row that arrived last by the stream; it is washed for a moment. */
+  newest = $state('');
   #held: ViolationRow[] = [];
   #again: ReturnType<typeof setTimeout> | undefined;
   #reload: ReturnType<typeof setTimeout> | undefined;
@@ -116,7 +118,9 @@ class World {
   }
 
   #showViolation(row: ViolationRow): void {
-    if (this.violations !== null) this.violations = addViolation(this.violations, row);
+    if (this.violations === null) return;
+    this.violations = addViolation(this.violations, row);
+    this.newest = row.id;
   }
 
   #boardSoon(): void {
