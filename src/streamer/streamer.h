@@ -78,13 +78,16 @@ std::string_view to_text(TestView::State state);  // "learning", "guarded", "abs
 
 class Streamer {
  public:
+  class Core;  // core.h: not for other rooms
   Streamer(std::shared_ptr<const WorkerSet> workers, SeriesTable& table, uint32_t shard,
            uint32_t shards, Options options = {});
   ~Streamer();
   Streamer(Streamer&&) noexcept;
+  Streamer& operator=(Streamer&&) noexcept;
 
   // `rows` of this frame belong to this shard (home or extra), ascending. Runs the timers due up to
-  // frame.arrival first. An import frame trains and tracks but puts out nothing.
+  // frame.arrival first. An import frame trains and tracks: no items come of it, but its derived
+  // points.
   void step(const Frame& frame, std::span<const uint32_t> rows, StreamerOutputs& out);
   // Runs the timers due <= now, each at its own due time. `last` is the last frame seen by anyone.
   void advance(Lsn last, TimeMs now, StreamerOutputs& out);
@@ -117,7 +120,6 @@ class Streamer {
   uint64_t profile_bytes() const;
 
  private:
-  class Core;
   std::unique_ptr<Core> core_;
 };
 

@@ -208,7 +208,14 @@ const ModelSpec* Worker::model(ModelKind kind) const {
 }
 
 bool Mark::matches(const Labels& labels) const {
-  return match.empty() || any_matches(match, labels);
+  if (match.empty() || any_matches(match, labels)) return true;
+  // A mark of payments_ok is one of payments_ok:sum too.
+  std::string_view name = labels.name();
+  for (size_t colon = name.rfind(':'); colon != std::string_view::npos; colon = name.rfind(':')) {
+    name = name.substr(0, colon);
+    if (any_matches(match, labels.with(kNameLabel, name))) return true;
+  }
+  return false;
 }
 
 WorkerSet::WorkerSet() { finish(true); }

@@ -1,0 +1,243 @@
+#include "streamer/core.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tocsin::streamer {
+namespace {
+
+constexpr double kValueMax = 1e100;  // sums and products of such values stay finite
+constexpr size_t kAhead = 6;         // rows whose state is fetched ahead
+
+}  // namespace
+
+// Passes what happens to the violation of one test on to the outputs.
+class Emitter final : public Judge::Sink {
+ public:
+  Emitter(Streamer::Core& core, const SeriesTest& test, Context& context)
+      : core_(core), test_(test), context_(context) {}
+  void changed(Judge::What what, const OpenViolation& violation) override {
+    core_.emit(test_, what, violation, context_);
+  }
+
+ private:
+  Streamer::Core& core_;
+  const SeriesTest& test_;
+  Context& context_;
+};
+
+Streamer::Core::Core(std::shared_ptr<const WorkerSet> workers, SeriesTable& table, uint32_t shard,
+                     uint32_t shards, Options options)
+    : set_(std::move(workers)), table_(table), shard_(shard), shards_(shards), options_(options) {
+  profile_budget_.bytes_max = options_.profile_bytes_max;
+  tail_budget_.bytes_max = options_.tail_bytes_max;
+  judges_.reserve(set_->workers().size());
+  for (const Worker& worker : set_->workers()) judges_.emplace_back(worker);
+}
+
+uint32_t Streamer::Core::slot_of(SeriesRef series) {
+  if (series.index >= slots_.size())
+    slots_.resize(std::max<size_t>(series.index + 1, slots_.size() * 3 / 2), kUnresolved);
+  const uint32_t slot = slots_[series.index];
+  return slot == kUnresolved ? slots_[series.index] = resolve(series) : slot;
+}
+
+void Streamer::Core::step(const Frame& frame, std::span<const uint32_t> rows,
+                          StreamerOutputs& out) {
+  run_timers(last_, frame.arrival, out);
+  last_ = frame.lsn;
+  clock_ = std::max(clock_, frame.arrival);
+  const std::vector<SeriesRef>& series = frame.batch.series;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i + kAhead < rows.size()) {
+      const uint32_t next = series[rows[i + kAhead]].index;
+      const uint32_t slot = next < slots_.size() ? slots_[next] : kUntested;
+      if (slot < kUntested) {
+        __builtin_prefetch(&tests_[slot]);
+        __builtin_prefetch(reinterpret_cast<const char*>(&tests_[slot]) + 64);
+      }
+    }
+    row(frame, rows[i], slot_of(series[rows[i]]), out);
+  }
+}
+
+void Streamer::Core::row(const Frame& frame, uint32_t row, uint32_t slot, StreamerOutputs& out) {
+  ++counts_.points;
+  if (slot == kUntested) {
+    ++counts_.untested;
+    return;
+  }
+  const TimeMs time = frame.batch.time[row];
+  const double value = frame.batch.value[row];
+  Context context{
+      {frame.lsn, {}, row, 0}, frame.arrival, frame.batch.kind == BatchKind::kLive, out};
+  for (bool more = true; more; ++slot) {
+    SeriesTest& test = tests_[slot];
+    more = test.is(SeriesTest::kMore);
+    context.at.step = test.worker * kStepsPerWorker;
+    if (test.is(SeriesTest::kFeed))
+      feed(test, time, value, context);
+    else
+      sample(test, time, value, context);
+  }
+}
+
+bool Streamer::Core::admit(const Worker& worker, TimeMs time, double value,
+                           const Context& context) {
+  if (!(std::abs(value) < kValueMax)) {
+    ++counts_.not_a_number;
+    return false;
+  }
+  if (context.live && time > context.arrival + worker.lateness) {
+    ++counts_.future;
+    return false;
+  }
+  return true;
+}
+
+void Streamer::Core::sample(SeriesTest& test, TimeMs time, double value, Context& context) {
+  const Worker& worker = set_->workers()[test.worker];
+  if (!admit(worker, time, value, context)) return;
+  if (time <= test.last_time) return late(test, time, value, context);
+  SeriesMore* more = find_more(test);
+  const bool was_live = context.live;
+  if (context.live && time < context.arrival - options_.history_after) {
+    ++counts_.late;
+    context.live = false;
+  }
+  pace(test, time, context);
+  if (test.is(SeriesTest::kDerived)) {
+    const auto derived = more->transform.apply(more->transform_kind, time, value, test.cadence_s);
+    if (derived) {
+      if (test.is(SeriesTest::kFirstToDerive)) derive(test, time, *derived, context);
+      judge(test, more, time, *derived, context);
+    } else if (context.live) {
+      go_live(test, more, time, context);
+    }
+    test.last_time = time;
+  } else {
+    judge(test, more, time, value, context);
+  }
+  context.live = was_live;
+}
+
+void Streamer::Core::late(SeriesTest& test, TimeMs time, double value, const Context& context) {
+  if (context.live) {
+    ++counts_.late;
+    test.set(SeriesTest::kOutOfOrder, test.is(SeriesTest::kOutOfOrder) || time < test.last_time);
+    test.last_arrival = std::max(test.last_arrival, context.arrival);
+  }
+  // History may come after live points: the profile has a place for it, the level has not.
+  SeriesMore* more = find_more(test);
+  const bool trains = more != nullptr && more->profile != nullptr && !context.live &&
+                      !test.is(SeriesTest::kDerived);
+  if (trains && !in_mark(test, time)) more->profile->train(time, value);
+}
+
+void Streamer::Core::pace(SeriesTest& test, TimeMs time, const Context& context) {
+  if (test.last_time > kTimeMin) follow_interval(test.cadence_s, (time - test.last_time).seconds());
+  if (!context.live) return;
+  const bool gap = test.is(SeriesTest::kLive) && context.arrival > test.last_arrival &&
+                   test.last_arrival >= resume_;
+  if (gap) follow_interval(test.arrival_gap_s, (context.arrival - test.last_arrival).seconds());
+  test.last_arrival = context.arrival;
+}
+
+// The first live point after history: what history left open is not told, nor does it count.
+void Streamer::Core::go_live(SeriesTest& test, SeriesMore* more, TimeMs time, Context& context) {
+  if (!test.is(SeriesTest::kLive)) {
+    test.set(SeriesTest::kLive);
+    test.above = test.below = 0;
+  }
+  if (more != nullptr && more->band != nullptr && more->band->from_import) {
+    more->band.reset();
+    test.above = test.below = 0;
+  }
+  if (more != nullptr && more->silence != nullptr) {
+    OpenViolation& silence = *more->silence;
+    silence.state = ViolationState::kEnded;
+    silence.updated = silence.ended = time;
+    emit(test, Judge::What::kEnded, silence, context);
+    more->silence.reset();
+  }
+  test.set(SeriesTest::kAbsent, false);
+}
+
+void Streamer::Core::derive(const SeriesTest& test, TimeMs time, double value, Context& context) {
+  context.out.derived.push_back({SeriesRef{test.series}, time, value});
+}
+
+void Streamer::Core::judge(SeriesTest& test, SeriesMore* more, TimeMs time, double value,
+                           Context& context) {
+  if (context.live) {
+    go_live(test, more, time, context);
+  } else if (more != nullptr && more->band != nullptr && !more->band->from_import) {
+    return;  // history does not touch what is open live
+  }
+  if (test.is(SeriesTest::kMarked) && in_mark(test, time)) {
+    ++counts_.marked;
+    test.last_time = time;
+    test.last_value = value;
+  } else {
+    Emitter emitter(*this, test, context);
+    Judge::Place place{test, more, labels(test), &Core::make_more, this};
+    const Verdict verdict =
+        judges_[test.worker].judge(place, {time, value, !context.live}, emitter);
+    ++(verdict.guarded ? counts_.judged : counts_.learning);
+    more = place.more;
+    if (more != nullptr) release_more(test);
+  }
+  if (context.live) say_state(test, context);
+}
+
+SeriesTest::Announced Streamer::Core::state_of(const SeriesTest& test) const {
+  const bool bands = judges_[test.worker].has_band_models();
+  const bool guarded = test.is(SeriesTest::kHasBand) || (!bands && test.cadence_s > 0);
+  return guarded ? SeriesTest::kGuarded : SeriesTest::kLearning;
+}
+
+void Streamer::Core::say_state(SeriesTest& test, Context& context) {
+  if (!test.is(SeriesTest::kArmed) && test.cadence_s > 0) arm(test);
+  const SeriesTest::Announced now = state_of(test);
+  if (test.announced == now) return;
+  test.announced = now;
+  emit_status(
+      test,
+      now == SeriesTest::kGuarded ? SeriesStatus::What::kGuarded : SeriesStatus::What::kLearning,
+      context);
+}
+
+void Streamer::Core::feed(SeriesTest& test, TimeMs time, double value, Context& context) {
+  const Worker& worker = set_->workers()[test.worker];
+  if (!admit(worker, time, value, context)) return;
+  SeriesMore& more = *find_more(test);
+  Group& group = *groups_[more.group].group;
+  const auto sent =
+      more.transform.apply(more.transform_kind, time, value, group.member(more.member).cadence_s);
+  if (!sent) return;
+  if (!group.add(more.member, time, *sent)) {
+    ++counts_.slots_late;
+    return;
+  }
+  while (const auto closed = group.take_ready()) close_slot(more.group, *closed, context);
+  if (context.live) arm_group(more.group, context.arrival);
+}
+
+void Streamer::Core::close_slot(uint32_t group, const Group::Closed& closed, Context& context) {
+  SeriesTest& test = group_test(group);
+  if (closed.time <= test.last_time) return;
+  pace(test, closed.time, context);
+  derive(test, closed.time, closed.value, context);
+  judge(test, find_more(test), closed.time, closed.value, context);
+}
+
+bool Streamer::Core::in_mark(const SeriesTest& test, TimeMs time) const {
+  if (!test.is(SeriesTest::kMarked)) return false;
+  for (const Mark& mark : set_->marks()) {
+    if (mark.from > time) break;
+    if (time < mark.to && mark.matches(labels(test))) return true;
+  }
+  return false;
+}
+
+}  // namespace tocsin::streamer

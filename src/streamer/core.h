@@ -1,0 +1,182 @@
+#pragma once
+// The inside of a Streamer: all tests of one shard. Not for other rooms.
+
+#include <map>
+#include <memory>
+#include <queue>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "streamer/aggregate.h"
+#include "streamer/judge.h"
+#include "streamer/series_test.h"
+#include "streamer/streamer.h"
+#include "streamer/verdict_math.h"
+
+namespace tocsin::streamer {
+
+// Grows without moving what it holds, a chunk at a time.
+template <class T>
+class Chunks {
+ public:
+  static constexpr size_t kChunk = 512;
+  T& operator[](size_t i) { return chunks_[i / kChunk][i % kChunk]; }
+  const T& operator[](size_t i) const { return chunks_[i / kChunk][i % kChunk]; }
+  size_t size() const { return size_; }
+  T& push() {
+    if (size_ % kChunk == 0) chunks_.push_back(std::make_unique<T[]>(kChunk));
+    return (*this)[size_++];
+  }
+
+ private:
+  std::vector<std::unique_ptr<T[]>> chunks_;
+  size_t size_ = 0;
+};
+
+// Where outputs go and what their position is.
+struct Context {
+  Position at;  // step: the next one
+  TimeMs arrival;
+  bool live = false;
+  StreamerOutputs& out;
+};
+
+class Streamer::Core {
+ public:
+  Core(std::shared_ptr<const WorkerSet> workers, SeriesTable& table, uint32_t shard,
+       uint32_t shards, Options options);
+
+  void step(const Frame& frame, std::span<const uint32_t> rows, StreamerOutputs& out);
+  void advance(Lsn last, TimeMs now, StreamerOutputs& out);
+  TimeMs next_due() const;
+  void interrupted(TimeMs now) {
+    resume_ = now;
+    interrupted_ = true;
+  }
+  void announce(Position at, TimeMs arrival, StreamerOutputs& out) const;
+  void save(ByteWriter& out) const;
+  Result<void> load(ByteReader& in);
+
+  std::vector<TestView> tests(SeriesRef series) const;
+  size_t test_count() const { return judging_.size(); }
+  TestView test(size_t index) const { return view(tests_[judging_[index]]); }
+  std::vector<JudgedPoint> tail(SeriesRef judged, WorkerRef worker) const;
+  std::vector<ModelBand> models(SeriesRef judged, WorkerRef worker) const;
+  const StreamerCounts& counts() const;
+  uint64_t profile_bytes() const { return profile_budget_.bytes; }
+
+ private:
+  friend class Emitter;
+  static constexpr uint32_t kUnresolved = UINT32_MAX;
+  static constexpr uint32_t kUntested = UINT32_MAX - 1;
+  static constexpr uint32_t kGroupTimer = 1U << 31;
+  static constexpr uint32_t kStepsPerWorker = 1024;
+
+  struct Timer {
+    TimeMs due;
+    uint32_t tie = 0;   // high half of the hash of the labels: orders equal dues in any shard
+    uint32_t what = 0;  // test, or group with kGroupTimer
+    friend bool operator>(const Timer& a, const Timer& b) {
+      return std::tie(a.due, a.tie, a.what) > std::tie(b.due, b.tie, b.what);
+    }
+  };
+  struct GroupEntry {
+    std::unique_ptr<Group> group;
+    SeriesRef judged;  // the result
+    Labels source;     // of the first member: says which marks match
+    WorkerRef worker;
+    uint32_t test = kNone;
+    bool armed = false;
+  };
+
+  // core.cc: from a row to a judgement
+  uint32_t slot_of(SeriesRef series);
+  void row(const Frame& frame, uint32_t row, uint32_t slot, StreamerOutputs& out);
+  void sample(SeriesTest& test, TimeMs time, double value, Context& context);
+  void late(SeriesTest& test, TimeMs time, double value, const Context& context);
+  void feed(SeriesTest& test, TimeMs time, double value, Context& context);
+  void close_slot(uint32_t group, const Group::Closed& closed, Context& context);
+  bool admit(const Worker& worker, TimeMs time, double value, const Context& context);
+  void pace(SeriesTest& test, TimeMs time, const Context& context);
+  void go_live(SeriesTest& test, SeriesMore* more, TimeMs time, Context& context);
+  void judge(SeriesTest& test, SeriesMore* more, TimeMs time, double value, Context& context);
+  void derive(const SeriesTest& test, TimeMs time, double value, Context& context);
+  void say_state(SeriesTest& test, Context& context);
+  SeriesTest::Announced state_of(const SeriesTest& test) const;
+  bool in_mark(const SeriesTest& test, TimeMs time) const;
+
+  // resolve.cc: what is tested, made on first sight
+  uint32_t resolve(SeriesRef series);
+  bool add_plain(SeriesRef series, WorkerRef worker, size_t first_of_series);
+  bool add_feed(SeriesRef series, WorkerRef worker);
+  std::optional<uint32_t> group_of(WorkerRef worker, const Labels& labels, const Labels& source);
+  SeriesTest& group_test(uint32_t group);
+  SeriesTest& add_test(uint32_t series, WorkerRef worker, const Labels& source);
+  SeriesMore& more_of(SeriesTest& test);
+  void release_more(SeriesTest& test);
+  SeriesMore* find_more(const SeriesTest& test) const {
+    return test.more == kNone ? nullptr : mores_[test.more].get();
+  }
+  const Labels& labels(const SeriesTest& test) const { return table_.labels({test.series}); }
+  static SeriesMore& make_more(void* core, SeriesTest& test);
+
+  // timers.cc
+  void run_timers(Lsn last, TimeMs until, StreamerOutputs& out);
+  void fire(const Timer& timer, Context& context);
+  void fire_group(const Timer& timer, Context& context);
+  void arm(SeriesTest& test);
+  void arm_group(uint32_t index, TimeMs not_before);
+  double beat_s(const SeriesTest& test) const;
+  TimeMs due_after(const SeriesTest& test, double cadences, DurationMs at_least) const;
+  TimeMs absent_due(const SeriesTest& test) const;
+  TimeMs silence_due(const SeriesTest& test) const;
+  TimeMs zero_due(const SeriesTest& test) const;
+  TimeMs due_of(const SeriesTest& test) const;
+  void become_absent(SeriesTest& test, Context& context);
+  void become_silent(SeriesTest& test, Context& context);
+  void fill_zero(SeriesTest& test, TimeMs due, Context& context);
+
+  // emit.cc
+  void emit(const SeriesTest& test, Judge::What what, const OpenViolation& violation,
+            Context& context);
+  void emit_status(const SeriesTest& test, SeriesStatus::What what, Context& context);
+  Violation violation_of(const SeriesTest& test, const OpenViolation& open) const;
+  SeriesStatus status_of(const SeriesTest& test, SeriesStatus::What what) const;
+  TestView view(const SeriesTest& test) const;
+  std::string reason(const SeriesTest& test, const TestView& view) const;
+  const SeriesTest* find_test(SeriesRef judged, WorkerRef worker) const;
+
+  // state.cc
+  struct Loading;
+  void save_series(ByteWriter& out, SeriesRef series, uint32_t slot) const;
+  void save_test(ByteWriter& out, const SeriesTest& test) const;
+  void save_groups(ByteWriter& out) const;
+  void load_series(ByteReader& in, Loading& loading);
+  void load_test(ByteReader& in, SeriesTest& test);
+  void load_groups(ByteReader& in, Loading& loading);
+  Budget& profile_budget() { return profile_budget_; }
+
+  std::shared_ptr<const WorkerSet> set_;
+  SeriesTable& table_;
+  uint32_t shard_, shards_;
+  Options options_;
+  std::vector<Judge> judges_;  // by worker
+  Budget profile_budget_, tail_budget_;
+  std::vector<uint32_t> slots_;  // by SeriesRef: first test, kUnresolved or kUntested
+  Chunks<SeriesTest> tests_;
+  std::vector<uint32_t> judging_;  // tests that judge, in order of first sight
+  std::unordered_map<uint32_t, std::vector<uint32_t>> judged_;  // derived series -> tests; look-ups
+  std::vector<std::unique_ptr<SeriesMore>> mores_;
+  std::vector<uint32_t> mores_free_;
+  std::map<std::pair<uint32_t, Labels>, uint32_t> group_index_;
+  std::vector<GroupEntry> groups_;
+  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+  Lsn last_{};      // of the last frame seen
+  TimeMs clock_{};  // arrival or due time that was reached
+  TimeMs resume_ = kTimeMin;
+  bool interrupted_ = false;
+  mutable StreamerCounts counts_;
+};
+
+}  // namespace tocsin::streamer

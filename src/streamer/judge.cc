@@ -1,0 +1,347 @@
+#include "streamer/judge.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+#include "streamer/verdict_math.h"
+
+namespace tocsin::streamer {
+namespace {
+
+constexpr double kInsideShare = 0.8;
+
+Id128 violation_id(const Labels& labels, const Worker& worker, Direction direction, TimeMs opened) {
+  return IdBuilder()
+      .add(labels.text())
+      .add(worker.id)
+      .add(to_text(direction))
+      .add(opened.ms)
+      .finish();
+}
+
+}  // namespace
+
+JudgedPoint& JudgedRing::push() {
+  JudgedPoint& slot = points[next];
+  const auto capacity = static_cast<uint32_t>(points.size());
+  next = (next + 1) % capacity;
+  size = std::min(size + 1, capacity);
+  return slot;
+}
+
+std::vector<JudgedPoint> JudgedRing::points_in_order() const {
+  std::vector<JudgedPoint> out;
+  out.reserve(size);
+  const size_t capacity = points.size();
+  for (size_t i = 0; i < size; ++i) out.push_back(points[(next + capacity - size + i) % capacity]);
+  return out;
+}
+
+Judge::Judge(const Worker& worker)
+    : worker_(worker),
+      edge_(worker.score / kTailScore),
+      history_mask_(static_cast<uint8_t>((1U << worker.open_of) - 1)) {
+  for (const ModelSpec& model : worker.models) {
+    const size_t index = bands_.size();
+    const size_t count = model.kind == ModelKind::kProfile ? model.period_weights.size() : 1;
+    bands_.resize(index + count);
+    if (model.weight <= 0) continue;
+    if (model.kind == ModelKind::kLevel) level_ = &model, level_index_ = index;
+    if (model.kind == ModelKind::kProfile) profile_ = &model, profile_index_ = index;
+    if (model.kind == ModelKind::kThreshold) thresholds_.push_back({&model, index});
+    if (model.kind == ModelKind::kThreshold && model.for_at_least.count > 0) needs_more_ = true;
+  }
+  for (size_t i = 0; i < bands_.size(); ++i) bands_[i].model = static_cast<uint16_t>(i);
+  if (profile_ != nullptr) periods_.resize(profile_->period_weights.size());
+  needs_more_ = needs_more_ || profile_ != nullptr || worker.tier == Tier::kKpi;
+}
+
+Judge::Band Judge::level_band(const SeriesTest& test) {
+  ModelBand& band = bands_[level_index_];
+  band = {band.model, 0, false, 0, 0, 0};
+  if (!test.level.ready()) return {};
+  const Tail::HalfWidths reach = test.level.tail.half_widths(edge_);
+  band.weight = static_cast<float>(level_->weight);
+  band.expected = test.level.level;
+  band.lower = band.expected - reach.down;
+  band.upper = band.expected + reach.up;
+  return {band.expected, band.lower, band.upper, true};
+}
+
+void Judge::profile_bands(Profile& profile, double cadence_s, TimeMs time) {
+  profile.predict(time, edge_, cadence_s, periods_);
+  for (size_t i = 0; i < periods_.size(); ++i) {
+    ModelBand& band = bands_[profile_index_ + i];
+    const Profile::PeriodBand& period = periods_[i];
+    band = {band.model,   static_cast<float>(profile_->weight * period.share),
+            false,        period.expected,
+            period.lower, period.upper};
+  }
+}
+
+// The weighted mean of the bands of those that did not abstain, after which the weights sum to one.
+Judge::Band Judge::combine() const {
+  Band out;
+  double total = 0;
+  for (const ModelBand& band : bands_) {
+    total += band.weight;
+    out.expected += band.weight * band.expected;
+    out.lower += band.weight * band.lower;
+    out.upper += band.weight * band.upper;
+  }
+  if (total <= 0) return {};
+  out.any = true;
+  out.expected /= total;
+  out.lower /= total;
+  out.upper /= total;
+  return out;
+}
+
+// The band whose outside is where the models' votes say so.
+Judge::Band Judge::envelope(const Band& mean) const {
+  const BandVotes votes(bands_);
+  Band out = mean;
+  switch (worker_.strategy) {
+    case Strategy::kWeighted:
+      break;
+    case Strategy::kAny:
+      std::tie(out.lower, out.upper) = votes.innermost();
+      break;
+    case Strategy::kAll:
+      std::tie(out.lower, out.upper) = votes.outermost();
+      break;
+    case Strategy::kMajority:
+      std::tie(out.lower, out.upper) = votes.middle();
+      break;
+    case Strategy::kBest:
+      std::tie(out.lower, out.upper) = votes.narrowest();
+      break;
+  }
+  if (out.lower > out.upper) out.lower = out.upper = (out.lower + out.upper) / 2;
+  out.expected = std::clamp(out.expected, out.lower, out.upper);
+  return out;
+}
+
+void Judge::place_in_band(const Band& band, double value, Verdict& out) const {
+  const double deviation =
+      std::max({worker_.deviation_absolute, worker_.deviation_relative * std::abs(band.expected),
+                tiny_for(band.expected)});
+  out.guarded = true;
+  out.expected = band.expected;
+  out.lower = std::min(band.lower, band.expected - deviation);
+  out.upper = std::max(band.upper, band.expected + deviation);
+  const double residual = value - band.expected;
+  const double side = residual >= 0 ? out.upper - out.expected : out.expected - out.lower;
+  out.direction = residual >= 0 ? Direction::kAbove : Direction::kBelow;
+  out.score = std::min(kScoreMax, worker_.score * std::abs(residual) / side);
+  out.well_inside = std::abs(residual) <= kInsideShare * side;
+  out.distance = distance_outside(value, out.lower, out.upper);
+  out.outside = out.distance != 0;
+}
+
+bool Judge::over_long_enough(SeriesMore* more, size_t threshold, TimeMs time, bool over) const {
+  const DurationMs wanted = thresholds_[threshold].spec->for_at_least;
+  if (wanted.count == 0 || more == nullptr) return over;
+  if (more->over_since.size() <= threshold) more->over_since.resize(threshold + 1, kTimeMax);
+  TimeMs& since = more->over_since[threshold];
+  if (!over)
+    since = kTimeMax;
+  else
+    since = std::min(since, time);
+  return over && time - since >= wanted;
+}
+
+void Judge::vote_thresholds(SeriesMore* more, TimeMs time, double value, Verdict& out) {
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < thresholds_.size(); ++i) {
+    const ModelSpec& spec = *thresholds_[i].spec;
+    ModelBand& band = bands_[thresholds_[i].band];
+    const bool over = spec.above && value > *spec.above;
+    const bool under = spec.below && value < *spec.below;
+    band.lower = spec.below.value_or(-kInfinite);
+    band.upper = spec.above.value_or(kInfinite);
+    const double limit = over || !spec.below ? spec.above.value_or(0) : *spec.below;
+    band.expected = limit;
+    band.weight = 0;
+    band.outside = over_long_enough(more, i, time, over || under);
+    if (!out.guarded) {
+      out.guarded = out.well_inside = true;
+      out.expected = limit, out.lower = band.lower, out.upper = band.upper;
+    }
+    if (over || under) out.well_inside = false;
+    if (!band.outside) continue;
+    out.direction = over ? Direction::kAbove : Direction::kBelow;
+    const double unit = limit_unit(worker_, out.lower, out.upper, limit);
+    const double beyond = std::clamp((value - limit) / unit, -kDistanceMax, kDistanceMax);
+    if (std::abs(beyond) > std::abs(out.distance) || !out.outside) out.distance = beyond;
+    out.score = std::max(out.score, std::min(kScoreMax, worker_.score * (1 + std::abs(beyond))));
+    out.outside = true;
+  }
+}
+
+Verdict Judge::weigh(const SeriesTest& test, SeriesMore* more, TimeMs time, double value) {
+  Verdict out;
+  Band band;
+  if (level_ != nullptr) band = level_band(test);
+  if (profile_ != nullptr) {
+    if (more != nullptr && more->profile != nullptr)
+      profile_bands(*more->profile, test.cadence_s, time);
+    band = combine();
+  }
+  if (band.any && worker_.strategy != Strategy::kWeighted) band = envelope(band);
+  if (band.any) place_in_band(band, value, out);
+  if (!thresholds_.empty()) vote_thresholds(more, time, value, out);
+  return out;
+}
+
+JudgedPoint Judge::judged(const Point& point, const Verdict& verdict) const {
+  JudgedPoint out;
+  out.time = point.time;
+  out.value = point.value;
+  out.expected = verdict.expected;
+  out.lower = verdict.lower;
+  out.upper = verdict.upper;
+  out.score = verdict.score;
+  out.distance = verdict.distance;
+  out.outside = verdict.outside;
+  if (worker_.tier == Tier::kKpi) out.models = normalised(bands_);
+  return out;
+}
+
+void Judge::remember(SeriesMore& more, const Point& point, const Verdict& verdict) {
+  JudgedPoint& slot = more.ring->push();
+  std::vector<ModelBand> models = std::move(slot.models);
+  normalise_into(bands_, models);
+  slot = JudgedPoint{point.time,       point.value,     verdict.expected,
+                     verdict.lower,    verdict.upper,   verdict.score,
+                     verdict.distance, verdict.outside, std::move(models)};
+}
+
+Verdict Judge::judge(Place& place, const Point& point, Sink& sink) {
+  SeriesTest& test = place.test;
+  const Verdict verdict = weigh(test, place.more, point.time, point.value);
+  if (verdict.guarded) {
+    test.expected = static_cast<float>(verdict.expected);
+    test.lower = static_cast<float>(verdict.lower);
+    test.upper = static_cast<float>(verdict.upper);
+    test.score = static_cast<float>(verdict.score);
+    if (place.more != nullptr && place.more->ring != nullptr) remember(*place.more, point, verdict);
+  }
+  test.set(SeriesTest::kHasBand, verdict.guarded);
+
+  const bool up = verdict.outside && verdict.direction == Direction::kAbove;
+  const bool down = verdict.outside && !up;
+  if (verdict.outside && (test.above | test.below) == 0) test.outside_since = point.time;
+  test.above = static_cast<uint8_t>((test.above << 1 | (up ? 1 : 0)) & history_mask_);
+  test.below = static_cast<uint8_t>((test.below << 1 | (down ? 1 : 0)) & history_mask_);
+
+  const bool was_open = place.more != nullptr && place.more->band != nullptr;
+  if (was_open && verdict.guarded) update(place, point, verdict, sink);
+  if (verdict.outside) {
+    const uint8_t side = up ? test.above : test.below;
+    const Direction direction = up ? Direction::kAbove : Direction::kBelow;
+    const bool none = place.more == nullptr || place.more->band == nullptr;
+    const bool turned = !none && place.more->band->direction != direction;
+    if ((none || turned) && std::popcount(side) >= worker_.open_points) {
+      if (turned) end(place, point.time, sink);
+      open(place, point, verdict, direction, sink);
+    }
+  }
+  const bool still_open = place.more != nullptr && place.more->band != nullptr;
+  if (!still_open) learn(place, point, verdict);
+  test.last_time = point.time;
+  test.last_value = point.value;
+  return verdict;
+}
+
+void Judge::open(Place& place, const Point& point, const Verdict& verdict, Direction direction,
+                 Sink& sink) {
+  SeriesTest& test = place.test;
+  if (place.more == nullptr) place.more = &place.make_more(place.owner, test);
+  auto opened = std::make_unique<OpenViolation>();
+  opened->direction = direction;
+  opened->opened = test.outside_since;
+  opened->updated = point.time;
+  opened->id = violation_id(place.labels, worker_, direction, opened->opened);
+  opened->last = opened->worst = judged(point, verdict);
+  const uint8_t side = direction == Direction::kAbove ? test.above : test.below;
+  opened->points_outside = static_cast<uint32_t>(std::popcount(side));
+  opened->from_import = point.imported;
+  opened->track.add({point.time, std::abs(verdict.distance), point.value});
+  if (level_ != nullptr) test.level.tail.violation_opened();
+  if (place.more->profile != nullptr) place.more->profile->violation_opened();
+  place.more->band = std::move(opened);
+  sink.changed(What::kOpened, *place.more->band);
+}
+
+void Judge::update(Place& place, const Point& point, const Verdict& verdict, Sink& sink) {
+  OpenViolation& violation = *place.more->band;
+  const bool same_side = verdict.outside && verdict.direction == violation.direction;
+  violation.state = ViolationState::kOpen;
+  violation.updated = point.time;
+  violation.last = judged(point, verdict);
+  if (same_side) ++violation.points_outside;
+  if (same_side && verdict.score > violation.worst.score) violation.worst = violation.last;
+  const double sign = violation.direction == Direction::kAbove ? 1 : -1;
+  violation.track.add({point.time, sign * verdict.distance, point.value});
+  violation.inside_run = verdict.well_inside ? violation.inside_run + 1 : 0;
+  if (violation.inside_run >= worker_.open_of) return end(place, point.time, sink);
+  const DurationMs accept_after = worker_.accept_after;
+  if (accept_after.count > 0 && point.time - violation.opened >= accept_after)
+    return accept(place, point, sink);
+  sink.changed(What::kUpdated, violation);
+}
+
+void Judge::end(Place& place, TimeMs time, Sink& sink) {
+  OpenViolation& violation = *place.more->band;
+  violation.state = ViolationState::kEnded;
+  violation.ended = time;
+  sink.changed(What::kEnded, violation);
+  place.more->band.reset();
+}
+
+void Judge::accept(Place& place, const Point& point, Sink& sink) {
+  end(place, point.time, sink);
+  SeriesTest& test = place.test;
+  test.above = test.below = 0;
+  if (level_ != nullptr) test.level.restart(point.value, test.cadence_s);
+  if (place.more->profile != nullptr) place.more->profile->accept(point.value);
+}
+
+// A point outside, of which no violation came, is taken for its edge of the band.
+void Judge::learn(Place& place, const Point& point, const Verdict& verdict) {
+  SeriesTest& test = place.test;
+  if (level_ != nullptr) test.level.learn(point.value, test.cadence_s);
+  if (place.more == nullptr || place.more->profile == nullptr) return;
+  double value = point.value;
+  if (verdict.guarded && has_band_models() && verdict.outside)
+    value = std::clamp(value, verdict.lower, verdict.upper);
+  place.more->profile->learn(point.time, value, test.cadence_s);
+}
+
+Judge::Progress Judge::progress(const SeriesTest& test, const SeriesMore* more) const {
+  Progress out;
+  if (level_ != nullptr) {
+    out.points = test.level.tail.seen;
+    out.points_needed = Level::kPointsToLearn;
+    const double left = Level::kPointsToLearn - std::min(out.points, out.points_needed);
+    out.learned = 1 - left / Level::kPointsToLearn;
+    if (test.cadence_s > 0 && test.last_time > kTimeMin)
+      out.guarded_from =
+          test.last_time + DurationMs{static_cast<int64_t>(left * test.cadence_s * 1000)};
+    return out;
+  }
+  if (profile_ == nullptr) return Progress{1, {}, 0, 0};
+  if (more == nullptr || more->profile == nullptr) return out;
+  out.guarded_from = more->profile->guarded_from();
+  const TimeMs first = more->profile->first_seen();
+  if (first == kTimeMax || test.last_time < first) return out;
+  const double whole = (out.guarded_from - first).seconds();
+  out.learned = std::clamp((test.last_time - first).seconds() / whole, 0.0, 1.0);
+  return out;
+}
+
+}  // namespace tocsin::streamer

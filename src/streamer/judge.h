@@ -1,0 +1,108 @@
+#pragma once
+// From a point to a verdict, and from verdicts to a violation. The one place where points are
+// judged: live, imported and drawn points go through it.
+//
+// One Judge per worker, made once and used by one thread; it keeps scratch space, no state of
+// series.
+
+#include <span>
+#include <vector>
+
+#include "streamer/series_test.h"
+#include "streamer/worker.h"
+
+namespace tocsin::streamer {
+
+struct Verdict {
+  bool guarded = false;  // some model had a band, or there is a limit
+  bool outside = false;
+  bool well_inside = false;  // within 0.8 of the band
+  Direction direction = Direction::kAbove;
+  double expected = 0, lower = 0, upper = 0;
+  double score = 0, distance = 0;
+};
+
+class Judge {
+ public:
+  using What = ViolationChange::What;
+  // Hears what happened to a violation; `violation` is as it is after that.
+  class Sink {
+   public:
+    virtual ~Sink() = default;
+    virtual void changed(What what, const OpenViolation& violation) = 0;
+  };
+
+  explicit Judge(const Worker& worker);
+
+  // Judges and then learns the point; it must be newer than test.last_time. `more` may be null if
+  // the worker needs none (needs_more() is false) and no violation is open; it is called for when
+  // one opens. labels_text is asked for only when a violation opens.
+  struct Point {
+    TimeMs time;
+    double value = 0;
+    bool imported = false;
+  };
+  struct Place {
+    SeriesTest& test;
+    SeriesMore* more;
+    const Labels& labels;
+    SeriesMore& (*make_more)(void* owner, SeriesTest& test);  // called when one is needed
+    void* owner;
+  };
+  Verdict judge(Place& place, const Point& point, Sink& sink);
+
+  // A verdict without a trace: nothing is learned, opened or remembered.
+  Verdict weigh(const SeriesTest& test, SeriesMore* more, TimeMs time, double value);
+  // The bands of the models for the point weighed last, by ModelBand::model.
+  std::span<const ModelBand> bands() const { return bands_; }
+
+  // Whether a test of this worker needs a SeriesMore from the start.
+  bool needs_more() const { return needs_more_; }
+  bool has_band_models() const { return level_ != nullptr || profile_ != nullptr; }
+  const Worker& worker() const { return worker_; }
+  // How far learning is, 0 to 1, and when it will be done (0 = cannot say).
+  struct Progress {
+    double learned = 0;
+    TimeMs guarded_from;
+    uint32_t points = 0, points_needed = 0;
+  };
+  Progress progress(const SeriesTest& test, const SeriesMore* more) const;
+
+ private:
+  struct Band {
+    double expected = 0, lower = 0, upper = 0;
+    bool any = false;
+  };
+  Band level_band(const SeriesTest& test);
+  void profile_bands(Profile& profile, double cadence_s, TimeMs time);
+  Band combine() const;
+  Band envelope(const Band& mean) const;
+  void place_in_band(const Band& band, double value, Verdict& out) const;
+  void vote_thresholds(SeriesMore* more, TimeMs time, double value, Verdict& out);
+  bool over_long_enough(SeriesMore* more, size_t threshold, TimeMs time, bool over) const;
+  void remember(SeriesMore& more, const Point& point, const Verdict& verdict);
+  void open(Place& place, const Point& point, const Verdict& verdict, Direction direction,
+            Sink& sink);
+  void update(Place& place, const Point& point, const Verdict& verdict, Sink& sink);
+  void end(Place& place, TimeMs time, Sink& sink);
+  void accept(Place& place, const Point& point, Sink& sink);
+  void learn(Place& place, const Point& point, const Verdict& verdict);
+  JudgedPoint judged(const Point& point, const Verdict& verdict) const;
+
+  const Worker& worker_;
+  double edge_;
+  uint8_t history_mask_;
+  bool needs_more_ = false;
+  const ModelSpec* level_ = nullptr;
+  const ModelSpec* profile_ = nullptr;
+  size_t level_index_ = 0, profile_index_ = 0;  // in bands_
+  struct ThresholdPlan {
+    const ModelSpec* spec;
+    size_t band;  // in bands_
+  };
+  std::vector<ThresholdPlan> thresholds_;
+  std::vector<ModelBand> bands_;
+  std::vector<Profile::PeriodBand> periods_;
+};
+
+}  // namespace tocsin::streamer

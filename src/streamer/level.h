@@ -1,0 +1,42 @@
+#pragma once
+// The model `level`: a robust running level (20 min of memory, at least 2 points) and the reach of
+// the residuals around it. The standard model of every series of a fleet: 40 bytes, about 20 ns per
+// point.
+
+#include "streamer/tail.h"
+
+namespace tocsin::streamer {
+
+struct Level {
+  static constexpr uint32_t kPointsToLearn = 30;
+
+  double level = 0;
+  Tail tail;
+
+  bool ready() const { return tail.seen >= kPointsToLearn; }
+
+  void learn(double value, double cadence_s) {
+    if (tail.seen == 0) {
+      level = value;
+      tail.learn(0, cadence_s);
+      return;
+    }
+    const double residual = value - level;
+    const double limit =
+        tail.seen < 3 ? std::abs(residual) : std::max(tail.clip(), 0.15 * tail.range);
+    const double gain =
+        std::min(0.5, std::max(cadence_s / (cadence_s + 1200), 1.0 / (tail.seen + 1.0)));
+    tail.learn(residual, cadence_s);
+    level += gain * std::clamp(residual, -limit, limit);
+  }
+
+  // The new normal was accepted: start from here, keeping what is known of false alarms.
+  void restart(double value, double cadence_s) {
+    const float limiter = tail.limiter;
+    *this = Level{};
+    tail.limiter = limiter;
+    learn(value, cadence_s);
+  }
+};
+
+}  // namespace tocsin::streamer

@@ -1,0 +1,105 @@
+#pragma once
+// What one worker knows of one series. The hot part is two cache lines; what only some tests need
+// (a profile, a tail of judged points, an open violation) is kept apart.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/id.h"
+#include "streamer/level.h"
+#include "streamer/motion.h"
+#include "streamer/profile.h"
+#include "streamer/transform.h"
+#include "vocabulary/violation.h"
+
+namespace tocsin::streamer {
+
+inline constexpr uint32_t kNone = UINT32_MAX;
+
+struct SeriesTest {
+  enum Flag : uint16_t {
+    kMore = 1,             // the next test is of the same series
+    kFeed = 2,             // gives its points to a group of an aggregate; judges nothing itself
+    kGroup = 4,            // judges the result of an aggregate
+    kLive = 8,             // has seen a live point
+    kOutOfOrder = 16,      // points come out of order
+    kMarked = 32,          // some mark matches the series
+    kArmed = 64,           // has an entry among the timers
+    kAbsent = 128,         // no data
+    kHasBand = 256,        // the point judged last had a band or a limit
+    kFirstToDerive = 512,  // puts out the derived series' points (others judge the same series)
+    kDerived = 1024,       // judges a transform of the series sent
+  };
+  enum Announced : uint8_t { kNothing, kLearning, kGuarded, kAbsentSaid };
+
+  uint32_t series = kNone;  // SeriesRef of what is judged
+  uint16_t worker = 0;
+  uint16_t flags = 0;
+  TimeMs last_time = kTimeMin;  // event time of the point judged or learned last
+  TimeMs last_arrival{};        // of a live point
+  float cadence_s = 0;          // learned interval of event times; 0 = not known yet
+  float arrival_gap_s = 0;      // learned interval of arrivals
+  double last_value = 0;
+  float expected = 0, lower = 0, upper = 0, score = 0;  // of the point judged last, for pages
+  uint8_t above = 0,
+          below = 0;  // one bit per judged point, the newest lowest: outside on that side
+  uint8_t announced = kNothing;
+  uint8_t spare = 0;
+  uint32_t more = kNone;  // index of its SeriesMore
+  Level level;
+  TimeMs outside_since{};  // event time of the first of the points outside that are remembered
+  uint32_t index = kNone;  // of this test
+
+  bool is(Flag flag) const { return (flags & flag) != 0; }
+  void set(Flag flag, bool on = true) {
+    flags = static_cast<uint16_t>(on ? flags | flag : flags & ~flag);
+  }
+};
+static_assert(sizeof(SeriesTest) <= 128);
+
+// Intervals between points or arrivals are followed slowly: one gap moves them by a fifth.
+inline void follow_interval(float& interval_s, double seen_s) {
+  const double now = interval_s;
+  interval_s = static_cast<float>(
+      now == 0 ? seen_s : now + 0.1 * (std::clamp(seen_s, 0.3 * now, 3 * now) - now));
+}
+
+// A violation while it is open or absent.
+struct OpenViolation {
+  Id128 id;
+  Direction direction = Direction::kAbove;
+  ViolationState state = ViolationState::kOpen;
+  TimeMs opened, updated, ended;
+  JudgedPoint last, worst;
+  uint32_t points_outside = 0;
+  uint32_t inside_run = 0;
+  bool from_import = false;  // found in history: never told
+  MotionTrack track;
+};
+
+// The last judged points of a kpi series. Slots are reused, so that a point allocates nothing.
+struct JudgedRing {
+  static constexpr size_t kPoints = 64;
+  explicit JudgedRing(size_t capacity) : points(capacity) {}
+  JudgedPoint& push();
+  std::vector<JudgedPoint> points_in_order() const;  // oldest first
+
+  std::vector<JudgedPoint> points;
+  uint32_t next = 0;
+  uint32_t size = 0;
+};
+
+struct SeriesMore {
+  std::unique_ptr<Profile> profile;
+  std::unique_ptr<JudgedRing> ring;
+  std::unique_ptr<OpenViolation> band;     // out of its band, or over a limit
+  std::unique_ptr<OpenViolation> silence;  // no points
+  std::vector<TimeMs> over_since;  // by threshold with `for`: since when over; kTimeMax = not
+  CounterTransform transform;
+  Transform transform_kind = Transform::kNone;
+  uint32_t group = kNone, member = kNone;  // of a feed
+};
+
+}  // namespace tocsin::streamer

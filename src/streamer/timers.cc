@@ -1,0 +1,190 @@
+// Silence, absence, missing points, and slots that nobody closes. A timer's entry may be older than
+// what it waits for: when it comes up, what is really due is computed anew.
+#include <algorithm>
+
+#include "streamer/core.h"
+
+namespace tocsin::streamer {
+namespace {
+
+constexpr double kAbsentCadences = 3;
+constexpr DurationMs kAbsentAtLeast = seconds(5);
+constexpr double kSuspendedCadences = 2;
+// How soon a series is looked at again that fell silent in a mark.
+constexpr DurationMs kMarkedAgain = minutes(1);
+
+DurationMs span_of(double seconds_count) {
+  return DurationMs{static_cast<int64_t>(std::min(seconds_count, 1e9) * 1000)};
+}
+
+uint32_t tie_of(const Labels& labels) { return static_cast<uint32_t>(labels.hash() >> 32); }
+
+}  // namespace
+
+double Streamer::Core::beat_s(const SeriesTest& test) const {
+  return std::max(test.cadence_s, test.arrival_gap_s);
+}
+
+TimeMs Streamer::Core::due_after(const SeriesTest& test, double cadences,
+                                 DurationMs at_least) const {
+  const double beat = beat_s(test);
+  DurationMs wait = std::max(span_of(cadences * beat), at_least);
+  if (test.is(SeriesTest::kOutOfOrder))
+    wait = std::max(wait, set_->workers()[test.worker].lateness);
+  // After an interruption of our own intake every series gets two cadences to come back.
+  const TimeMs resumed =
+      resume_ == kTimeMin ? kTimeMin : resume_ + span_of(kSuspendedCadences * beat);
+  return std::max(test.last_arrival + wait, resumed);
+}
+
+TimeMs Streamer::Core::absent_due(const SeriesTest& test) const {
+  const bool zero = set_->workers()[test.worker].missing == Missing::kZero;
+  if (zero || test.is(SeriesTest::kAbsent)) return kTimeMax;
+  return due_after(test, kAbsentCadences, kAbsentAtLeast);
+}
+
+TimeMs Streamer::Core::silence_due(const SeriesTest& test) const {
+  const SeriesMore* more = find_more(test);
+  if (more != nullptr && more->silence != nullptr) return kTimeMax;
+  const Worker& worker = set_->workers()[test.worker];
+  if (const ModelSpec* silence = worker.model(ModelKind::kSilence))
+    return due_after(test, silence->after_cadences, silence->at_least);
+  if (worker.missing == Missing::kViolation)
+    return due_after(test, kAbsentCadences, kAbsentAtLeast);
+  return kTimeMax;
+}
+
+TimeMs Streamer::Core::zero_due(const SeriesTest& test) const {
+  if (set_->workers()[test.worker].missing != Missing::kZero) return kTimeMax;
+  return due_after(test, 2, DurationMs{});
+}
+
+TimeMs Streamer::Core::due_of(const SeriesTest& test) const {
+  return std::min({absent_due(test), silence_due(test), zero_due(test)});
+}
+
+void Streamer::Core::arm(SeriesTest& test) {
+  const TimeMs due = due_of(test);
+  test.set(SeriesTest::kArmed, due != kTimeMax);
+  if (due == kTimeMax) return;
+  timers_.push({std::max(due, clock_), tie_of(labels(test)), test.index});
+}
+
+void Streamer::Core::arm_group(uint32_t index, TimeMs not_before) {
+  GroupEntry& entry = groups_[index];
+  const auto due = entry.group->due();
+  if (entry.armed || !due) return;
+  entry.armed = true;
+  timers_.push(
+      {std::max(*due, not_before), tie_of(table_.labels(entry.judged)), index | kGroupTimer});
+}
+
+void Streamer::Core::run_timers(Lsn last, TimeMs until, StreamerOutputs& out) {
+  if (interrupted_ && until < resume_) return;
+  if (interrupted_) clock_ = std::max(clock_, resume_);
+  interrupted_ = false;
+  while (!timers_.empty() && timers_.top().due <= until) {
+    Timer timer = timers_.top();
+    timers_.pop();
+    timer.due = std::max(timer.due, clock_);
+    if (timer.due > until) {
+      timers_.push(timer);
+      continue;
+    }
+    clock_ = timer.due;
+    Context context{{last, timer.due, 0, 0}, timer.due, true, out};
+    if ((timer.what & kGroupTimer) != 0)
+      fire_group(timer, context);
+    else
+      fire(timer, context);
+  }
+}
+
+void Streamer::Core::fire(const Timer& timer, Context& context) {
+  SeriesTest& test = tests_[timer.what];
+  const TimeMs due = due_of(test);
+  if (due == kTimeMax) {
+    test.set(SeriesTest::kArmed, false);
+    return;
+  }
+  if (due > timer.due) {
+    timers_.push({due, timer.tie, timer.what});
+    return;
+  }
+  if (in_mark(test, timer.due)) {
+    timers_.push({timer.due + kMarkedAgain, timer.tie, timer.what});
+    return;
+  }
+  context.at.row = labels(test).hash();
+  context.at.step = test.worker * kStepsPerWorker;
+  if (zero_due(test) <= timer.due) fill_zero(test, timer.due, context);
+  if (silence_due(test) <= timer.due) become_silent(test, context);
+  if (absent_due(test) <= timer.due) become_absent(test, context);
+  arm(test);
+}
+
+void Streamer::Core::fire_group(const Timer& timer, Context& context) {
+  const uint32_t index = timer.what & ~kGroupTimer;
+  groups_[index].armed = false;
+  Group& group = *groups_[index].group;
+  context.at.row = table_.labels(groups_[index].judged).hash();
+  context.at.step = groups_[index].worker.index * kStepsPerWorker;
+  const TimeMs passed = timer.due - set_->worker(groups_[index].worker).lateness;
+  while (const auto closed = group.take_until(passed)) close_slot(index, *closed, context);
+  arm_group(index, timer.due);
+}
+
+void Streamer::Core::become_absent(SeriesTest& test, Context& context) {
+  test.set(SeriesTest::kAbsent);
+  SeriesMore* more = find_more(test);
+  if (more != nullptr && more->band != nullptr && !more->band->from_import) {
+    more->band->state = ViolationState::kAbsent;
+    emit(test, Judge::What::kAbsent, *more->band, context);
+  }
+  if (test.announced == SeriesTest::kNothing) return;
+  test.announced = SeriesTest::kAbsentSaid;
+  emit_status(test, SeriesStatus::What::kAbsent, context);
+}
+
+void Streamer::Core::become_silent(SeriesTest& test, Context& context) {
+  SeriesMore& more = more_of(test);
+  const Worker& worker = set_->workers()[test.worker];
+  auto silence = std::make_unique<OpenViolation>();
+  silence->direction = Direction::kSilent;
+  silence->opened = silence->updated = test.last_time;
+  silence->id = IdBuilder()
+                    .add(labels(test).text())
+                    .add(worker.id)
+                    .add(to_text(Direction::kSilent))
+                    .add(test.last_time.ms)
+                    .finish();
+  JudgedPoint& last = silence->last;
+  last.time = test.last_time;
+  last.value = test.last_value;
+  last.expected = test.expected, last.lower = test.lower, last.upper = test.upper;
+  last.score = worker.score;  // at the edge: silence is judged by its length, not by a tail
+  last.outside = true;
+  silence->worst = last;
+  silence->points_outside = 1;
+  more.silence = std::move(silence);
+  emit(test, Judge::What::kOpened, *more.silence, context);
+}
+
+// missing: zero. The points that did not come are zeros, one per cadence.
+void Streamer::Core::fill_zero(SeriesTest& test, TimeMs due, Context& context) {
+  const TimeMs time = test.last_time + std::max(span_of(test.cadence_s), milliseconds(1));
+  SeriesMore* more = find_more(test);
+  judge(test, more, time, 0, context);
+  test.last_arrival = due - span_of(beat_s(test));
+}
+
+TimeMs Streamer::Core::next_due() const {
+  return timers_.empty() ? kTimeMax : std::max(timers_.top().due, clock_);
+}
+
+void Streamer::Core::advance(Lsn last, TimeMs now, StreamerOutputs& out) {
+  run_timers(last, now, out);
+  last_ = last;
+}
+
+}  // namespace tocsin::streamer

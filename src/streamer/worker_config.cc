@@ -1,0 +1,343 @@
+// Reads workers, marks and sites from YAML. The texts are the configuration reference.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "config/folder.h"
+#include "config/reader.h"
+#include "streamer/worker.h"
+
+namespace tocsin::streamer {
+namespace {
+
+using config::Folder;
+using config::MapReader;
+using config::Problems;
+
+constexpr size_t kWorkersMax = 4096;
+constexpr size_t kModelsMax = 8;
+constexpr int64_t kOpenOfMax = 8;
+constexpr DurationMs kEvidenceAcceptAfter = hours(6);
+
+std::vector<SeriesSelector> read_selectors(MapReader& m, std::string_view key,
+                                           std::string_view doc) {
+  std::vector<SeriesSelector> out;
+  for (const std::string& text : m.value<std::vector<std::string>>(key, {}, doc)) {
+    auto selector = SeriesSelector::parse(text);
+    if (selector)
+      out.push_back(std::move(*selector));
+    else
+      m.problem(key, selector.error().message);
+  }
+  return out;
+}
+
+void check_not_negative(MapReader& m, std::string_view key, double value) {
+  if (!m.describing() && !(value >= 0)) m.problem(key, fmt::format("{} must not be negative", key));
+}
+
+void read_profile(MapReader& m, ModelSpec& model) {
+  using calendar::Season;
+  model.season = m.choice("season", {"week", "day"}, "week",
+                          "profile: what repeats, by the wall clock of the series' site.") == 1
+                     ? Season::kDay
+                     : Season::kWeek;
+  const int64_t periods = m.value<int64_t>(
+      "periods", 4, "profile: how many past periods are kept, each a model of its own; 2 to 12.");
+  model.window = m.value<DurationMs>(
+      "window", minutes(60), "profile: width of the moving window that smooths each period.");
+  model.period_weights = m.value<std::vector<double>>(
+      "weights", {},
+      "profile: weight of each past period, the last one first; equal weights if left out.");
+  if (m.describing()) return;
+  if (model.window < minutes(5) || model.window > hours(6))
+    m.problem("window", "window must be between 5m and 6h");
+  if (periods < 2 || periods > 12) {
+    m.problem("periods", "periods must be between 2 and 12");
+    return;
+  }
+  if (model.period_weights.empty()) model.period_weights.assign(static_cast<size_t>(periods), 1);
+  const auto& weights = model.period_weights;
+  if (m.has("periods") && weights.size() != static_cast<size_t>(periods))
+    m.problem("weights", fmt::format("{} weights for {} periods; give one per period",
+                                     weights.size(), periods));
+  if (weights.size() < 2 || weights.size() > 12)
+    m.problem("weights", "2 to 12 weights are expected, one per past period");
+  const auto bad = [](double weight) { return !(weight >= 0 && weight < 1e6); };
+  if (std::any_of(weights.begin(), weights.end(), bad))
+    m.problem("weights", "weights must be between 0 and 1000000");
+  if (std::count_if(weights.begin(), weights.end(), [](double w) { return w > 0; }) < 2)
+    m.problem("weights", "at least two periods must have a weight above 0");
+}
+
+void read_threshold(MapReader& m, ModelSpec& model) {
+  model.above = m.optional<double>("above", "threshold: a value above this is outside.");
+  model.below = m.optional<double>("below", "threshold: a value below this is outside.");
+  model.for_at_least = m.value<DurationMs>(
+      "for", {}, "threshold: it votes once the value has been outside for so long (event time).");
+  if (m.describing()) return;
+  if (model.kind == ModelKind::kThreshold && !model.above && !model.below)
+    m.problem("kind", "a threshold needs above or below");
+  if (model.above && model.below && !(*model.below <= *model.above))
+    m.problem("below", "below must not be greater than above: every value would be outside");
+}
+
+void read_silence(MapReader& m, ModelSpec& model) {
+  model.after_cadences = m.value<double>(
+      "after", 3, "silence: cadences without a point until it votes; the cadence is learned.");
+  model.at_least = m.value<DurationMs>("at_least", seconds(2),
+                                       "silence: never sooner than this after the last point.");
+  if (!m.describing() && !(model.after_cadences >= 1 && model.after_cadences <= 1000))
+    m.problem("after", "after must be between 1 and 1000 cadences");
+}
+
+void read_model(MapReader& m, Worker& worker) {
+  ModelSpec model;
+  const size_t kind =
+      m.choice("kind", {"level", "profile", "threshold", "silence"}, "",
+               "level: running level and spread. profile: mean and variance by "
+               "position in the season. threshold: a fixed limit. silence: a series "
+               "that stops.");
+  model.kind = static_cast<ModelKind>(kind);
+  model.name = m.value<std::string>("name", std::string(to_text(model.kind)), "As shown.");
+  model.weight = m.value<double>(
+      "weight", 1,
+      "Share in the weighted band; 0 switches the model off. threshold and silence vote on their "
+      "own: any weight above 0 switches them on.");
+  check_not_negative(m, "weight", model.weight);
+  read_profile(m, model);
+  read_threshold(m, model);
+  read_silence(m, model);
+  if (!m.describing() && model.kind != ModelKind::kThreshold && worker.model(model.kind) != nullptr)
+    m.problem("kind", fmt::format("worker \"{}\" has two models of kind {}; one is possible",
+                                  worker.id, to_text(model.kind)));
+  worker.models.push_back(std::move(model));
+}
+
+bool read_op(const std::string& text, Aggregate& out) {
+  constexpr std::string_view names[] = {"sum", "mean", "min", "max", "count"};
+  out.op_text = text;
+  for (size_t i = 0; i < std::size(names); ++i) {
+    if (text != names[i]) continue;
+    out.op = static_cast<AggregateOp>(i);
+    return true;
+  }
+  const auto percent =
+      text.starts_with('p') ? parse_int(std::string_view(text).substr(1)) : std::nullopt;
+  if (!percent || *percent < 1 || *percent > 99) return false;
+  out.op = AggregateOp::kQuantile;
+  out.quantile = static_cast<double>(*percent) / 100;
+  return true;
+}
+
+void read_aggregate(MapReader& m, Worker& worker) {
+  Aggregate aggregate;
+  const auto op = m.required<std::string>("op", "sum, mean, min, max, count, or p1 to p99.");
+  if (!m.describing() && !op.empty() && !read_op(op, aggregate))
+    m.problem("op",
+              fmt::format("op: expected sum, mean, min, max, count or p1 to p99, not \"{}\"", op));
+  aggregate.by =
+      m.value<std::vector<std::string>>("by", {}, "Labels that are kept: one group per value.");
+  aggregate.every = m.value<DurationMs>(
+      "every", seconds(10),
+      "Length of a slot; a slot closes when all known members reported, or at the watermark.");
+  aggregate.name = m.value<std::string>("name", "", "Name of the result; NAME:OP if left out.");
+  if (!m.describing() && (aggregate.every < seconds(1) || aggregate.every > hours(1)))
+    m.problem("every", "every must be between 1s and 1h");
+  worker.aggregate = std::move(aggregate);
+}
+
+// "2 of 3"
+void read_opens(MapReader& m, Worker& worker) {
+  const auto text = m.value<std::string>(
+      "opens", "2 of 3",
+      "A violation opens when n of the last m points lie outside on one side; m at most 8. It ends "
+      "after m points in a row inside 0.8 of the band.");
+  const size_t middle = text.find(" of ");
+  if (m.describing()) return;
+  const auto n = parse_int(std::string_view(text).substr(0, middle));
+  const auto of = middle == std::string::npos
+                      ? std::nullopt
+                      : parse_int(std::string_view(text).substr(middle + 4));
+  if (!n || !of || *n < 1 || *of < *n || *of > kOpenOfMax) {
+    m.problem("opens", fmt::format("opens: expected \"n of m\" with 1 <= n <= m <= 8, such as "
+                                   "\"2 of 3\", not \"{}\"",
+                                   text));
+    return;
+  }
+  worker.open_points = static_cast<uint8_t>(*n);
+  worker.open_of = static_cast<uint8_t>(*of);
+}
+
+void read_choices(MapReader& m, Worker& worker) {
+  worker.tier = m.choice("tier", {"kpi", "evidence"}, "evidence",
+                         "kpi series may lead to alerts; evidence series never page.") == 0
+                    ? Tier::kKpi
+                    : Tier::kEvidence;
+  worker.transform = static_cast<Transform>(m.choice(
+      "transform", {"auto", "none", "rate", "increase", "delta"}, "auto",
+      "What is judged: rate (per second) and increase of a counter, resets handled; delta of a "
+      "gauge. auto takes the rate of names that end in _total, _count, _sum or _bucket."));
+  worker.strategy = static_cast<Strategy>(
+      m.choice("strategy", {"weighted", "majority", "any", "all", "best"}, "weighted",
+               "How band models are weighed: their weighted mean band; the vote of their own bands "
+               "(majority by weight, any, all); or the narrowest band."));
+  worker.missing = static_cast<Missing>(m.choice(
+      "missing", {"unknown", "zero", "violation"}, "unknown",
+      "What no data means: unknown (the series is absent), a zero per cadence (a counter of errors "
+      "that exists only after an error), or a violation."));
+}
+
+void read_limits(MapReader& m, Worker& worker) {
+  m.map("min_deviation", "min_deviation",
+        "The band is never narrower than this around the expected value.", [&](MapReader& d) {
+          worker.deviation_absolute = d.value<double>("absolute", 0, "In the unit of the series.");
+          worker.deviation_relative =
+              d.value<double>("relative", 0.01, "As a share of the expected value.");
+          check_not_negative(d, "absolute", worker.deviation_absolute);
+          check_not_negative(d, "relative", worker.deviation_relative);
+        });
+  worker.lateness = m.value<DurationMs>(
+      "lateness", seconds(60),
+      "How far points may be out of order or ahead of their arrival before it matters.");
+  worker.score = m.value<double>(
+      "score", 4, "Where the edge of the band lies: -log10 of the tail probability there.");
+  if (!m.describing() && !(worker.score >= 1 && worker.score <= 12))
+    m.problem("score", "score must be between 1 and 12");
+  const bool evidence = worker.tier == Tier::kEvidence;
+  worker.accept_after = m.value<DurationMs>(
+      "accept_after", evidence ? kEvidenceAcceptAfter : DurationMs{},
+      "A violation that stays open for so long becomes the new normal; 0 = never, which is the "
+      "standard of the kpi tier.");
+}
+
+void read_worker(MapReader& m, Worker& worker) {
+  worker.id = m.required<std::string>("id", "Unique name.");
+  worker.place = m.describing() ? "" : m.place().file_line();
+  worker.select = read_selectors(
+      m, "select",
+      "Series it tests: one selector or several, such as payments_*{site=~\"m.*\"}. Required but "
+      "for the worker called default.");
+  if (!m.describing() && worker.select.empty() && !m.has("select")) {
+    if (worker.id == "default")
+      worker.select = {*SeriesSelector::make("*", {})};
+    else
+      m.problem("select", fmt::format("worker \"{}\" selects nothing; give select: * for every "
+                                      "series",
+                                      worker.id));
+  }
+  read_choices(m, worker);
+  m.map("aggregate", "aggregate", "Judge a value over many series instead of each.",
+        [&](MapReader& a) { read_aggregate(a, worker); });
+  const size_t models = m.list("models", "model", "What says what is normal; level if left out.",
+                               [&](MapReader& model) { read_model(model, worker); });
+  if (models == 0 && !m.has("models")) {
+    ModelSpec level;
+    level.name = "level";
+    worker.models = {level};
+  }
+  if (worker.models.size() > kModelsMax) m.problem("models", "at most 8 models per worker");
+  read_opens(m, worker);
+  read_limits(m, worker);
+}
+
+void read_mark(MapReader& m, Mark& mark) {
+  mark.from = m.required<TimeMs>("from", "Begin, ISO 8601.");
+  mark.to = m.required<TimeMs>("to", "End, ISO 8601; not included.");
+  mark.why = m.required<std::string>("why", "What happened: performance test, maintenance, ...");
+  mark.match = read_selectors(m, "match", "Series it is about; every series if left out.");
+  if (!m.describing() && mark.from.ms != 0 && mark.to.ms != 0 && !(mark.from < mark.to))
+    m.problem("to", "a mark must end after it begins");
+}
+
+struct Sites {
+  std::string label = "site";
+  std::map<std::string, std::string> zones;
+};
+
+void read_sites(MapReader& m, Sites& sites,
+                std::map<std::string, calendar::Zone, std::less<>>& out) {
+  sites.label = m.value<std::string>(
+      "label", "site", "The label that names the part of the business a series belongs to.");
+  sites.zones = m.value<std::map<std::string, std::string>>(
+      "zones", {}, "Site -> IANA zone of its wall clock, such as Europe/Madrid; UTC if left out.");
+  if (m.describing()) return;
+  for (const auto& [site, name] : sites.zones) {
+    auto zone = calendar::Zone::find(name);
+    if (zone)
+      out.emplace(site, std::move(*zone));
+    else
+      m.problem("zones", zone.error().message);
+  }
+}
+
+// `default: off` at the top level of a file.
+bool read_default(const Folder& folder, Problems& problems) {
+  bool on = true;
+  for (const config::Node& node : folder.section("default")) {
+    const std::string text = node.scalar();
+    if (text == "off" || text == "false")
+      on = false;
+    else if (text != "on" && text != "true")
+      problems.add(node.place(),
+                   fmt::format("default: expected on or off, not \"{}\"", node.excerpt()));
+  }
+  return on;
+}
+
+}  // namespace
+
+std::shared_ptr<const WorkerSet> WorkerSet::read(const Folder& folder, Problems& problems) {
+  auto set = std::make_shared<WorkerSet>();
+  set->workers_.clear();
+  std::set<std::string> ids;
+  folder.for_each("workers", "worker", problems, [&](MapReader& m) {
+    Worker worker;
+    read_worker(m, worker);
+    if (!worker.id.empty() && !ids.insert(worker.id).second)
+      m.problem("id", fmt::format("two workers are called \"{}\"; ids are unique", worker.id));
+    if (set->workers_.size() == kWorkersMax)
+      m.problem("id", fmt::format("more than {} workers", kWorkersMax));
+    else if (set->workers_.size() < kWorkersMax)
+      set->workers_.push_back(std::move(worker));
+  });
+  folder.for_each("marks", "mark", problems, [&](MapReader& m) {
+    Mark mark;
+    read_mark(m, mark);
+    set->marks_.push_back(std::move(mark));
+  });
+  Sites sites;
+  folder.single("sites", "sites", problems,
+                [&](MapReader& m) { read_sites(m, sites, set->zones_); });
+  set->site_label_ = sites.label;
+  set->site_zones_ = sites.zones;
+  set->finish(read_default(folder, problems));
+  return set;
+}
+
+void WorkerSet::describe(config::Reference& reference) {
+  Problems problems;
+  std::map<std::string, calendar::Zone, std::less<>> zones;
+  const auto add = [&](std::string_view type, const MapReader::Each& each) {
+    if (!reference.begin_type(type)) return;
+    MapReader reader(reference, type, problems);
+    each(reader);
+  };
+  add("worker", [](MapReader& m) {
+    Worker worker;
+    read_worker(m, worker);
+  });
+  add("mark", [](MapReader& m) {
+    Mark mark;
+    read_mark(m, mark);
+  });
+  add("sites", [&](MapReader& m) {
+    Sites sites;
+    read_sites(m, sites, zones);
+  });
+}
+
+}  // namespace tocsin::streamer
