@@ -205,10 +205,10 @@ void Dispatcher::Impl::finish(const Claim& claim, DeliveryResult answer) {
 
 void Dispatcher::Impl::count(std::string_view kind, Outcome outcome) {
   counters
-      .counter("tocsin_deliveries_total",
+      .counter("tocsin_receiver_attempts_total",
                "kind=\"" + std::string(kind) + "\",outcome=\"" +
                    std::string(outcome_word(outcome)) + "\"",
-               "Attempts to tell a receiver, by what came of them.")
+               "Messages to receivers, by kind and by what came of them.")
       .add();
 }
 

@@ -19,9 +19,15 @@ constexpr std::string_view kNoEnd = "0001-01-01T00:00:00Z";  // Go's zero time: 
 
 using Pairs = std::vector<Labels::Pair>;
 
+Pairs bounded(Pairs pairs) {
+  if (pairs.size() > kPairsMax) pairs.resize(kPairsMax);
+  for (auto& [name, value] : pairs) value = cut_text(value, kValueMax);
+  return pairs;
+}
+
 // Receivers of Alertmanager's body look for `alertname`.
 Pairs label_pairs(const AlertView& alert) {
-  return alert_labels(alert.latest).with("alertname", alert.opened.rule_id).pairs();
+  return bounded(alert_labels(alert.latest).with("alertname", alert.opened.rule_id).pairs());
 }
 
 Pairs annotation_pairs(const Links& links, const Notice& notice) {
@@ -32,18 +38,17 @@ Pairs annotation_pairs(const Links& links, const Notice& notice) {
   if (const auto url = links.grafana_url(alert)) out["grafana_url"] = *url;
   if (notice.event == Event::kResolved) out["resolve_reason"] = alert.resolve_reason;
   if (notice.event == Event::kTest) out["test"] = "true";
-  return {out.begin(), out.end()};
+  return bounded({out.begin(), out.end()});
 }
 
 void write_pairs(JsonWriter& json, std::string_view name, const Pairs& pairs) {
   json.key(name).begin_object();
-  for (size_t i = 0; i < std::min(pairs.size(), kPairsMax); ++i)
-    json.member(pairs[i].first, cut_text(pairs[i].second, kValueMax));
+  for (const auto& [key, value] : pairs) json.member(key, value);
   json.end_object();
 }
 
 Pairs group_labels(const AlertView& alert) {
-  return alert.opened.scope.with("alertname", alert.opened.rule_id).pairs();
+  return bounded(alert.opened.scope.with("alertname", alert.opened.rule_id).pairs());
 }
 
 bool is_final(int status) {
