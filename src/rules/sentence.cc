@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kTimesFrom = 2;     // from here on "3.4× above" says more than "240 %"
 constexpr double kSilenceScore = 4;  // the usual edge of a band, as -log10
+constexpr double kScoreMax = 300;    // a double's tail probability ends about here
 constexpr size_t kFactsMax = 2;      // besides the main violation
 constexpr size_t kScopesNamed = 3;
 
@@ -112,7 +113,7 @@ std::string series_words(const SentenceInput& input) {
         return each.labels.name() == main.labels.name() && each.labels != main.labels &&
                each.violation.state != ViolationState::kEnded;
       }));
-  std::string out(main.labels.name());
+  std::string out(main.labels.name().empty() ? "a series" : main.labels.name());
   if (same == 0) return out + detail_words(main.labels, input);
   return out + fmt::format(" ({} series)", same + 1);
 }
@@ -120,8 +121,8 @@ std::string series_words(const SentenceInput& input) {
 }  // namespace
 
 double importance(const Violation& violation) {
-  const double score = std::isfinite(violation.last.score) ? violation.last.score : 300;
-  return violation.direction == Direction::kSilent ? std::max(score, kSilenceScore) : score;
+  if (violation.direction == Direction::kSilent) return kSilenceScore;
+  return std::isfinite(violation.last.score) ? violation.last.score : kScoreMax;
 }
 
 std::string span_words(DurationMs span) {

@@ -28,7 +28,7 @@ std::string deviation_words(const Violation& violation, TimeMs now, bool with_ba
 std::string evidence_words(const Violation& violation, TimeMs now, uint32_t points_of);
 // "6 s", "2 min", "1 h 5 min", "3 d": the two largest units.
 std::string span_words(DurationMs span);
-// How much a violation says: its score; a silence counts as at least 4.
+// How much a violation says: its score; a silence counts as 4.
 double importance(const Violation& violation);
 
 }  // namespace tocsin::rules
