@@ -92,6 +92,9 @@ class Receivers {
   static Receivers read(const config::Folder& folder, const SecretSources& secrets,
                         config::Problems& problems);
   static void describe(config::Reference& reference);
+  Receivers() = default;
+  Receivers(std::vector<Receiver> list, Links links)
+      : list_(std::move(list)), links_(std::move(links)) {}
 
   const std::vector<Receiver>& list() const { return list_; }
   const Receiver* find(std::string_view name) const;  // nullptr if there is none
