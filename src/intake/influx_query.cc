@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kDatabasesMax = 100;
 constexpr size_t kNamesMax = 100'000;
 constexpr size_t kRowsMax = 10'000;
+constexpr uint32_t kSeriesPerCall = 500'000;  // some 10 ms: a loop waits for it
 constexpr size_t kStatementsMax = 100;
 constexpr size_t kQueryBytesMax = 64 * 1024;
 
@@ -97,7 +98,8 @@ struct InfluxQuery::Statement {
 };
 
 void NameIndex::follow() {
-  for (const uint32_t end = table_.size(); next_ < end; ++next_) {
+  const uint32_t end = std::min(table_.size(), next_ + kSeriesPerCall);
+  for (; next_ < end; ++next_) {
     if (!table_.known({next_})) continue;
     const Labels& labels = table_.labels({next_});
     if (last_ == nullptr || last_->name() != labels.name() || !same_label_names(*last_, labels))
@@ -230,7 +232,7 @@ InfluxQuery::Answer InfluxQuery::show_tag_values(const Statement& statement) con
   const size_t limit = statement.limit();
   std::map<std::string, std::set<std::string>> found;  // values by series' name
   size_t count = 0;
-  const uint32_t end = table_.size();
+  const uint32_t end = std::min(table_.size(), kSeriesPerCall);
   for (uint32_t i = 0; i < end && count < limit; ++i) {
     if (!table_.known({i})) continue;
     const Labels& labels = table_.labels({i});

@@ -20,7 +20,8 @@ namespace tocsin::intake {
 class NameIndex {
  public:
   explicit NameIndex(const SeriesTable& table) : table_(table) {}
-  void follow();  // looks at what is new in the table
+  // Looks at what is new in the table, at most 500,000 series at a time.
+  void follow();
   const std::map<std::string, std::set<std::string>, std::less<>>& names() const { return names_; }
 
  private:
