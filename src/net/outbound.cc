@@ -99,6 +99,7 @@ struct Outbound::Impl {
   std::deque<std::unique_ptr<Transfer>> waiting;
   std::vector<Easy> spare;
   Tick tick;
+  DurationMs until_tick = hours(1);
 
   std::mutex mutex;
   std::vector<std::function<void()>> posted;         // guarded by mutex
@@ -251,7 +252,7 @@ void Outbound::post(std::function<void()> work) {
 void Outbound::wake() { curl_multi_wakeup(impl_->multi); }
 
 void Outbound::poll(DurationMs timeout) {
-  if (impl_->tick) timeout = std::min(timeout, impl_->tick());
+  timeout = std::min(timeout, impl_->until_tick);
   const int wait_ms = static_cast<int>(std::clamp<int64_t>(timeout.count, 0, 3'600'000));
   int sockets = 0;
   curl_multi_poll(impl_->multi, nullptr, 0, wait_ms, &sockets);
@@ -260,11 +261,15 @@ void Outbound::poll(DurationMs timeout) {
   int running = 0;
   curl_multi_perform(impl_->multi, &running);
   impl_->collect();
-  impl_->run_posted();  // what callbacks submitted starts without another round
+  if (impl_->tick) impl_->until_tick = impl_->tick();
+  impl_->run_posted();  // what callbacks and the tick submitted starts without another round
   impl_->start_waiting();
 }
 
-void Outbound::set_tick(Tick tick) { impl_->tick = std::move(tick); }
+void Outbound::set_tick(Tick tick) {
+  impl_->tick = std::move(tick);
+  impl_->until_tick = impl_->tick ? DurationMs{0} : hours(1);
+}
 
 void Outbound::cancel_all() { impl_->cancel_all(); }
 

@@ -60,8 +60,8 @@ class Outbound {
   // Any thread: ends a poll() that waits.
   void wake();
 
-  // Called by poll() before it waits: does what is due and says how long there is nothing to do.
-  // Owner thread, or before it runs.
+  // Called at the end of every poll(): does what is due and says for how long there is nothing more
+  // to do; the next poll() waits no longer. Set by the owner thread, or before it runs.
   using Tick = std::function<DurationMs()>;
   void set_tick(Tick tick);
 

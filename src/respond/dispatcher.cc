@@ -24,6 +24,7 @@ using Done = std::function<void(DeliveryResult)>;
 constexpr size_t kToldAlertsMax = 10'000;
 // Nothing needs it; it bounds how long a jump of the wall clock can go unnoticed.
 constexpr DurationMs kLongestSleep = minutes(1);
+constexpr DurationMs kBlockedSleep = seconds(1);
 
 DeliveryResult result(Outcome outcome, std::string answer) {
   DeliveryResult out;
@@ -148,9 +149,10 @@ DurationMs Dispatcher::Impl::tick() {
 }
 
 // What is due but may not be sent waits for an answer, which wakes us, or for the end of a pause.
+// As long as it waits the outbox cannot say when the next other one falls due: look each second.
 DurationMs Dispatcher::Impl::time_to_wait(TimeMs now) const {
-  TimeMs until = now + kLongestSleep;
-  if (const TimeMs due = outbox.next_due(); due > now) until = std::min(until, due);
+  const TimeMs due = outbox.next_due();
+  TimeMs until = std::min(now + kLongestSleep, due > now ? due : now + kBlockedSleep);
   for (const auto& [receiver, end] : paused_until) until = std::min(until, end);
   return until - now;
 }
