@@ -50,15 +50,24 @@ const kState = {
   'rome payments_fail': 'learning', 'rome payment_ms': 'learning', 'madrid payment_ms': 'absent',
 };
 
+/** A smooth curve through random heights, one at each whole number; within ±1. */
+function wander(seed, place) {
+  const height = (n) => random(hash(`${seed}${n}`))() * 2 - 1;
+  const n = Math.floor(place);
+  const share = (1 - Math.cos((place - n) * Math.PI)) / 2;
+  return height(n) * (1 - share) + height(n + 1) * share;
+}
+
 /** The value and band of one KPI at a time; the same question has the same answer. */
 export function at(site, name, time, calm) {
   const level = kLevel[name] ?? 10;
-  const noise = random(hash(`${site}${name}${Math.round(time / (10 * S))}`));
+  const noise = wander(`${site}${name}`, time / (40 * S)) * 0.8 +
+    wander(`${name}${site}`, time / (11 * S)) * 0.35;
   const season = 1 + 0.22 * Math.sin((time / H / 24) * 2 * Math.PI - 1.2) +
     0.05 * Math.sin((time / H) * 2.1 + hash(site));
   const middle = level * season;
   const half = middle * 0.13;
-  let value = middle + (noise() + noise() + noise() - 1.5) * half * 0.8;
+  let value = middle + noise * half * 0.8;
   const odd = calm ? undefined : kOdd[`${site} ${name}`];
   if (odd) {
     const age = (time - kT0) / S - odd.at;

@@ -115,9 +115,9 @@ export function scripted(harness, mock) {
     const page = await t.open('/');
     await settled(page);
     await tell('open');
-    await page.locator('.arow').getByText('deposits in rome 40 % below').waitFor();
+    await page.locator('.arow').getByText('deposits 40 % below').waitFor();
     await tell('resolve');
-    await page.locator('section[aria-label="Resolved"]').getByText('deposits in rome').waitFor();
+    await page.locator('section[aria-label="Resolved"]').getByText('deposits 40 %').waitFor();
   });
 
   harness.test('rows do not jump under the pointer', async (t) => {
@@ -128,7 +128,7 @@ export function scripted(harness, mock) {
     await rows.first().hover();
     const before = await rows.evaluateAll((all) => all.map((r) => r.dataset.id));
     await tell('open'); // unanswered and high: it would go second
-    await page.locator('.arow').getByText('deposits in rome').waitFor();
+    await page.locator('.arow').getByText('deposits 40 %').waitFor();
     const after = await rows.evaluateAll((all) => all.map((r) => r.dataset.id));
     assert.deepEqual(after.slice(0, before.length), before);
     await page.mouse.move(700, 10);

@@ -93,6 +93,13 @@ export function restOfTitle(title: string, subject: string): string {
   return subject !== '' && title.startsWith(subject) ? title.slice(subject.length) : ` ${title}`;
 }
 
+/** The title for a row that says scope and rule beside it: "payments_ok 57 % below 118–151". */
+export function shortTitle(alert: { title: string; scope: Record<string, string> }): string {
+  const said = Object.values(alert.scope).map((value) => ` in ${value}`);
+  return said.reduce((title, words) => title.replace(words, ''), alert.title)
+    .replace(' the expected ', ' ');
+}
+
 /** How a value stands to its band, for the line under a chart's figure. */
 export function against(value: number | null, lower: number | null, upper: number | null): string {
   if (value === null || (lower === null && upper === null)) return '';

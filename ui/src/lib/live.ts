@@ -1,5 +1,6 @@
 // Chart data from what was judged, and values that arrive after a chart was loaded.
-import type { Judgement, SeriesBand } from './types';
+import { nearest } from './geometry';
+import type { Judgement, SeriesBand, Violation } from './types';
 import type { Metric } from './window';
 
 /** Points a chart keeps while values arrive between two loads. */
@@ -33,6 +34,46 @@ export function judgedData(metric: Metric, judgement: Judgement): SeriesBand | u
     }],
     excluded: [],
   };
+}
+
+/**
+ * The distance of the alert over time, as momentum defines it: the mean of |distance| over the
+ * violations open at that time, by their weights. Silent ones have no distance.
+ */
+export function distanceTrail(judgement: Judgement, backMs: number):
+  { time: number; far: number }[] {
+  const moving = judgement.violations.filter((v) => v.direction !== 'silent');
+  const times = new Set(moving.flatMap((v) => v.tail.map((p) => p.time)));
+  return [...times]
+    .filter((time) => time >= judgement.time - backMs && time <= judgement.time)
+    .sort((a, b) => a - b)
+    .map((time) => ({ time, far: farAt(moving, time) }));
+}
+
+function farAt(violations: readonly Violation[], time: number): number {
+  let sum = 0;
+  let weights = 0;
+  for (const violation of violations) {
+    const point = violation.tail.findLast((p) => p.time <= time);
+    if (violation.opened > time || point === undefined || point.distance === null) continue;
+    sum += violation.weight * Math.abs(point.distance);
+    weights += violation.weight;
+  }
+  return weights === 0 ? 0 : sum / weights;
+}
+
+/** Where each value stands in its band: 0 the expected value, ±1 the edges. */
+export function residualOf(data: SeriesBand): [time: number, residual: number][] {
+  const out: [number, number][] = [];
+  for (const [time, value] of data.points) {
+    const band = nearest(data.band, time, (b) => b[0]);
+    if (value === null || band === undefined) continue;
+    const [, expected, lower, upper] = band;
+    if (expected === null || lower === null || upper === null) continue;
+    const side = value >= expected ? upper - expected : expected - lower;
+    if (side > 0) out.push([time, (value - expected) / side]);
+  }
+  return out;
 }
 
 /** A newer value at the end; one that is not newer changes nothing. */
