@@ -14,6 +14,12 @@
 
 namespace tocsin {
 
+// The longest a stored chunk may span; reads look back this far. HeadOptions::span_max is at most
+// this.
+inline constexpr DurationMs kSpanMax = hours(24);
+// The week since 1970 that a chunk is filed under, by its start.
+int32_t partition_of(TimeMs start);
+
 // A stored chunk that does not check out; the rest is served.
 struct ChunkDamage {
   SeriesRef series;
@@ -30,8 +36,10 @@ class Chunks {
   Result<void> load_catalogue(const std::function<uint32_t(SeriesRef)>& home_of);
 
   // Puts the chunks, and before them the catalogue entries of all series known so far, into the
-  // batch. flush() of the keyspace makes them survive.
-  void put(std::span<const SealedChunkPtr> chunks, KeyBatch& batch);
+  // batch. Once it is written, tell catalogued() what put() returned; flush() of the keyspace makes
+  // them survive.
+  [[nodiscard]] uint32_t put(std::span<const SealedChunkPtr> chunks, KeyBatch& batch);
+  void catalogued(uint32_t series) { catalogued_ = series; }
   void put_flushed_lsn(Lsn lsn, KeyBatch& batch) const;
   Result<Lsn> flushed_lsn() const;  // {0} if none was ever written
 
@@ -40,15 +48,18 @@ class Chunks {
   Result<void> read(SeriesRef series, TimeMs from, TimeMs to, std::vector<Sample>& out,
                     std::vector<ChunkDamage>* damage = nullptr) const;
 
-  // Whole weeks that ended before `before` are dropped.
+  // Drops the weeks that hold nothing from `before` on; how many.
   Result<uint64_t> drop_before(TimeMs before);
 
  private:
+  Result<int64_t> next_partition(int64_t partition) const;
+
   Keyspace& keyspace_;
   SeriesTable& series_;
   uint32_t catalogued_ = 0;  // series below this are in the catalogue
   Counter& written_;
   Counter& written_bytes_;
+  Counter& written_points_;
   Counter& damaged_;
 };
 

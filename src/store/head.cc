@@ -197,7 +197,6 @@ void Head::publish(Series& series, std::shared_ptr<SealedChunk> chunk) {
   chunk->series = series.ref;
   chunk->sealed_at = lsn_;
   chunk->sub = sub_;
-  ++tickets_given_;
   ++series.kept;
   sealed_bytes_ += memory_of(*chunk);
   kept_[series.ref.index].push_back(chunk);
@@ -221,8 +220,6 @@ bool Head::seal_older_than(Lsn upto, size_t series_max) {
   if (seal_cursor_ < series_count_) return false;
   sealing_ = false;
   sealed_to_ = seal_target_;
-  marks_.push_back({tickets_given_, seal_target_});
-  settle_marks();
   return upto <= sealed_to_;
 }
 
@@ -237,18 +234,9 @@ bool Head::release_flushed(size_t chunks_max) {
     --at(local_of_[chunk->series.index]).kept;
     if (kept->second.empty()) kept_.erase(kept);
     sealed_bytes_ -= memory_of(*chunk);
-    ++tickets_flushed_;
     sealed_.pop_front();
   }
-  settle_marks();
   return !sealed_.empty() && sealed_.front()->flushed.load(std::memory_order_acquire);
-}
-
-void Head::settle_marks() {
-  while (!marks_.empty() && marks_.front().ticket <= tickets_flushed_) {
-    flushed_lsn_ = marks_.front().lsn;
-    marks_.pop_front();
-  }
 }
 
 void Head::copy_points(SeriesRef ref, TimeMs from, TimeMs to, std::vector<Sample>& out) const {

@@ -63,8 +63,8 @@ class Head {
   std::vector<SealedChunkPtr> take_sealed();
   // Lets go of chunks that the sealer has flushed, at most `chunks_max`; true if there may be more.
   bool release_flushed(size_t chunks_max = SIZE_MAX);
-  // All points with lsn <= this are in flushed chunks.
-  Lsn flushed_lsn() const { return flushed_lsn_; }
+  // All points with lsn <= this are in sealed chunks; the last of them may still wait to be taken.
+  Lsn sealed_lsn() const { return sealed_to_; }
   Lsn done_lsn() const { return done_lsn_; }
   size_t unflushed() const { return sealed_.size(); }  // sealed chunks still held
 
@@ -86,11 +86,6 @@ class Head {
     bool has_late = false;
     bool seen = false;  // it has a newest point
   };
-  struct Mark {  // once `ticket` chunks are flushed, flushed_lsn is `lsn`
-    uint64_t ticket;
-    Lsn lsn;
-  };
-
   Series& at(uint32_t local) const { return blocks_[local / kBlock][local % kBlock]; }
   Series& series_of(SeriesRef ref);
   const Series* find(SeriesRef ref) const;
@@ -102,7 +97,6 @@ class Head {
   std::vector<Sample> take_late(Series& series);
   void emit(Series& series, const std::vector<Sample>& samples);
   void publish(Series& series, std::shared_ptr<SealedChunk> chunk);
-  void settle_marks();
 
   HeadOptions options_;
   BlockPool blocks_of_chunks_;
@@ -114,12 +108,9 @@ class Head {
   std::unordered_map<uint32_t, std::vector<SealedChunkPtr>> kept_;
   std::deque<SealedChunkPtr> sealed_;  // not yet flushed, in order
   std::vector<SealedChunkPtr> fresh_;  // not yet taken
-  std::deque<Mark> marks_;
-  uint64_t tickets_given_ = 0;  // chunks sealed so far
-  uint64_t tickets_flushed_ = 0;
   size_t late_bytes_ = 0, sealed_bytes_ = 0;
   uint64_t late_total_ = 0;
-  Lsn lsn_{0}, done_lsn_{0}, flushed_lsn_{0};
+  Lsn lsn_{0}, done_lsn_{0};
   uint32_t sub_ = 0;  // points appended in this lsn
   Lsn seal_target_{0}, sealed_to_{0};
   uint32_t seal_cursor_ = 0;

@@ -9,9 +9,10 @@
 // exactly once by a read after open() and recover(): from the flushed chunks, or replayed from the
 // journal into a head; what is in both is merged by time.
 
-#include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,8 @@ struct StoreOptions {
 
 // Threads: open, recover and start on one; then journal().append anywhere, head(i), collect(i) and
 // points() on shard i's thread only, read_sealed anywhere.
+class Sealer;
+
 class Store {
  public:
   // keyspace: made by the caller in the simulation; nullptr opens RocksDB in directory/chunks.
@@ -72,6 +75,9 @@ class Store {
   // segments, drops old weeks. `now` is for retention. An error is tried again by the next call.
   Result<void> seal_step(TimeMs now);
 
+  // Flushes what was handed over so far, although no limit asks for it. The sealer's side.
+  Result<void> flush_chunks();
+
   // All points of a series in [from, to]: head first, then chunks. Shard's thread of the series
   // (or when nothing else runs).
   Result<std::vector<Sample>> points(SeriesRef series, TimeMs from, TimeMs to);
@@ -83,30 +89,41 @@ class Store {
   // more than the journal. The journal keeps what the older kept checkpoint still needs.
   Result<void> write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes);
   Result<std::optional<Checkpoint>> read_latest_checkpoint(std::string_view name);
-  // Until told otherwise nothing is held back for a checkpoint. hold: lsn of the oldest frame that
-  // a restart will want, less one.
+  // The journal keeps every frame with lsn > this, whatever is flushed. Checkpoints that were
+  // written or read move it by themselves; before the first one, the caller says {0} if a restart
+  // will want all frames.
   void hold_journal_after(Lsn lsn);
+  // The lsn that a checkpoint must reach for the journal to free space; {0} if none is needed.
+  // A caller that never writes it finds appends refused once the journal is full.
+  Lsn checkpoint_wanted() const;
 
   Chunks& chunks() { return *chunks_; }
   Keyspace& keyspace() { return *keyspace_; }
   SeriesTable& series() { return series_; }
 
  private:
-  struct Sealer;
-  Store(StoreOptions options, Disk& disk, SeriesTable& series);
-  Lsn release_target() const;
+  Store(StoreOptions options, Disk& disk, const Clock& clock, SeriesTable& series);
+  struct Background;
+  Result<void> open_parts(std::unique_ptr<Keyspace> keyspace, Counters& counters);
+  void hand_over(uint32_t shard);
+  Lsn release_wanted() const;
+  std::string checkpoint_directory() const { return directory_ + "/checkpoints"; }
+  void note_checkpoints(std::string_view name, Lsn oldest);
 
   StoreOptions options_;
   std::string directory_;
   Disk& disk_;
   SeriesTable& series_;
-  const Clock* clock_ = nullptr;
+  const Clock& clock_;
   std::unique_ptr<Keyspace> keyspace_;
   std::unique_ptr<Chunks> chunks_;
   std::unique_ptr<Journal> journal_;
   std::vector<std::unique_ptr<Head>> heads_;
   std::unique_ptr<Sealer> sealer_;
-  std::atomic<uint64_t> hold_after_{UINT64_MAX};
+  std::unique_ptr<Background> background_;
+  mutable std::mutex hold_mutex_;
+  Lsn hold_after_{UINT64_MAX};
+  std::map<std::string, Lsn, std::less<>> checkpoints_;  // the oldest kept, by name
 };
 
 }  // namespace tocsin

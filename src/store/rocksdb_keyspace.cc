@@ -1,0 +1,182 @@
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <algorithm>
+#include <array>
+
+#include "store/keyspace.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::array<const char*, kKeyFamilies> kNames{"chunks", "catalogue", "meta"};
+
+tl::unexpected<Error> rocks_error(std::string_view what, const rocksdb::Status& status) {
+  const bool full = status.IsNoSpace();
+  const ErrorCode code = full                    ? ErrorCode::kExhausted
+                         : status.IsCorruption() ? ErrorCode::kCorrupt
+                                                 : ErrorCode::kUnavailable;
+  return fail(code, fmt::format("cannot {} the chunks: {}{}", what, status.ToString(),
+                                full ? "; make room on the disk" : ""));
+}
+
+rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+class RocksKeyspace final : public Keyspace {
+ public:
+  RocksKeyspace(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families)
+      : db_(std::move(db)), families_(std::move(families)) {}
+
+  ~RocksKeyspace() override {
+    for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
+    (void)db_->Close();
+  }
+
+  Result<void> write(const KeyBatch& batch) override {
+    rocksdb::WriteBatch rows(batch.bytes + batch.puts.size() * 16);
+    for (const KeyBatch::Put& put : batch.puts) rows.Put(of(put.family), put.key, put.value);
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;  // the journal is the log
+    if (const auto status = db_->Write(options, &rows); !status.ok()) {
+      (void)db_->Resume();  // after a full disk the engine waits to be asked
+      return rocks_error("write", status);
+    }
+    return {};
+  }
+
+  // All families together: what a crash leaves is a prefix of the writes (atomic_flush).
+  Result<void> flush() override {
+    rocksdb::FlushOptions options;
+    options.wait = true;
+    if (const auto status = db_->Flush(options, families_); !status.ok()) {
+      (void)db_->Resume();
+      return rocks_error("flush", status);
+    }
+    return {};
+  }
+
+  Result<std::optional<std::string>> get(KeyFamily family, std::string_view key) override {
+    std::string value;
+    const auto status = db_->Get(rocksdb::ReadOptions(), of(family), slice(key), &value);
+    if (status.IsNotFound()) return std::optional<std::string>();
+    if (!status.ok()) return rocks_error("read", status);
+    return std::optional<std::string>(std::move(value));
+  }
+
+  Result<void> scan(KeyFamily family, std::string_view from, std::string_view to,
+                    const Visit& visit) override {
+    const rocksdb::Slice end = slice(to);
+    rocksdb::ReadOptions options;
+    options.iterate_upper_bound = &end;
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, of(family)));
+    for (at->Seek(slice(from)); at->Valid(); at->Next())
+      if (!visit(at->key().ToStringView(), at->value().ToStringView())) break;
+    if (!at->status().ok()) return rocks_error("read", at->status());
+    return {};
+  }
+
+  // Whole files first, which costs nothing; the rest by a range tombstone.
+  Result<void> drop_range(KeyFamily family, std::string_view from, std::string_view to) override {
+    const rocksdb::Slice begin = slice(from), end = slice(to);
+    auto status = rocksdb::DeleteFilesInRange(db_.get(), of(family), &begin, &end, false);
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    if (status.ok()) status = db_->DeleteRange(options, of(family), begin, end);
+    if (!status.ok()) return rocks_error("drop old", status);
+    return {};
+  }
+
+  KeyspaceStats stats() override {
+    KeyspaceStats out;
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+      out.disk_bytes += property(family, rocksdb::DB::Properties::kTotalSstFilesSize);
+      out.memory_bytes += property(family, rocksdb::DB::Properties::kCurSizeAllMemTables);
+      out.memory_bytes += property(family, rocksdb::DB::Properties::kEstimateTableReadersMem);
+    }
+    out.memory_bytes += property(families_[0], rocksdb::DB::Properties::kBlockCacheUsage);
+    return out;
+  }
+
+ private:
+  rocksdb::ColumnFamilyHandle* of(KeyFamily family) const {
+    return families_[static_cast<size_t>(family)];
+  }
+  uint64_t property(rocksdb::ColumnFamilyHandle* family, const std::string& name) const {
+    uint64_t value = 0;
+    db_->GetIntProperty(family, name, &value);
+    return value;
+  }
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+};
+
+rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options,
+                                            const std::shared_ptr<rocksdb::Cache>& cache,
+                                            KeyFamily family) {
+  rocksdb::ColumnFamilyOptions out;
+  out.write_buffer_size = options.write_buffer_bytes / 2;
+  out.target_file_size_base = 16u << 20;
+  out.level_compaction_dynamic_level_bytes = true;
+  // Chunks are dense already; keys and the catalogue's texts are not.
+  out.compression =
+      family == KeyFamily::kChunks ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+  out.bottommost_compression = rocksdb::kZSTD;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 16u << 10;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return out;
+}
+
+rocksdb::DBOptions database_options(const RocksOptions& options,
+                                    const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::DBOptions out;
+  out.create_if_missing = true;
+  out.create_missing_column_families = true;
+  out.atomic_flush = true;
+  out.max_background_jobs = std::max(2, options.background_threads + 1);
+  out.write_buffer_manager =
+      std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes, cache);
+  out.max_open_files = 256;
+  out.keep_log_file_num = 2;
+  out.max_log_file_size = 1u << 20;
+  out.info_log_level = rocksdb::WARN_LEVEL;
+  out.stats_dump_period_sec = 0;
+  out.bytes_per_sync = 1u << 20;
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Keyspace>> open_rocksdb(const std::string& directory,
+                                               const RocksOptions& options) {
+  // The write buffers' share is charged to the cache, so that both together are the budget.
+  const auto cache =
+      rocksdb::NewLRUCache(options.cache_bytes + options.write_buffer_bytes, 2, false, 0.5);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors{
+      {rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()}};
+  for (size_t i = 0; i < kKeyFamilies; ++i)
+    descriptors.emplace_back(kNames[i], family_options(options, cache, static_cast<KeyFamily>(i)));
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const auto status =
+      rocksdb::DB::Open(database_options(options, cache), directory, descriptors, &handles, &raw);
+  if (!status.ok()) return rocks_error(fmt::format("open {} for", directory), status);
+  std::unique_ptr<rocksdb::DB> db(raw);
+  db->DestroyColumnFamilyHandle(handles[0]);
+  handles.erase(handles.begin());
+  return std::unique_ptr<Keyspace>(
+      std::make_unique<RocksKeyspace>(std::move(db), std::move(handles)));
+}
+
+}  // namespace tocsin

@@ -1,0 +1,223 @@
+#include "store/store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "store/sealer.h"
+
+namespace tocsin {
+namespace {
+
+constexpr uint32_t kNeighbours = 256;   // series that share a home after a restart
+constexpr uint64_t kCollectEvery = 64;  // frames, while recovering
+constexpr DurationMs kSealEvery{50};    // the sealer's rest between steps
+constexpr DurationMs kRetryEvery = seconds(1);
+constexpr DurationMs kRetentionEvery = hours(1);
+
+}  // namespace
+
+// The thread of the sealer, and what only it (or whoever calls seal_step) touches.
+struct Store::Background {
+  std::thread thread;
+  TimeMs retention_done = kTimeMin;
+};
+
+Store::Store(StoreOptions options, Disk& disk, const Clock& clock, SeriesTable& series)
+    : options_(std::move(options)),
+      disk_(disk),
+      series_(series),
+      clock_(clock),
+      background_(std::make_unique<Background>()) {}
+
+Store::~Store() {
+  if (sealer_) sealer_->stop();
+  if (background_->thread.joinable()) background_->thread.join();
+}
+
+Result<std::unique_ptr<Store>> Store::open(std::string directory, StoreOptions options, Disk& disk,
+                                           const Clock& clock, SeriesTable& series,
+                                           Counters& counters, std::unique_ptr<Keyspace> keyspace) {
+  if (options.shards == 0 || options.head.span_max > kSpanMax)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("cannot open the store in {}: it needs at least one shard, and chunks "
+                            "of at most {}",
+                            directory, to_text(kSpanMax)));
+  std::unique_ptr<Store> store(new Store(std::move(options), disk, clock, series));
+  store->directory_ = std::move(directory);
+  if (auto done = disk.make_directory(store->checkpoint_directory()); !done)
+    return fail(done.error());
+  if (auto done = store->open_parts(std::move(keyspace), counters); !done)
+    return fail(done.error());
+  return store;
+}
+
+Result<void> Store::open_parts(std::unique_ptr<Keyspace> keyspace, Counters& counters) {
+  keyspace_ = std::move(keyspace);
+  if (!keyspace_) {
+    auto opened = open_rocksdb(directory_ + "/chunks", options_.rocks);
+    if (!opened) return fail(opened.error());
+    keyspace_ = std::move(*opened);
+  }
+  chunks_ = std::make_unique<Chunks>(*keyspace_, series_, counters);
+  const auto flushed = chunks_->flushed_lsn();
+  if (!flushed) return fail(flushed.error());
+  options_.journal.first_lsn = std::max(options_.journal.first_lsn, Lsn{flushed->value + 1});
+  auto journal = Journal::open(directory_ + "/journal", options_.journal, disk_, clock_, counters);
+  if (!journal) return fail(journal.error());
+  journal_ = std::move(*journal);
+  for (uint32_t i = 0; i < options_.shards; ++i)
+    heads_.push_back(std::make_unique<Head>(options_.head));
+  sealer_ = std::make_unique<Sealer>(*keyspace_, *chunks_, options_.shards, options_.flush_bytes,
+                                     *flushed, counters);
+  return {};
+}
+
+uint32_t Store::home_of(SeriesRef series) const {
+  return series.index / kNeighbours % options_.shards;
+}
+
+Result<JournalRecovery> Store::recover(Lsn after,
+                                       const std::function<void(const FramePtr&)>& on_frame) {
+  const auto home = [this](SeriesRef ref) { return home_of(ref); };
+  if (auto done = chunks_->load_catalogue(home); !done) return fail(done.error());
+  const Lsn flushed = sealer_->flushed();
+  uint64_t frames = 0;
+  Result<void> sealed;
+  const auto replay = [&](const FramePtr& frame) {
+    if (frame->lsn > flushed)
+      for (uint32_t shard = 0; shard < shards(); ++shard) apply(shard, *frame);
+    if (frame->lsn > after && on_frame) on_frame(frame);
+    if (++frames % kCollectEvery != 0) return;
+    // Chunks that filled up on the way go out at once: memory does not follow the journal's size.
+    for (uint32_t shard = 0; shard < shards(); ++shard) hand_over(shard);
+    if (sealed) sealed = sealer_->step(frame->lsn, Lsn{0});
+  };
+  auto report = journal_->recover(series_, home, std::min(after, flushed), replay);
+  if (!report) return report;
+  if (!sealed) log::warning("while recovering: {}", sealed.error().text());
+  for (const JournalDamage& damage : report->damage) log::error("journal: {}", damage.text());
+  for (uint32_t shard = 0; shard < shards(); ++shard) heads_[shard]->done(journal_->last());
+  return report;
+}
+
+void Store::start() {
+  journal_->start();
+  background_->thread = std::thread([this] {
+    bool failing = false;
+    while (!sealer_->stopped()) {
+      const auto done = seal_step(clock_.now());
+      if (!done && !failing) log::error("store: {}", done.error().text());
+      failing = !done;
+      sealer_->wait(failing ? kRetryEvery : kSealEvery);
+    }
+  });
+}
+
+void Store::apply(uint32_t shard, const Frame& frame) {
+  Head& head = *heads_[shard];
+  head.begin(frame.lsn);
+  const Batch& batch = frame.batch;
+  for (size_t i = 0; i < batch.size(); ++i)
+    if (series_.home(batch.series[i]) % shards() == shard)
+      head.append(batch.series[i], batch.time[i], batch.value[i]);
+  head.done(frame.lsn);
+}
+
+void Store::hand_over(uint32_t shard) {
+  Head& head = *heads_[shard];
+  std::vector<SealedChunkPtr> chunks = head.take_sealed();
+  sealer_->give(shard, std::move(chunks), head.sealed_lsn());
+}
+
+Lsn Store::release_wanted() const { return journal_->release_wanted(options_.seal_from_fill); }
+
+bool Store::collect(uint32_t shard, size_t series_max) {
+  Head& head = *heads_[shard];
+  bool more = head.release_flushed(series_max);
+  const Lsn wanted = std::min(release_wanted(), head.done_lsn());
+  if (wanted > head.sealed_lsn() && sealer_->backlog() < Sealer::kBacklogMax)
+    more |= !head.seal_older_than(wanted, series_max);
+  hand_over(shard);
+  return more;
+}
+
+Result<void> Store::seal_step(TimeMs now) {
+  journal_->tick(now);
+  if (auto done = sealer_->step(journal_->durable(), release_wanted()); !done) return done;
+  Lsn hold;
+  {
+    const std::lock_guard lock(hold_mutex_);
+    hold = hold_after_;
+  }
+  journal_->release_until(std::min(sealer_->flushed(), hold));
+  if (now - background_->retention_done < kRetentionEvery) return {};
+  background_->retention_done = now;
+  const auto dropped = chunks_->drop_before(now - options_.keep);
+  if (!dropped) return fail(dropped.error());
+  if (*dropped > 0)
+    log::info("store: dropped {} weeks older than {}", *dropped, to_text(options_.keep));
+  return {};
+}
+
+Result<void> Store::flush_chunks() { return sealer_->step(journal_->durable(), Lsn{UINT64_MAX}); }
+
+Result<std::vector<Sample>> Store::points(SeriesRef series, TimeMs from, TimeMs to) {
+  std::vector<Sample> head_points;
+  if (series_.known(series))
+    heads_[series_.home(series) % shards()]->copy_points(series, from, to, head_points);
+  return read_sealed(series, from, to, std::move(head_points));
+}
+
+Result<std::vector<Sample>> Store::read_sealed(SeriesRef series, TimeMs from, TimeMs to,
+                                               std::vector<Sample> head_points) const {
+  std::vector<Sample> sealed, out;
+  if (auto done = chunks_->read(series, from, to, sealed); !done) return fail(done.error());
+  if (sealed.empty()) return head_points;
+  merge_samples(sealed, head_points, out);
+  return out;
+}
+
+Result<void> Store::write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes) {
+  if (lsn > journal_->durable())
+    return fail(ErrorCode::kRefused,
+                fmt::format("cannot write checkpoint {} of {}: the journal is durable only up to "
+                            "{}; wait for it",
+                            name, lsn.value, journal_->durable().value));
+  if (auto done = tocsin::write_checkpoint(disk_, checkpoint_directory(), name, lsn, bytes); !done)
+    return done;
+  const auto oldest = oldest_checkpoint_lsn(disk_, checkpoint_directory(), name);
+  if (!oldest) return fail(oldest.error());
+  note_checkpoints(name, *oldest);
+  return {};
+}
+
+Result<std::optional<Checkpoint>> Store::read_latest_checkpoint(std::string_view name) {
+  const auto oldest = oldest_checkpoint_lsn(disk_, checkpoint_directory(), name);
+  if (!oldest) return fail(oldest.error());
+  if (*oldest > Lsn{0}) note_checkpoints(name, *oldest);
+  return tocsin::read_latest_checkpoint(disk_, checkpoint_directory(), name);
+}
+
+void Store::note_checkpoints(std::string_view name, Lsn oldest) {
+  const std::lock_guard lock(hold_mutex_);
+  checkpoints_.insert_or_assign(std::string(name), oldest);
+  hold_after_ = Lsn{UINT64_MAX};
+  for (const auto& [known, lsn] : checkpoints_) hold_after_ = std::min(hold_after_, lsn);
+}
+
+void Store::hold_journal_after(Lsn lsn) {
+  const std::lock_guard lock(hold_mutex_);
+  hold_after_ = lsn;
+}
+
+Lsn Store::checkpoint_wanted() const {
+  const Lsn wanted = release_wanted();
+  const std::lock_guard lock(hold_mutex_);
+  return wanted > hold_after_ ? wanted : Lsn{0};
+}
+
+}  // namespace tocsin

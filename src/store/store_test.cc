@@ -1,0 +1,378 @@
+#include "store/store.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <set>
+
+#include "base/faulty_disk.h"
+#include "base/random.h"
+
+namespace tocsin {
+namespace {
+
+// Lets a keyspace outlive the stores that open it.
+class Borrowed final : public Keyspace {
+ public:
+  explicit Borrowed(Keyspace& lender) : lender_(lender) {}
+  Result<void> write(const KeyBatch& batch) override { return lender_.write(batch); }
+  Result<void> flush() override { return lender_.flush(); }
+  Result<std::optional<std::string>> get(KeyFamily family, std::string_view key) override {
+    return lender_.get(family, key);
+  }
+  Result<void> scan(KeyFamily family, std::string_view from, std::string_view to,
+                    const Visit& visit) override {
+    return lender_.scan(family, from, to, visit);
+  }
+  Result<void> drop_range(KeyFamily family, std::string_view from, std::string_view to) override {
+    return lender_.drop_range(family, from, to);
+  }
+  KeyspaceStats stats() override { return lender_.stats(); }
+
+ private:
+  Keyspace& lender_;
+};
+
+StoreOptions small() {
+  StoreOptions options;
+  options.shards = 2;
+  options.journal.segment_bytes = 4096;
+  options.journal.bytes_max = 12 * 4096;
+  options.head.points_max = 8;
+  options.head.late_points_max = 6;
+  options.flush_bytes = 600;
+  options.keep = days(36'500);  // times near 1970 are as good as any
+  return options;
+}
+
+// A store on a faulty disk, restarted at will.
+struct Bench {
+  explicit Bench(uint64_t seed = 1, StoreOptions o = small()) : options(o), disk(seed) { boot(); }
+  void boot() {
+    store.reset();
+    series = std::make_unique<SeriesTable>();
+    auto opened = Store::open("/data", options, disk, clock, *series, counters,
+                              std::make_unique<Borrowed>(*keyspace));
+    ASSERT_TRUE(opened) << opened.error().text();
+    store = std::move(*opened);
+    auto read = store->recover(Lsn{UINT64_MAX}, {});
+    ASSERT_TRUE(read) << read.error().text();
+    report = *read;
+    named.clear();
+    for (uint32_t i = 0; i < series->size(); ++i)
+      if (series->known(SeriesRef{i})) named.insert(i);
+    store->journal().set_observers([this](const FramePtr& f) { inbox.push_back(f); },
+                                   [this](Lsn upto) { durable = upto; });
+    durable = store->journal().durable();
+  }
+  void crash() {
+    store.reset();
+    inbox.clear();
+    disk.power_cut();
+    keyspace->power_cut();
+    boot();
+  }
+  void settle() {  // the shards' threads
+    for (const FramePtr& frame : inbox)
+      for (uint32_t shard = 0; shard < store->shards(); ++shard) store->apply(shard, *frame);
+    inbox.clear();
+  }
+  SeriesRef ref(const std::string& name, Batch& batch) {
+    const auto added = series->find_or_add(Labels::of(name), 0).value();
+    if (!named.contains(added.ref.index)) batch.fresh.push_back({added.ref, Labels::of(name)});
+    return added.ref;
+  }
+  Result<FramePtr> append(Batch batch) {
+    std::vector<NewSeries> fresh = batch.fresh;
+    auto done = store->journal().append(std::move(batch));
+    if (done)
+      for (const NewSeries& s : fresh) named.insert(s.ref.index);
+    return done;
+  }
+  void put(const std::string& name, int64_t time, double value) {
+    Batch batch;
+    const SeriesRef series_ref = ref(name, batch);
+    batch.add(series_ref, TimeMs{time}, value);
+    ASSERT_TRUE(append(std::move(batch)));
+    ASSERT_TRUE(store->journal().commit_now());
+    settle();
+  }
+  std::vector<Sample> read(const std::string& name, TimeMs from = kTimeMin, TimeMs to = kTimeMax) {
+    const auto found = series->find(Labels::of(name));
+    return found ? store->points(*found, from, to).value() : std::vector<Sample>{};
+  }
+  // Seals everything and flushes it.
+  void flush() {
+    for (uint32_t shard = 0; shard < store->shards(); ++shard) {
+      while (!store->head(shard).seal_older_than(store->journal().last(), 1000)) {
+      }
+      store->collect(shard);
+    }
+    ASSERT_TRUE(store->seal_step(clock.now()));
+    ASSERT_TRUE(store->flush_chunks());
+    for (uint32_t shard = 0; shard < store->shards(); ++shard) {
+      store->collect(shard, 10'000);
+      ASSERT_EQ(store->head(shard).unflushed(), 0u);
+    }
+  }
+
+  StoreOptions options;
+  FaultyDisk disk;
+  std::unique_ptr<MemoryKeyspace> keyspace = make_memory_keyspace();
+  ManualClock clock{TimeMs{1'795'411'000'000}};
+  Counters counters;
+  std::unique_ptr<SeriesTable> series;
+  std::unique_ptr<Store> store;
+  std::vector<FramePtr> inbox;
+  std::set<uint32_t> named;
+  Lsn durable;
+  JournalRecovery report;
+};
+
+TEST(Store, PointsAreReadFromHeadChunksAndBothAfterARestart) {
+  Bench b;
+  for (int i = 0; i < 20; ++i) b.put("a", i * 10, i);
+  EXPECT_EQ(b.read("a").size(), 20u);
+  b.flush();
+  for (int i = 20; i < 25; ++i) b.put("a", i * 10, i);
+  b.put("a", 50, 555);  // written again, in the head only
+  b.crash();
+  const auto points = b.read("a");
+  ASSERT_EQ(points.size(), 25u);
+  for (size_t i = 0; i < points.size(); ++i) {
+    EXPECT_EQ(points[i].time.ms, static_cast<int64_t>(i) * 10);
+    EXPECT_EQ(points[i].value, i == 5 ? 555 : static_cast<double>(i));
+  }
+  EXPECT_EQ(b.read("a", TimeMs{50}, TimeMs{70}).size(), 3u);
+  EXPECT_EQ(b.series->labels(SeriesRef{0}).name(), "a");
+}
+
+TEST(Store, TheJournalIsFreedOnceChunksAreFlushed) {
+  Bench b;
+  for (int i = 0; i < 2000; ++i) {
+    b.put("a" + std::to_string(i % 7), i, i);
+    for (uint32_t shard = 0; shard < 2; ++shard) b.store->collect(shard, 3);
+    ASSERT_TRUE(b.store->seal_step(b.clock.now()));
+  }
+  EXPECT_LT(b.store->journal().fill(), 1.0);
+  b.crash();
+  EXPECT_GT(b.report.first, Lsn{1000});
+  size_t points = 0;
+  for (int i = 0; i < 7; ++i) points += b.read("a" + std::to_string(i)).size();
+  EXPECT_EQ(points, 2000u);
+}
+
+TEST(Store, ACheckpointHoldsTheJournalAndFallsBackToTheOneBefore) {
+  Bench b;
+  b.put("a", 1, 1);
+  EXPECT_EQ(b.store->write_checkpoint(Lsn{2}, "models", "x").error().code, ErrorCode::kRefused);
+  ASSERT_TRUE(b.store->write_checkpoint(Lsn{1}, "models", "one"));
+  Lsn reached{1};
+  for (int i = 2; i < 4000; ++i) {
+    Batch batch;
+    const SeriesRef ref = b.ref("a", batch);
+    batch.add(ref, TimeMs{i}, i);
+    if (!b.append(std::move(batch))) break;
+    b.settle();
+    ASSERT_TRUE(b.store->journal().commit_now());
+    for (uint32_t shard = 0; shard < 2; ++shard) b.store->collect(shard);
+    ASSERT_TRUE(b.store->seal_step(b.clock.now()));
+    reached = b.durable;
+  }
+  EXPECT_LT(reached, Lsn{3900});  // full: the checkpoint holds it
+  EXPECT_GT(b.store->checkpoint_wanted(), Lsn{1});
+  ASSERT_TRUE(b.store->write_checkpoint(Lsn{reached.value / 2}, "models", "two"));
+  ASSERT_TRUE(b.store->write_checkpoint(reached, "models", "three"));
+  ASSERT_TRUE(b.store->seal_step(b.clock.now()));
+  ASSERT_TRUE(b.store->journal().commit_now());
+  b.put("a", 5000, 1);
+  b.crash();
+  EXPECT_EQ(b.store->read_latest_checkpoint("models").value()->bytes, "three");
+  EXPECT_FALSE(b.store->read_latest_checkpoint("other").value());
+  const auto files = b.disk.list("/data/checkpoints").value();
+  ASSERT_EQ(files.size(), 2u);
+  b.disk.corrupt("/data/checkpoints/" + files[1], 22);
+  EXPECT_EQ(b.store->read_latest_checkpoint("models").value()->lsn, Lsn{reached.value / 2});
+}
+
+TEST(Store, ADamagedChunkIsReportedAndTheRestServed) {
+  Bench b;
+  for (int i = 0; i < 40; ++i) b.put("a", i, i);
+  b.flush();
+  KeyBatch damage;
+  std::string first_key;
+  ASSERT_TRUE(b.keyspace->scan(KeyFamily::kChunks, "", std::string(40, '\xff'),
+                               [&](std::string_view key, std::string_view value) {
+                                 std::string changed(value);
+                                 changed.back() = static_cast<char>(changed.back() ^ 1);
+                                 damage.put(KeyFamily::kChunks, std::string(key), changed);
+                                 return false;
+                               }));
+  ASSERT_TRUE(b.keyspace->write(damage));
+  std::vector<Sample> out;
+  std::vector<ChunkDamage> told;
+  ASSERT_TRUE(b.store->chunks().read(SeriesRef{0}, kTimeMin, kTimeMax, out, &told));
+  EXPECT_EQ(out.size(), 32u);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].from, TimeMs{0});
+  EXPECT_NE(told[0].text(*b.series).find("a"), std::string::npos);
+}
+
+TEST(Store, OldWeeksAreDroppedWhole) {
+  StoreOptions options = small();
+  options.keep = days(30);
+  Bench b(1, options);
+  const int64_t now = b.clock.now().ms;
+  for (int day = 0; day < 60; ++day) b.put("a", now - days(60 - day).count, day);
+  b.flush();
+  b.clock.advance(hours(2));
+  ASSERT_TRUE(b.store->seal_step(b.clock.now()));
+  const auto points = b.read("a");
+  EXPECT_LE(points.size(), 30u + 8);  // at most a week and a day more than asked for
+  EXPECT_GE(points.size(), 30u);
+  EXPECT_EQ(points.back().value, 59);
+}
+
+TEST(Store, NegativeAndFarTimesFindTheirWeeks) {
+  Bench b;
+  const std::vector<int64_t> times{-1000000000000, -1, 0, 253402300799000, kTimeMax.ms};
+  for (const int64_t time : times) b.put("a", time, 1);
+  b.flush();
+  const auto points = b.read("a");
+  ASSERT_EQ(points.size(), times.size());
+  for (size_t i = 0; i < times.size(); ++i) EXPECT_EQ(points[i].time.ms, times[i]);
+  EXPECT_LT(partition_of(TimeMs{-1}), partition_of(TimeMs{0}));
+  EXPECT_EQ(partition_of(TimeMs{0}), partition_of(TimeMs{days(7).count - 1}));
+}
+
+// Random writes, commits, sealing, failures and power cuts against a model. Each written value is
+// unique, so that a read tells which write it shows.
+class Model {
+ public:
+  void wrote(const std::string& name, int64_t time, Lsn lsn, double value) {
+    writes_[name][time].push_back({lsn, value});
+  }
+  // Running: exactly what was written last.
+  void check_live(Bench& b) {
+    for (auto& [name, times] : writes_) {
+      const auto points = b.read(name);
+      ASSERT_EQ(points.size(), times.size()) << name;
+      size_t i = 0;
+      for (auto& [time, writes] : times) {
+        ASSERT_EQ(points[i].time.ms, time);
+        ASSERT_EQ(points[i++].value, writes.back().value) << name << " at " << time;
+      }
+    }
+  }
+  // After a crash: everything answered is there once; what was not answered may be.
+  void check_recovered(Bench& b, Lsn durable) {
+    for (auto& [name, times] : writes_) {
+      std::map<int64_t, double> found;
+      for (const Sample& s : b.read(name))
+        ASSERT_TRUE(found.emplace(s.time.ms, s.value).second) << "twice at " << s.time.ms;
+      for (auto at = times.begin(); at != times.end();) {
+        auto& [time, writes] = *at;
+        size_t answered = 0;
+        while (answered < writes.size() && writes[answered].lsn <= durable) ++answered;
+        const auto value = found.find(time);
+        if (value == found.end()) {
+          ASSERT_EQ(answered, 0u) << name << " at " << time << " is lost";
+          at = times.erase(at);
+          continue;
+        }
+        size_t shown = 0;
+        while (shown < writes.size() && writes[shown].value != value->second) ++shown;
+        ASSERT_LT(shown, writes.size()) << name << " at " << time << " was never written so";
+        ASSERT_GE(shown + 1, answered) << name << " at " << time << " shows an older write";
+        writes = {{Lsn{0}, value->second}};
+        found.erase(value);
+        ++at;
+      }
+      ASSERT_TRUE(found.empty()) << name << " has points that were never written";
+    }
+  }
+
+ private:
+  struct Write {
+    Lsn lsn;
+    double value;
+  };
+  std::map<std::string, std::map<int64_t, std::vector<Write>>> writes_;
+};
+
+void write_some(Bench& b, Model& model, Random& random, int64_t now, double& serial) {
+  Batch batch;
+  std::vector<std::pair<std::string, size_t>> rows;
+  for (uint64_t i = 1 + random.below(20); i > 0; --i) {
+    const std::string name = "s" + std::to_string(random.below(5));
+    const SeriesRef ref = b.ref(name, batch);
+    for (size_t f = 1; f < batch.fresh.size(); ++f)
+      if (batch.fresh.back().ref == batch.fresh[f - 1].ref) {
+        batch.fresh.pop_back();
+        break;
+      }
+    rows.emplace_back(name, batch.size());
+    const int64_t back = random.below(4) == 0 ? static_cast<int64_t>(random.below(300)) : 0;
+    batch.add(ref, TimeMs{now - back}, serial += 0.5);
+  }
+  const Batch copy = batch;
+  const auto frame = b.append(std::move(batch));
+  if (!frame) return;
+  for (const auto& [name, row] : rows)
+    model.wrote(name, copy.time[row].ms, (*frame)->lsn, copy.value[row]);
+}
+
+void run_random(uint64_t seed) {
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  Bench b(seed * 3 + 1);
+  Model model;
+  double serial = 0;
+  int64_t now = b.clock.now().ms;
+  for (int life = 0; life < 4; ++life) {
+    if (random.below(3) > 0) b.disk.cut_after(1 + random.below(200));
+    for (int step = 0; step < 150; ++step) {
+      now += static_cast<int64_t>(random.below(20));
+      b.clock.set(TimeMs{now});
+      const uint64_t what = random.below(30);
+      const auto shard = static_cast<uint32_t>(random.below(2));
+      if (what < 10)
+        write_some(b, model, random, now, serial);
+      else if (what < 16)
+        (void)b.store->journal().commit_now();
+      else if (what < 20)
+        b.store->collect(shard, 1 + random.below(4));
+      else if (what < 24)
+        (void)b.store->seal_step(TimeMs{now});
+      else if (what == 24)
+        b.disk.fail_sync_after(random.below(3));
+      else if (what == 25)
+        b.disk.fail_write_after(random.below(3), random.below(2) == 0);
+      else if (what == 26)
+        b.keyspace->fail_next(random.below(3));
+      else if (what == 27)
+        (void)b.keyspace->flush();  // the engine may, by itself
+      else if (what == 28)
+        b.disk.set_capacity(random.below(2) == 0 ? UINT64_MAX : 6 * 4096);
+      else
+        (void)b.store->write_checkpoint(b.durable, "models", "state");
+      b.settle();
+      if (step % 10 == 0) model.check_live(b);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+    b.disk.heal();
+    const Lsn durable = b.durable;
+    b.crash();
+    ASSERT_TRUE(b.report.damage.empty()) << b.report.damage[0].text();
+    model.check_recovered(b, durable);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+TEST(Store, EveryAnsweredPointIsFoundOnceWhateverHappens) {
+  for (uint64_t seed = 1; seed <= 30 && !HasFatalFailure(); ++seed) run_random(seed);
+}
+
+}  // namespace
+}  // namespace tocsin
