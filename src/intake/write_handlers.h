@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/counters.h"
 #include "intake/announced_series.h"
+#include "intake/limits.h"
 #include "intake/resolver.h"
 #include "intake/senders.h"
 #include "intake/sink.h"
@@ -18,18 +19,6 @@
 #include "wire/line_protocol.h"
 
 namespace tocsin::intake {
-
-struct IntakeLimits {
-  wire::LineLimits lines;
-  ResolverLimits resolver;
-  size_t batch_points_max = 8192;
-  // Points of one loop handed to the sink and not yet answered; past it a request is refused with
-  // 503 (v1) or 429 (v2) and Retry-After.
-  size_t in_flight_points_max = 2'000'000;
-  DurationMs retry_after = seconds(1);
-  DurationMs future_after = seconds(60);  // counted as future beyond it
-  DurationMs stale_after = minutes(60);   // counted as stale beyond it
-};
 
 struct IntakeCounters {
   explicit IntakeCounters(Counters& counters);
