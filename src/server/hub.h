@@ -34,8 +34,8 @@ class Hub {
   void violation(const ViolationRow& row);
   void alert(const AlertEntry& entry);
   void delivery(const Delivery& delivery);
-  void status(const StatusView& status);                 // each second, by the program's timer
-  void now(TimeMs time, std::span<const KpiTick> kpis);  // each 2 s
+  void status(const StatusView& status);    // each second, by the program's timer
+  void now(std::span<const KpiTick> kpis);  // each 2 s
   // Whether anybody listens: what is costly to gather need not be, for nobody.
   bool heard() const;
   size_t readers() const;

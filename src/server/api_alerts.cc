@@ -1,0 +1,195 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "server/json.h"
+#include "server/params.h"
+#include "server/reply.h"
+#include "server/routes.h"
+
+namespace tocsin::server {
+
+namespace {
+
+using net::Request;
+using net::Respond;
+
+constexpr size_t kNameBytesMax = 200;
+constexpr size_t kTextBytesMax = 10'000;
+constexpr size_t kMatchersMax = 50;
+
+bool unanswered(const AlertView& alert) {
+  return alert.state == AlertState::kOpen && alert.acknowledged_by.empty() &&
+         alert.silenced_by.empty() && !alert.covered_by;
+}
+
+// Unanswered first, then severity, then the youngest.
+bool before(const AlertEntry& a, const AlertEntry& b) {
+  const auto rank = [](const AlertEntry& entry) {
+    const AlertView& alert = *entry.alert;
+    return std::tuple(!unanswered(alert), alert.state != AlertState::kOpen, alert.latest.severity,
+                      -alert.opened_at.ms, alert.id);
+  };
+  return rank(a) < rank(b);
+}
+
+Result<AlertQuery> alert_query(const Request& request) {
+  AlertQuery out;
+  const std::string_view state = request.query.get("state", "open");
+  if (state == "open")
+    out.state = AlertQuery::State::kOpen;
+  else if (state == "resolved")
+    out.state = AlertQuery::State::kResolved;
+  else if (state == "all")
+    out.state = AlertQuery::State::kAll;
+  else
+    return fail(ErrorCode::kInvalid,
+                "reading the parameter state failed: it is open, resolved or all");
+  const auto severity = severity_param(request);
+  if (!severity) return fail(severity.error());
+  out.severity = *severity;
+  const auto since = time_param(request, "since", kTimeMin);
+  if (!since) return fail(since.error());
+  out.since = *since;
+  const auto limit = limit_param(request, 100, 1000);
+  if (!limit) return fail(limit.error());
+  out.limit = *limit;
+  out.site = request.query.get("site");
+  out.rule = request.query.get("rule");
+  return out;
+}
+
+void list_alerts(Views& views, const Request& request, Respond respond) {
+  const auto query = alert_query(request);
+  if (!query) return respond(error_response(query.error()));
+  views.alerts(*query, reply<std::vector<AlertEntry>>(
+                           std::move(respond),
+                           [limit = query->limit](JsonWriter& json, std::vector<AlertEntry> all) {
+                             std::sort(all.begin(), all.end(), before);
+                             if (all.size() > limit) all.resize(limit);
+                             json.begin_object().key("alerts").begin_array();
+                             for (const AlertEntry& entry : all) write_alert_summary(json, entry);
+                             json.end_array().end_object();
+                           }));
+}
+
+std::string named_alert(const Request& request) {
+  return fmt::format("alert {}; it may have been removed after its time", request.param("id"));
+}
+
+void one_alert(Views& views, const Request& request, Respond respond) {
+  const auto id = id_param(request);
+  if (!id) return respond(missing_response(named_alert(request)));
+  views.alert(*id, reply_found<AlertDetails>(std::move(respond), named_alert(request),
+                                             write_alert_details));
+}
+
+// Who does it: the body says so, else the token does.
+Result<std::string> author(const Body& body, const Request& request) {
+  auto by = body.text("by", kNameBytesMax);
+  if (!by) return fail(by.error());
+  if (by->empty()) *by = request.user;
+  if (by->empty())
+    return fail(ErrorCode::kInvalid, "reading the body failed: \"by\" has to say who does this");
+  return *by;
+}
+
+struct Verb {
+  AlertAction::What what;
+  std::string_view text_key;  // empty = none
+  bool text_required;
+};
+
+Result<AlertAction> alert_action(const Verb& verb, const Id128& id, const Request& request) {
+  const auto body = Body::parse(request.body);
+  if (!body) return fail(body.error());
+  const auto by = author(*body, request);
+  if (!by) return fail(by.error());
+  AlertAction out{verb.what, id, *by, {}};
+  if (verb.text_key.empty()) return out;
+  const auto text = verb.text_required ? body->required_text(verb.text_key, kTextBytesMax)
+                                       : body->text(verb.text_key, kTextBytesMax);
+  if (!text) return fail(text.error());
+  out.text = *text;
+  return out;
+}
+
+void act(Views& views, const Verb& verb, const Request& request, Respond respond) {
+  const auto id = id_param(request);
+  if (!id) return respond(missing_response(named_alert(request)));
+  auto action = alert_action(verb, *id, request);
+  if (!action) return respond(error_response(action.error()));
+  views.act(std::move(*action),
+            reply_found<AlertEntry>(std::move(respond), named_alert(request), write_alert_summary));
+}
+
+Result<NewSilence> new_silence(const Request& request, TimeMs now) {
+  const auto body = Body::parse(request.body);
+  if (!body) return fail(body.error());
+  NewSilence out;
+  const auto matchers = body->required_texts("matchers", kMatchersMax);
+  if (!matchers) return fail(matchers.error());
+  for (const std::string& text : *matchers) {
+    auto matcher = LabelMatcher::parse(text);
+    if (!matcher) return fail(matcher.error());
+    out.matchers.push_back(std::move(*matcher));
+  }
+  const auto until = body->required_time("until");
+  if (!until) return fail(until.error());
+  if (*until <= now)
+    return fail(ErrorCode::kInvalid, "making a silence failed: \"until\" is not in the future");
+  out.until = *until;
+  const auto comment = body->required_text("comment", kTextBytesMax);
+  if (!comment) return fail(comment.error());
+  out.comment = *comment;
+  const auto by = author(*body, request);
+  if (!by) return fail(by.error());
+  out.by = *by;
+  return out;
+}
+
+void end_silence(Views& views, const Request& request, Respond respond) {
+  const std::string id(request.param("id"));
+  const std::string by(request.user.empty() ? request.query.get("by") : request.user);
+  views.end_silence(id, by, [respond = std::move(respond), id](Result<bool> found) {
+    if (!found) return respond(error_response(found.error()));
+    if (!*found) return respond(missing_response("silence " + id + ", or it has ended"));
+    respond(net::Response::empty());
+  });
+}
+
+}  // namespace
+
+void register_alert_routes(net::Router& router, Views& views, const Clock& clock) {
+  router.add("GET", "/api/alerts", [&views](Request&& request, Respond respond) {
+    list_alerts(views, request, std::move(respond));
+  });
+  router.add("GET", "/api/alerts/:id", [&views](Request&& request, Respond respond) {
+    one_alert(views, request, std::move(respond));
+  });
+  using What = AlertAction::What;
+  const std::pair<const char*, Verb> verbs[] = {
+      {"acknowledge", {What::kAcknowledge, "note", false}},
+      {"unacknowledge", {What::kUnacknowledge, "", false}},
+      {"resolve", {What::kResolve, "reason", false}},
+      {"note", {What::kNote, "text", true}},
+  };
+  for (const auto& [name, verb] : verbs)
+    router.add("POST", std::string("/api/alerts/:id/") + name,
+               [&views, verb = verb](Request&& request, Respond respond) {
+                 act(views, verb, request, std::move(respond));
+               });
+  router.add("GET", "/api/silences", [&views](Request&&, Respond respond) {
+    views.silences(reply_list<SilenceView>(std::move(respond), "silences", write_silence));
+  });
+  router.add("POST", "/api/silences", [&views, &clock](Request&& request, Respond respond) {
+    auto silence = new_silence(request, clock.now());
+    if (!silence) return respond(error_response(silence.error()));
+    views.add_silence(std::move(*silence), reply<SilenceView>(std::move(respond), write_silence));
+  });
+  router.add("DELETE", "/api/silences/:id", [&views](Request&& request, Respond respond) {
+    end_silence(views, request, std::move(respond));
+  });
+}
+
+}  // namespace tocsin::server

@@ -1,0 +1,109 @@
+#include "server/json.h"
+#include "server/params.h"
+#include "server/reply.h"
+#include "server/routes.h"
+
+namespace tocsin::server {
+
+namespace {
+
+using net::Request;
+using net::Respond;
+using net::Response;
+
+void list_inbox(Views& views, const Request& request, Respond respond) {
+  const auto limit = limit_param(request, 100, 1000);
+  if (!limit) return respond(error_response(limit.error()));
+  views.inbox(*limit,
+              reply_list<InboxMessage>(std::move(respond), "messages", write_inbox_message));
+}
+
+void test_receiver(Views& views, const Request& request, Respond respond) {
+  const std::string name(request.param("name"));
+  views.test_receiver(name, reply_found<Delivery>(std::move(respond), "receiver " + name,
+                                                  [](JsonWriter& json, const Delivery& delivery) {
+                                                    write_delivery(json, delivery, true);
+                                                  }));
+}
+
+void answer_reload(const Respond& respond, const ReloadView& view) {
+  JsonWriter json;
+  json.begin_object();
+  if (view.error.empty()) {
+    json.member("version", view.version).end_object();
+    return respond(json_response(json));
+  }
+  json.member("error", view.error).key("problems").begin_array();
+  for (const ReloadView::Problem& problem : view.problems)
+    json.begin_object()
+        .member("place", problem.place)
+        .member("message", problem.message)
+        .end_object();
+  json.end_array().end_object();
+  Response out = json_response(json);
+  out.status = 400;
+  respond(std::move(out));
+}
+
+void ready(Views& views, Respond respond) {
+  views.status([respond = std::move(respond)](Result<StatusView> status) {
+    if (!status) return respond(error_response(status.error()));
+    if (status->ready) return respond(Response::text(200, "ready\n"));
+    const std::string stage = status->progress ? ": " + status->progress->stage : "";
+    Response out = Response::text(503, "not ready" + stage + "\n");
+    out.headers.add("Retry-After", "1");
+    respond(std::move(out));
+  });
+}
+
+}  // namespace
+
+void register_program_routes(net::Router& router, const ApiParts& parts) {
+  Views& views = parts.views;
+  router.add("GET", "/api/status", [&views](Request&&, Respond respond) {
+    views.status(reply<StatusView>(std::move(respond), write_status));
+  });
+  router.add("GET", "/api/now", [&views](Request&&, Respond respond) {
+    views.now(reply<NowView>(std::move(respond), write_now));
+  });
+  router.add("GET", "/api/stream", [&hub = parts.hub](Request&& request, Respond respond) {
+    hub.open(std::move(request), respond);
+  });
+  router.add("GET", "/api/senders", [&views](Request&&, Respond respond) {
+    views.senders(reply_list<SenderView>(std::move(respond), "senders", write_sender));
+  });
+  router.add("GET", "/api/inbox", [&views](Request&& request, Respond respond) {
+    list_inbox(views, request, std::move(respond));
+  });
+  router.add("GET", "/api/receivers", [&views](Request&&, Respond respond) {
+    views.receivers(reply_list<ReceiverView>(std::move(respond), "receivers", write_receiver));
+  });
+  router.add("POST", "/api/receivers/:name/test", [&views](Request&& request, Respond respond) {
+    test_receiver(views, request, std::move(respond));
+  });
+  router.add("POST", "/api/config/reload", [&views](Request&&, Respond respond) {
+    views.reload([respond = std::move(respond)](Result<ReloadView> view) {
+      if (!view) return respond(error_response(view.error()));
+      answer_reload(respond, *view);
+    });
+  });
+  router.add("GET", "/metrics", [&counters = parts.counters](Request&&, Respond respond) {
+    respond(Response::text(200, counters.exposition(), "text/plain; version=0.0.4; charset=utf-8"));
+  });
+  router.add("GET", "/-/healthy",
+             [](Request&&, Respond respond) { respond(Response::text(200, "healthy\n")); });
+  router.add("GET", "/-/ready",
+             [&views](Request&&, Respond respond) { ready(views, std::move(respond)); });
+}
+
+void register_api(net::Router& router, const ApiParts& parts) {
+  register_alert_routes(router, parts.views, parts.clock);
+  register_series_routes(router, parts.views, parts.clock);
+  register_program_routes(router, parts);
+  if (!parts.pages) return;
+  router.set_fallback([pages = parts.pages](Request&& request, Respond respond) {
+    respond(pages->answer(request));
+  });
+}
+
+}  // namespace tocsin::server

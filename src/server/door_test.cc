@@ -1,0 +1,192 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "server/api.h"
+#include "server/json.h"
+
+namespace tocsin::server {
+namespace {
+
+net::Request request(std::string method, std::string path,
+                     std::vector<net::Headers::Pair> headers = {}) {
+  net::Request out;
+  out.method = std::move(method);
+  out.path = out.raw_path = std::move(path);
+  out.remote_address = "127.0.0.1";
+  out.headers.add("Host", "localhost:9640");
+  for (auto& [name, value] : headers) out.headers.add(name, value);
+  return out;
+}
+
+class Authorizer : public ::testing::Test {
+ protected:
+  Authorizer() {
+    char name[] = "/tmp/tocsin-door-XXXXXX";
+    folder_ = ::mkdtemp(name);
+    tokens = access::Tokens::load(folder_ + "/tokens").value();
+    read = tokens->create("r", access::Scope::kRead, TimeMs{1}).value();
+    write = tokens->create("w", access::Scope::kWrite, TimeMs{1}).value();
+    admin = tokens->create("a", access::Scope::kAdmin, TimeMs{1}).value();
+  }
+  ~Authorizer() override { std::filesystem::remove_all(folder_); }
+  int ask(const char* listen, net::Request asked) {
+    const auto door = access::Door::open(*tokens, listen).value();
+    const auto refusal = authorizer(door, counters)(asked);
+    user = asked.user;
+    body = refusal ? refusal->body : "";
+    challenge = refusal ? std::string(refusal->headers.get("WWW-Authenticate")) : "";
+    return refusal ? refusal->status : 0;
+  }
+  std::unique_ptr<access::Tokens> tokens;
+  std::string read, write, admin, user, body, challenge;
+  Counters counters;
+
+ private:
+  std::string folder_;
+};
+
+TEST_F(Authorizer, TokensBeyondLoopback) {
+  struct Case {
+    const char *method, *path;
+    std::string token;
+    int status;
+  };
+  const Case cases[] = {
+      {"GET", "/", "", 401},
+      {"GET", "/", read, 0},
+      {"GET", "/api/now", write, 403},
+      {"POST", "/write", write, 0},
+      {"POST", "/write", read, 403},
+      {"POST", "/api/v2/write", write, 0},
+      {"GET", "/query", write, 0},
+      {"POST", "/api/alerts/1/acknowledge", read, 403},
+      {"POST", "/api/alerts/1/acknowledge", admin, 0},
+      {"DELETE", "/api/silences/1", admin, 0},
+      {"GET", "/-/healthy", "", 0},
+      {"HEAD", "/ping", "", 0},
+      {"GET", "/metrics", "", 401},
+  };
+  for (const Case& c : cases) {
+    auto asked = request(c.method, c.path);
+    if (!c.token.empty()) asked.headers.add("Authorization", "Token " + c.token);
+    EXPECT_EQ(ask("0.0.0.0", asked), c.status) << c.method << " " << c.path;
+    EXPECT_EQ(challenge.empty(), c.status != 401);
+  }
+  EXPECT_EQ(ask("0.0.0.0", request("POST", "/api/v2/write")), 401);
+  EXPECT_TRUE(body.starts_with("{\"code\":\"unauthorized\",\"message\":")) << body;
+  auto v1 = request("POST", "/write");
+  v1.query.add("u", "telegraf");
+  v1.query.add("p", write);
+  EXPECT_EQ(ask("0.0.0.0", v1), 0);
+  EXPECT_EQ(user, "w");
+}
+
+TEST_F(Authorizer, LoopbackNeedsNone) {
+  EXPECT_EQ(ask("127.0.0.1", request("GET", "/api/now")), 0);
+  EXPECT_EQ(ask("127.0.0.1", request("POST", "/api/alerts/1/note")), 0);
+}
+
+TEST_F(Authorizer, OtherSitesMayNotAct) {
+  struct Case {
+    const char *method, *path;
+    std::vector<net::Headers::Pair> headers;
+    int status;
+  };
+  const net::Headers::Pair length{"Content-Length", "2"};
+  const net::Headers::Pair is_json{"Content-Type", "application/json; charset=utf-8"};
+  const Case cases[] = {
+      {"POST", "/api/silences", {{"Origin", "http://localhost:9640"}, length, is_json}, 0},
+      {"POST", "/api/silences", {{"Origin", "https://localhost:9640"}, length, is_json}, 0},
+      {"POST", "/api/silences", {{"Origin", "http://localhost:9641"}, length, is_json}, 403},
+      {"POST", "/api/silences", {{"Origin", "http://evil.com"}, length, is_json}, 403},
+      {"POST", "/api/silences", {{"Origin", "null"}, length, is_json}, 403},
+      {"POST", "/write", {{"Origin", "http://evil.com"}, length}, 403},
+      {"DELETE", "/api/silences/1", {{"Origin", "http://evil.com"}}, 403},
+      {"POST", "/api/config/reload", {{"Sec-Fetch-Site", "cross-site"}}, 403},
+      {"GET", "/api/now", {{"Origin", "http://evil.com"}}, 0},
+      {"POST", "/api/silences", {length}, 415},
+      {"POST", "/api/silences", {length, {"Content-Type", "text/plain"}}, 415},
+      {"POST", "/api/silences", {{"Transfer-Encoding", "chunked"}}, 415},
+      {"POST", "/api/config/reload", {{"Content-Length", "0"}}, 0},
+      {"POST", "/write", {length, {"Content-Type", "text/plain"}}, 0},
+      {"POST", "/api/v2/write", {length}, 0},
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(ask("127.0.0.1", request(c.method, c.path, c.headers)), c.status)
+        << c.method << " " << c.path << " " << c.headers[0].second;
+  EXPECT_EQ(counters.counter("tocsin_http_unauthorized_total", "", "").value(), 9u);
+}
+
+TEST_F(Authorizer, AForeignNameForThisMachineIsNotLoopback) {
+  net::Request rebound = request("GET", "/api/now");
+  rebound.headers.set("Host", "evil.com");
+  EXPECT_EQ(ask("127.0.0.1", rebound), 401);
+}
+
+TEST(TitleSubject, EndsAtTheFirstDirection) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"a in b 57 % below the expected, worsening, adapter silent", "a in b 57 % below"},
+      {"errors above 7, logins below 3", "errors above"},
+      {"adapter silent", "adapter silent"},
+      {"belowdecks_temp in ship above 40", "belowdecks_temp in ship above"},
+      {"too_silent is fine", "too_silent is fine"},
+      {"", ""},
+  };
+  for (const auto& [title, subject] : cases) EXPECT_EQ(title_subject(title), subject);
+}
+
+constexpr Asset kAssets[] = {
+    {"/index.html", "text/html; charset=utf-8", "<html>", "", "\"1\""},
+    {"/assets/app-3f9c.js", "text/javascript", "code", "packed", "\"2\""},
+    {"/favicon.svg", "image/svg+xml", "<svg>", "", "\"3\""},
+};
+
+TEST(Pages, ServesFilesAndTheApplication) {
+  const Pages pages(kAssets);
+  struct Case {
+    const char* path;
+    int status;
+    const char *body, *cache;
+  };
+  const Case cases[] = {
+      {"/", 200, "<html>", "no-cache"},
+      {"/index.html", 200, "<html>", "no-cache"},
+      {"/alerts/7", 200, "<html>", "no-cache"},
+      {"/workers/a.b", 200, "<html>", "no-cache"},
+      {"/assets/app-3f9c.js", 200, "code", "public, max-age=31536000, immutable"},
+      {"/assets/old-1234.js", 404, nullptr, ""},
+      {"/favicon.svg", 200, "<svg>", "no-cache"},
+      {"/api/nothing", 404, nullptr, ""},
+      {"/api", 404, nullptr, ""},
+      {"/../../etc/passwd", 200, "<html>", "no-cache"},
+  };
+  for (const Case& c : cases) {
+    const net::Response response = pages.answer(request("GET", c.path));
+    EXPECT_EQ(response.status, c.status) << c.path;
+    EXPECT_EQ(response.headers.get("Cache-Control"), c.cache) << c.path;
+    if (!c.body) continue;
+    EXPECT_EQ(response.body, c.body) << c.path;
+    EXPECT_TRUE(response.headers.get("Content-Security-Policy")
+                    .starts_with("default-src 'self'; "
+                                 "style-src 'self'"));
+    EXPECT_EQ(response.headers.get("X-Content-Type-Options"), "nosniff");
+  }
+}
+
+TEST(Pages, PacksAndRevalidates) {
+  const Pages pages(kAssets);
+  const auto packed =
+      pages.answer(request("GET", "/assets/app-3f9c.js", {{"Accept-Encoding", "gzip, br"}}));
+  EXPECT_EQ(packed.body, "packed");
+  EXPECT_EQ(packed.headers.get("Content-Encoding"), "gzip");
+  const auto same = pages.answer(request("GET", "/", {{"If-None-Match", "\"1\""}}));
+  EXPECT_EQ(same.status, 304);
+  EXPECT_TRUE(same.body.empty());
+  EXPECT_EQ(pages.answer(request("GET", "/", {{"If-None-Match", "\"0\""}})).status, 200);
+  EXPECT_EQ(Pages({}).answer(request("GET", "/")).status, 404);
+}
+
+}  // namespace
+}  // namespace tocsin::server

@@ -1,0 +1,13 @@
+#pragma once
+// The parts of register_api, by subject.
+
+#include "net/router.h"
+#include "server/api.h"
+
+namespace tocsin::server {
+
+void register_alert_routes(net::Router& router, Views& views, const Clock& clock);
+void register_series_routes(net::Router& router, Views& views, const Clock& clock);
+void register_program_routes(net::Router& router, const ApiParts& parts);
+
+}  // namespace tocsin::server
