@@ -345,34 +345,42 @@ TEST(Ping, AnswersAsInfluxDbDoes) {
   EXPECT_NE(buckets->body.find("\"name\":\"main\""), std::string::npos);
 }
 
+// One statement's result with one series in it.
+std::string shown(int statement, const std::string& name, const std::string& columns,
+                  const std::string& values) {
+  return fmt::format(
+      R"({{"statement_id":{},"series":[{{"name":"{}","columns":[{}],"values":[{}]}}]}})", statement,
+      name, columns, values);
+}
+
 TEST(Query, AnswersWhatSendersAndExplorersAsk) {
   Fixture f;
   f.send("POST", "/write", "cpu,host=a,dc=m idle=1\ncpu,host=b idle=2\nmem value=3\n");
+  const std::string done = R"({"statement_id":0})";
   const struct {
-    const char *query, *results;
+    const char* query;
+    std::string results;
   } cases[] = {
-      {"CREATE DATABASE \"telegraf\"", R"([{"statement_id":0}])"},
+      {"CREATE DATABASE \"telegraf\"", done},
       {"create database telegraf; SHOW MEASUREMENTS LIMIT 1",
-       R"([{"statement_id":0},{"statement_id":1,"series":[{"name":"measurements","columns":["name"],"values":[["cpu_idle"]]}]}])"},
-      {"SHOW DATABASES",
-       R"([{"statement_id":0,"series":[{"name":"databases","columns":["name"],"values":[["telegraf"],["tocsin"]]}]}])"},
-      {"SHOW MEASUREMENTS",
-       R"([{"statement_id":0,"series":[{"name":"measurements","columns":["name"],"values":[["cpu_idle"],["mem"]]}]}])"},
+       done + "," + shown(1, "measurements", R"("name")", R"(["cpu_idle"])")},
+      {"SHOW DATABASES", shown(0, "databases", R"("name")", R"(["telegraf"],["tocsin"])")},
+      {"SHOW MEASUREMENTS", shown(0, "measurements", R"("name")", R"(["cpu_idle"],["mem"])")},
       {"SHOW TAG KEYS FROM \"cpu_idle\"",
-       R"([{"statement_id":0,"series":[{"name":"cpu_idle","columns":["tagKey"],"values":[["dc"],["host"]]}]}])"},
+       shown(0, "cpu_idle", R"("tagKey")", R"(["dc"],["host"])")},
       {"SHOW FIELD KEYS FROM mem",
-       R"([{"statement_id":0,"series":[{"name":"mem","columns":["fieldKey","fieldType"],"values":[["value","float"]]}]}])"},
+       shown(0, "mem", R"("fieldKey","fieldType")", R"(["value","float"])")},
       {"SHOW TAG VALUES FROM cpu_idle WITH KEY = \"host\"",
-       R"([{"statement_id":0,"series":[{"name":"cpu_idle","columns":["key","value"],"values":[["host","a"],["host","b"]]}]}])"},
-      {"SHOW TAG KEYS FROM nothing", R"([{"statement_id":0}])"},
+       shown(0, "cpu_idle", R"("key","value")", R"(["host","a"],["host","b"])")},
+      {"SHOW TAG KEYS FROM nothing", done},
       {"SHOW TAG VALUES",
-       R"([{"statement_id":0,"error":"SHOW TAG VALUES needs WITH KEY = \"label\""}])"},
-      {"CREATE DATABASE", R"([{"statement_id":0,"error":"CREATE DATABASE needs a name"}])"},
+       R"({"statement_id":0,"error":"SHOW TAG VALUES needs WITH KEY = \"label\""})"},
+      {"CREATE DATABASE", R"({"statement_id":0,"error":"CREATE DATABASE needs a name"})"},
   };
   for (const auto& test : cases) {
     const auto answer = f.send("GET", std::string("/query?q=") + test.query);
     EXPECT_EQ(answer->status, 200);
-    EXPECT_EQ(answer->body, std::string("{\"results\":") + test.results + "}") << test.query;
+    EXPECT_EQ(answer->body, "{\"results\":[" + test.results + "]}") << test.query;
   }
   const auto select = f.send("POST", "/query?q=SELECT * FROM cpu");
   EXPECT_NE(select->body.find("does not run InfluxQL SELECT"), std::string::npos);
