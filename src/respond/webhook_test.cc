@@ -22,12 +22,13 @@ std::string text(const boost::json::value& value, const char* pointer) {
 }
 
 TEST(Webhook, IsAlertmanagersBodyToTheByte) {
-  const std::string labels =
-      R"({"alertname":"payment-provider","rule":"payment-provider","severity":"critical","site":"madrid"})";
+  const std::string labels = R"({"alertname":"payment-provider","rule":"payment-provider",)"
+                             R"("severity":"critical","site":"madrid"})";
   const std::string annotations =
       R"({"description":"The provider <b>of payments</b> fails & nothing is paid.",)"
       R"("grafana_url":"https://g.example.com?site=madrid","runbook":"https://wiki.example.com/pay",)"
-      R"("summary":"payments_ok in madrid 57 % below the expected 118–151, worsening, adapter silent"})";
+      R"("summary":"payments_ok in madrid 57 % below the expected 118–151, worsening, )"
+      R"(adapter silent"})";
   const std::string expected =
       R"({"receiver":"ops","status":"firing","alerts":[{"status":"firing","labels":)" + labels +
       R"(,"annotations":)" + annotations +
