@@ -245,7 +245,8 @@ Result<int64_t> Database::Connection::query(std::string_view sql, Values values,
 Result<int64_t> Database::Connection::execute(std::string_view sql, Values values) {
   const int64_t before = sqlite3_total_changes64(handle);
   if (auto done = query(sql, values, {}); !done) return done;
-  return sqlite3_total_changes64(handle) - before;
+  // Those of the statement itself, without what foreign keys removed after it.
+  return sqlite3_total_changes64(handle) == before ? 0 : sqlite3_changes64(handle);
 }
 
 Result<void> Database::Connection::script(std::string_view sql) {

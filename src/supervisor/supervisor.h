@@ -60,7 +60,8 @@ class Supervisor {
   // When advance() has something to do next; kTimeMax if nothing.
   TimeMs next_due() const;
   // kInvalid (the command is wrong), kRefused (not in this state), with words for the person.
-  // The answer may be given to the person once `out` is committed.
+  // The answer may be given to the person once `out` is committed. A refused command changes
+  // nothing, but what fell due before it is in `out` and wants to be committed all the same.
   Result<CommandDone> command(const Command& command, TimeMs now, Changes& out);
   // New configuration: counts for what is told from now on.
   void configure(Options options, Routes routes);
