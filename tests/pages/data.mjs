@@ -325,9 +325,11 @@ function judgement(time) {
     ...p, value: 1, expected: null, lower: null, upper: null, distance: null, models: [],
   }));
   const leaf = (label, truth, reason) => ({ kind: 'leaf', label, truth, reason, children: [] });
+  const weights = list.reduce((sum, v) => sum + v.weight, 0);
+  const far = list.reduce((sum, v) => sum + v.weight * Math.abs(v.distance), 0) / weights;
   return {
     time, since_first_point_ms: 16000, wait: '2 of 3 points',
-    momentum: momentum('worsening', 4.1, 0.8, 0.3, 8),
+    momentum: momentum('worsening', far, 0.8, 0.3, far + 4),
     tree: [
       { kind: 'all', label: 'within 2 min, by site', truth: 'held', reason: '',
         children: [1, 2, 7] },

@@ -9,7 +9,8 @@ const kTypes = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css',
   '.svg': 'image/svg+xml',
 };
-const kPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'";
+const kPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
 
 export async function startMock(dist) {
   const begun = Date.now();
@@ -229,6 +230,7 @@ async function file(dist, path, response) {
     response.writeHead(200, {
       'Content-Type': kTypes[extname(wanted)] ?? 'application/octet-stream',
       'Content-Security-Policy': kPolicy, 'X-Content-Type-Options': 'nosniff',
+      'X-Frame-Options': 'DENY', 'Referrer-Policy': 'same-origin',
     });
     response.end(bytes);
   } catch {

@@ -8,7 +8,7 @@ export function number(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
   const size = Math.abs(value);
   if (size >= 1e9) return value.toExponential(2);
-  if (size >= 1000) return group(Math.round(value));
+  if (size >= 999.5) return group(Math.round(value));
   if (size !== 0 && size < 1e-4) return value.toExponential(1);
   return String(Number(value.toPrecision(3))).replace('-', '−');
 }

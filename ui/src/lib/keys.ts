@@ -5,15 +5,15 @@ export type Command =
   | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
   | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders';
 
-const kSingle: Record<string, Command> = {
+const kSingle = new Map<string, Command>(Object.entries({
   '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
   a: 'acknowledge', s: 'silence', r: 'resolve', n: 'note', p: 'pause', t: 'theme', z: 'zone',
   '?': 'help', Escape: 'back', ArrowLeft: 'left', ArrowRight: 'right', v: 'judged',
-};
+}));
 
-const kAfterG: Record<string, Command> = {
+const kAfterG = new Map<string, Command>(Object.entries({
   n: 'go now', a: 'go alerts', w: 'go workers', i: 'go inbox', s: 'go senders',
-};
+}));
 
 export interface Press {
   key: string;
@@ -41,9 +41,10 @@ export function meaning(press: Press, afterG: boolean): Meaning {
   if (press.ctrl || press.meta || press.alt) return kNothing;
   if (press.typing) return press.key === 'Escape' ? { command: 'back', chord: false } : kNothing;
   if (press.key === 'Enter' && press.onControl) return kNothing;
-  if (afterG && kAfterG[press.key]) return { command: kAfterG[press.key]!, chord: false };
+  const page = afterG ? kAfterG.get(press.key) : undefined;
+  if (page !== undefined) return { command: page, chord: false };
   if (press.key === 'g') return { command: null, chord: true };
-  return { command: kSingle[press.key] ?? null, chord: false };
+  return { command: kSingle.get(press.key) ?? null, chord: false };
 }
 
 /** The map as the help dialog shows it; every row is true on some page. */

@@ -1,0 +1,2 @@
+// Wrong on purpose: see check.mjs.
+export const count: number = 'three';
