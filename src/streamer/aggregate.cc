@@ -67,10 +67,10 @@ bool Group::add(uint32_t index, TimeMs time, double value) {
   return true;
 }
 
-// The member's next point, due a cadence after its last, belongs to a later slot.
+// The member's next point, due a cadence (and a hundredth) after its last, belongs to a later slot.
 void Group::mark_done(uint32_t index) {
   const Member& member = members_[index];
-  const auto next_ms = member.last.ms + static_cast<int64_t>(750 * member.cadence_s);
+  const auto next_ms = member.last.ms + static_cast<int64_t>(1010 * member.cadence_s);
   for (Slot& open : slots_) {
     if (open.start_ms + every_ms_ > next_ms) break;
     if (open.done.size() <= index) open.done.resize(members_.size(), false);

@@ -10,7 +10,7 @@
 namespace tocsin::streamer {
 namespace {
 
-constexpr double kValueMax = 1e100;
+constexpr double kValueMax = 1e30;
 constexpr double kLearning = std::numeric_limits<double>::quiet_NaN();
 
 // Writes down what happens to the violations.

@@ -6,8 +6,8 @@
 namespace tocsin::streamer {
 namespace {
 
-constexpr double kValueMax = 1e100;  // sums and products of such values stay finite
-constexpr size_t kAhead = 6;         // rows whose state is fetched ahead
+constexpr double kValueMax = 1e30;  // sums and products of such values stay finite
+constexpr size_t kAhead = 6;        // rows whose state is fetched ahead
 
 }  // namespace
 

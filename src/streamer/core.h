@@ -60,6 +60,8 @@ class Streamer::Core {
 
   std::vector<TestView> tests(SeriesRef series) const;
   size_t test_count() const { return judging_.size(); }
+  WorkerRef worker_of(size_t index) const { return {tests_[judging_[index]].worker}; }
+  TestView::State view_state(size_t index) const { return view_state(tests_[judging_[index]]); }
   TestView test(size_t index) const { return view(tests_[judging_[index]]); }
   std::vector<JudgedPoint> tail(SeriesRef judged, WorkerRef worker) const;
   std::vector<ModelBand> models(SeriesRef judged, WorkerRef worker) const;
@@ -144,6 +146,7 @@ class Streamer::Core {
   Violation violation_of(const SeriesTest& test, const OpenViolation& open) const;
   SeriesStatus status_of(const SeriesTest& test, SeriesStatus::What what) const;
   TestView view(const SeriesTest& test) const;
+  TestView::State view_state(const SeriesTest& test) const;
   std::string reason(const SeriesTest& test, const TestView& view) const;
   const SeriesTest* find_test(SeriesRef judged, WorkerRef worker) const;
 

@@ -100,23 +100,32 @@ std::string Streamer::Core::reason(const SeriesTest& test, const TestView& seen)
   return "learning";
 }
 
+TestView::State Streamer::Core::view_state(const SeriesTest& test) const {
+  const SeriesMore* more = find_more(test);
+  const OpenViolation* open = nullptr;
+  if (more != nullptr) open = more->band != nullptr ? more->band.get() : more->silence.get();
+  if (open != nullptr && !open->from_import && open->state == ViolationState::kOpen)
+    return TestView::State::kOpen;
+  if (test.is(SeriesTest::kAbsent)) return TestView::State::kAbsent;
+  return state_of(test) == SeriesTest::kGuarded ? TestView::State::kGuarded
+                                                : TestView::State::kLearning;
+}
+
 TestView Streamer::Core::view(const SeriesTest& test) const {
   TestView out;
   out.worker = {test.worker};
   out.series = {test.series};
   const Judge::Progress progress = judges_[test.worker].progress(test, find_more(test));
   const bool guarded = state_of(test) == SeriesTest::kGuarded;
-  out.state = guarded ? TestView::State::kGuarded : TestView::State::kLearning;
+  out.state = view_state(test);
   out.learned = guarded ? 1 : progress.learned;
   if (!guarded) out.guarded_from = progress.guarded_from;
-  if (test.is(SeriesTest::kAbsent)) out.state = TestView::State::kAbsent;
   const SeriesMore* more = find_more(test);
   const OpenViolation* open = nullptr;
   if (more != nullptr) open = more->band != nullptr ? more->band.get() : more->silence.get();
   if (open != nullptr && !open->from_import) {
     out.violation = violation_of(test, *open);
     out.direction = open->direction;
-    if (open->state == ViolationState::kOpen) out.state = TestView::State::kOpen;
   }
   out.cadence = DurationMs{static_cast<int64_t>(test.cadence_s * 1000.0 + 0.5)};
   if (test.last_time > kTimeMin) {

@@ -40,6 +40,8 @@ void Streamer::save(ByteWriter& out) const { core_->save(out); }
 Result<void> Streamer::load(ByteReader& in) { return core_->load(in); }
 std::vector<TestView> Streamer::tests(SeriesRef series) const { return core_->tests(series); }
 size_t Streamer::test_count() const { return core_->test_count(); }
+WorkerRef Streamer::worker_of(size_t index) const { return core_->worker_of(index); }
+TestView::State Streamer::state_of(size_t index) const { return core_->view_state(index); }
 TestView Streamer::test(size_t index) const { return core_->test(index); }
 std::vector<JudgedPoint> Streamer::tail(SeriesRef judged, WorkerRef worker) const {
   return core_->tail(judged, worker);

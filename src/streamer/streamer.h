@@ -50,7 +50,7 @@ struct StreamerCounts {
   uint64_t marked = 0;            // not judged: in an excluded period
   uint64_t late = 0;              // not judged: not newer than the last, or history
   uint64_t future = 0;            // not judged: further ahead of its arrival than the lateness
-  uint64_t not_a_number = 0;      // NaN, infinite or beyond 1e100: not judged
+  uint64_t not_a_number = 0;      // NaN, infinite or beyond 1e30: not judged
   uint64_t untested = 0;          // no worker selects the series
   uint64_t profiles_refused = 0;  // budget of profiles reached
   uint64_t tails_refused = 0;     // budget of tails reached
@@ -110,6 +110,8 @@ class Streamer {
   // For pages, on the shard's thread.
   std::vector<TestView> tests(SeriesRef series) const;  // of the series as sent, or as judged
   size_t test_count() const;
+  WorkerRef worker_of(size_t index) const;       // cheap, as test(index) says it
+  TestView::State state_of(size_t index) const;  // likewise
   TestView test(size_t index) const;  // index < test_count(); the order is that of first sight
   // The points judged last, oldest first: up to 64 on kpi tier, one on evidence.
   std::vector<JudgedPoint> tail(SeriesRef judged, WorkerRef worker) const;

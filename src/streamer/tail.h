@@ -15,8 +15,8 @@
 //          exponential: -log10 p is proportional to the distance, kTailScore = -log10(0.015) at q.
 //          A token per step up, refilled at twice the rate that is fair, is the guard against
 //          poisoning: a long incident lifts q by ten steps of 2 %, not more.
-// limiter  each violation that opens widens the band by 15 %; what is forgotten in a week balances
-//          7 of them. Inaudible on ordinary series, decisive on those that cannot be modelled.
+// limiter  each violation that opens widens the band by 25 %; what is forgotten in a week balances
+//          4 of them. Inaudible on ordinary series, decisive on those that cannot be modelled.
 // youth    1 + 90 / points seen: a band drawn after 30 points is four times as wide as it will be.
 
 #include <algorithm>
@@ -58,7 +58,7 @@ struct Tail {
     const double limit = clip();
     if (seen < UINT32_MAX) ++seen;
     if (size > range)
-      range = static_cast<float>(range == 0 ? size : std::min(size, 4.0 * range));
+      range = static_cast<float>(range == 0 ? size : std::min(size, 1.25 * range));
     else
       range *= static_cast<float>(1.0 - std::min(0.01, cadence_s * (1.0 / 120'000)));
     if (unit > 0) calibrate(residual, size / unit);
@@ -71,7 +71,7 @@ struct Tail {
         std::max(1.0F, limiter * static_cast<float>(1.0 - std::min(0.01, 1.6e-6 * cadence_s)));
   }
 
-  void violation_opened() { limiter = std::min(100.0F, limiter * 1.15F); }
+  void violation_opened() { limiter = std::min(100.0F, limiter * 1.25F); }
 
  private:
   void calibrate(double residual, double reach) {
