@@ -11,6 +11,23 @@ bool is_absent(const Violation& violation) {
   return violation.state == ViolationState::kAbsent && violation.direction != Direction::kSilent;
 }
 
+// As assignment, but the worst point, which seldom changes, is not copied for nothing: its models
+// are memory of their own.
+void renew(Violation& kept, const Violation& told) {
+  if (kept.worst.time != told.worst.time || kept.worst.score != told.worst.score)
+    kept.worst = told.worst;
+  kept.tier = told.tier;
+  kept.state = told.state;
+  kept.direction = told.direction;
+  kept.opened = told.opened;
+  kept.updated = told.updated;
+  kept.ended = told.ended;
+  kept.last = told.last;
+  kept.points_outside = told.points_outside;
+  kept.motion = told.motion;
+  kept.cadence = told.cadence;
+}
+
 }  // namespace
 
 Engine::Core::Core(std::shared_ptr<const RuleSet> rules, const SeriesTable& table,
@@ -61,7 +78,7 @@ void Engine::Core::on_change(const ViolationChange& change, std::vector<Decision
     Live& live = live_[index];
     changed = live.violation.state != told.state || live.violation.cadence != told.cadence;
     tests_[test].absent -= is_absent(live.violation);
-    live.violation = told;
+    renew(live.violation, told);
     if (change.tail) live.tail = change.tail;
   }
   tests_[test].absent += is_absent(told);

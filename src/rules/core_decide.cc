@@ -201,7 +201,7 @@ std::vector<std::string> Engine::Core::notes() const {
     for (size_t leaf = 0; leaf < slowest.size(); ++leaf)
       if (rules[rule].within < slowest[leaf] * 2)
         out.push_back(
-            fmt::format("{}: rule \"{}\": within {} is shorter than two cadences ({}) of "
+            fmt::format("{}: rule \"{}\": within {} is shorter than two cadences ({} each) of "
                         "{}; make it longer",
                         rules[rule].place, rules[rule].id, to_text(rules[rule].within),
                         to_text(slowest[leaf]), rules[rule].leaves[leaf].label()));
