@@ -145,7 +145,12 @@ Result<void> Database::Connection::open() {
 // do neither.
 Result<void> Database::Connection::configure() {
   const bool writer = options.access == Access::kWriter;
-  return script(writer ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+  if (writer) {
+    auto done =
+        script(options.power_cut_safe ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF");
+    if (!done) return done;
+  }
+  return script(writer ? "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;"
                          "PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=1000;"
                        : "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0;");
 }

@@ -80,7 +80,8 @@ class Database {
   enum class Access { kWriter, kReader };
   struct Options {
     Access access = Access::kWriter;
-    bool check_on_open = true;  // quick_check; a damaged file is kCorrupt
+    bool check_on_open = true;   // quick_check; a damaged file is kCorrupt
+    bool power_cut_safe = true;  // false: a commit survives kill -9 only; tests, simulation
     DurationMs busy_timeout = seconds(5);
     Counters* counters = nullptr;  // must outlive the Database
   };

@@ -187,8 +187,11 @@ TEST_F(DatabaseTest, ADamagedFileIsRefusedAtTheStart) {
   {
     Database database = writer();
     ASSERT_TRUE(database.script(kTable));
+    auto transaction = database.begin();
     for (int i = 0; i < 2000; ++i)
-      ASSERT_TRUE(database.execute("INSERT INTO t (a, u) VALUES (?, ?)", {i, std::to_string(i)}));
+      ASSERT_TRUE(
+          transaction->execute("INSERT INTO t (a, u) VALUES (?, ?)", {i, std::to_string(i)}));
+    ASSERT_TRUE(transaction->commit());
   }
   {
     std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
