@@ -129,10 +129,9 @@ TEST(Engine, TellsWhatThePagesAsk) {
   one.cadence = seconds(8);
   house.tell(one);
   ASSERT_EQ(house.engine.notes().size(), 1u);
-  EXPECT_EQ(
-      house.engine.notes()[0],
-      "r.yaml:2: rule \"a\": within 15s is shorter than two cadences (8s each) of errors; make "
-      "longer");
+  EXPECT_EQ(house.engine.notes()[0],
+            "r.yaml:2: rule \"a\": within 15s is shorter than two cadences (8s each) of errors; "
+            "make it longer");
   const auto tree = house.engine.branches("a", Labels().with("site", "a"));
   ASSERT_EQ(tree.size(), 3u);
   EXPECT_EQ(tree[0].children, (std::vector<uint32_t>{1, 2}));

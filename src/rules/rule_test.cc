@@ -37,9 +37,18 @@ rules:
     annotations: {runbook: "https://example/{{site}}"}
     when:
       all:
-        - {violation: "pay*_ok", direction: below, score: ">= 4", distance: "<-1", worker: w, tier: kpi}
+        - violation: "pay*_ok"
+          direction: below
+          score: ">= 4"
+          distance: "<-1"
+          worker: w
+          tier: kpi
         - any:
-            - {violation: errors, speed: "> 0", acceleration: "<= 2.5", points: "== 3", longer_than: 1m}
+            - violation: errors
+              speed: "> 0"
+              acceleration: "<= 2.5"
+              points: "== 3"
+              longer_than: 1m
             - {violation: "~psp.*", direction: silent, labels: {env: prod}}
         - not: {violation: "deploy_*", labels: ['host!~"test.*"']}
         - {at_least: 2, distinct: customer, of: {violation: x}}

@@ -33,7 +33,10 @@ rules:
     within: 12s
     settle: 3s
     resolve_after: 0s
-    when: {any: [{all: [{violation: c}, {not: {any: [{violation: a}, {violation: b}]}}]}, {violation: b, score: ">= 4"}]}
+    when:
+      any:
+        - all: [{violation: c}, {not: {any: [{violation: a}, {violation: b}]}}]
+        - {violation: b, score: ">= 4"}
   - id: hosts
     severity: low
     by: [host]
