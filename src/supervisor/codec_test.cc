@@ -27,7 +27,7 @@ RC_GTEST_PROP(Codec, NoCutAndNoChangedByteIsReadWrongly, ()) {
 }
 
 // A value of its own in every field, so that two that were swapped would show.
-TEST(Codec, EveryFieldReadsBackInItsPlace) {
+Decision distinct_decision() {
   Decision d;
   d.what = Decision::What::kUpdated;
   d.at = {{1}, {2}, 3, 4};
@@ -67,7 +67,12 @@ TEST(Codec, EveryFieldReadsBackInItsPlace) {
   d.since_first_point = {34};
   d.wait_reason = "2 of 3 points";
   d.covers = {"errors-high"};
+  return d;
+}
 
+TEST(Codec, EveryFieldReadsBackInItsPlace) {
+  const Decision d = distinct_decision();
+  const JudgedViolation& v = d.violations[0];
   const Decision r = *decode_decision(encode(d));
   EXPECT_EQ(r.what, d.what);
   EXPECT_EQ(r.at, d.at);
