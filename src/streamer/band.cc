@@ -31,7 +31,13 @@ class Notes final : public Judge::Sink {
   std::vector<DrawnViolation>& out_;
 };
 
-SeriesMore& already_made(void* owner, SeriesTest&) { return *static_cast<SeriesMore*>(owner); }
+struct OneSeries final : Judge::Owner {
+  explicit OneSeries(const Labels& of) : labels(of) {}
+  SeriesMore& more_for(SeriesTest&) override { return more; }
+  const Labels& labels_of(const SeriesTest&) override { return labels; }
+  SeriesMore more;
+  const Labels& labels;
+};
 
 JudgedPoint drawn(const DrawnPoint& point, const Verdict& verdict) {
   JudgedPoint out;
@@ -54,7 +60,8 @@ Drawing draw_band(const WorkerSet& set, WorkerRef ref, const Labels& labels,
   Judge judge(worker);
   Budget budget{std::numeric_limits<uint64_t>::max(), 0, 0};
   SeriesTest test;
-  SeriesMore more;
+  OneSeries series(labels);
+  SeriesMore& more = series.more;
   if (const ModelSpec* profile = worker.model(ModelKind::kProfile))
     more.profile = std::make_unique<Profile>(*profile, set.zone(labels), budget);
   Drawing out;
@@ -73,7 +80,7 @@ Drawing draw_band(const WorkerSet& set, WorkerRef ref, const Labels& labels,
       test.last_time = point.time;
       continue;
     }
-    Judge::Place place{test, &more, labels, &already_made, &more};
+    Judge::Place place{test, &more, series};
     const Verdict verdict = judge.judge(place, {point.time, point.value, false}, notes);
     out.points.push_back(drawn(point, verdict));
     if (point.time >= models_from && verdict.guarded)

@@ -180,7 +180,7 @@ void Streamer::Core::judge(SeriesTest& test, SeriesMore* more, TimeMs time, doub
     test.last_value = value;
   } else {
     Emitter emitter(*this, test, context);
-    Judge::Place place{test, more, labels(test), &Core::make_more, this};
+    Judge::Place place{test, more, *this};
     const Verdict verdict =
         judges_[test.worker].judge(place, {time, value, !context.live}, emitter);
     ++(verdict.guarded ? counts_.judged : counts_.learning);

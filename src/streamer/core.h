@@ -42,7 +42,7 @@ struct Context {
   StreamerOutputs& out;
 };
 
-class Streamer::Core {
+class Streamer::Core final : private Judge::Owner {
  public:
   Core(std::shared_ptr<const WorkerSet> workers, SeriesTable& table, uint32_t shard,
        uint32_t shards, Options options);
@@ -121,7 +121,8 @@ class Streamer::Core {
     return test.more == kNone ? nullptr : mores_[test.more].get();
   }
   const Labels& labels(const SeriesTest& test) const { return table_.labels({test.series}); }
-  static SeriesMore& make_more(void* core, SeriesTest& test);
+  SeriesMore& more_for(SeriesTest& test) override { return more_of(test); }
+  const Labels& labels_of(const SeriesTest& test) override { return labels(test); }
 
   // timers.cc
   void run_timers(Lsn last, TimeMs until, StreamerOutputs& out);

@@ -260,12 +260,12 @@ Verdict Judge::judge(Place& place, const Point& point, Sink& sink) {
 void Judge::open(Place& place, const Point& point, const Verdict& verdict, Direction direction,
                  Sink& sink) {
   SeriesTest& test = place.test;
-  if (place.more == nullptr) place.more = &place.make_more(place.owner, test);
+  if (place.more == nullptr) place.more = &place.owner.more_for(test);
   auto opened = std::make_unique<OpenViolation>();
   opened->direction = direction;
   opened->opened = test.outside_since;
   opened->updated = point.time;
-  opened->id = violation_id(place.labels, worker_, direction, opened->opened);
+  opened->id = violation_id(place.owner.labels_of(test), worker_, direction, opened->opened);
   opened->last = opened->worst = judged(point, verdict);
   const uint8_t side = direction == Direction::kAbove ? test.above : test.below;
   opened->points_outside = static_cast<uint32_t>(std::popcount(side));

@@ -42,12 +42,17 @@ class Judge {
     double value = 0;
     bool imported = false;
   };
+  // Gives what is seldom needed, and is not near the hot state.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual SeriesMore& more_for(SeriesTest& test) = 0;
+    virtual const Labels& labels_of(const SeriesTest& test) = 0;
+  };
   struct Place {
     SeriesTest& test;
     SeriesMore* more;
-    const Labels& labels;
-    SeriesMore& (*make_more)(void* owner, SeriesTest& test);  // called when one is needed
-    void* owner;
+    Owner& owner;
   };
   Verdict judge(Place& place, const Point& point, Sink& sink);
 

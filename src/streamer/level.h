@@ -22,11 +22,11 @@ struct Level {
       return;
     }
     const double residual = value - level;
-    const double limit =
-        tail.seen < 3 ? std::abs(residual) : std::max(tail.clip(), 0.15 * tail.range);
-    const double gain =
-        std::min(0.5, std::max(cadence_s / (cadence_s + 1200), 1.0 / (tail.seen + 1.0)));
-    tail.learn(residual, cadence_s);
+    const double per_seen = tail.per_seen();
+    const bool first = tail.seen < 3;
+    const double clip = tail.learn(residual, cadence_s, per_seen);
+    const double limit = first ? std::abs(residual) : std::max(clip, 0.15 * tail.range);
+    const double gain = std::min(0.5, std::max(cadence_s * (1.0 / 1200), per_seen));
     level += gain * std::clamp(residual, -limit, limit);
   }
 

@@ -1,5 +1,4 @@
 // What tests a series, made when it is first seen.
-#include "base/log.h"
 #include "streamer/core.h"
 
 namespace tocsin::streamer {
@@ -120,10 +119,6 @@ SeriesTest& Streamer::Core::group_test(uint32_t index) {
   judged_[entry.judged.index].push_back(test.index);
   if (judges_[entry.worker.index].needs_more()) more_of(test);
   return test;
-}
-
-SeriesMore& Streamer::Core::make_more(void* core, SeriesTest& test) {
-  return static_cast<Core*>(core)->more_of(test);
 }
 
 SeriesMore& Streamer::Core::more_of(SeriesTest& test) {

@@ -18,7 +18,7 @@ namespace tocsin::streamer {
 
 inline constexpr uint32_t kNone = UINT32_MAX;
 
-struct SeriesTest {
+struct alignas(64) SeriesTest {
   enum Flag : uint16_t {
     kMore = 1,             // the next test is of the same series
     kFeed = 2,             // gives its points to a group of an aggregate; judges nothing itself
@@ -57,7 +57,7 @@ struct SeriesTest {
     flags = static_cast<uint16_t>(on ? flags | flag : flags & ~flag);
   }
 };
-static_assert(sizeof(SeriesTest) <= 128);
+static_assert(sizeof(SeriesTest) == 128);
 
 // Intervals between points or arrivals are followed slowly: one gap moves them by a fifth.
 inline void follow_interval(float& interval_s, double seen_s) {

@@ -38,51 +38,61 @@ struct Tail {
   uint32_t seen = 0;
 
   double spread_floored() const { return std::max<double>(spread, 0.05 * range); }
+  double per_seen() const { return 1.0 / std::max(1U, seen); }
 
   struct HalfWidths {
     double up = 0, down = 0;
   };
   // edge = score / kTailScore. Meaningless before the first residual.
   HalfWidths half_widths(double edge) const {
-    const double youth = 1.0 + 90.0 / std::max(1U, seen);
+    const double youth = 1.0 + 90.0 * per_seen();
     const double unit = spread_floored() * edge * limiter * youth;
     return {unit * q_up, unit * q_down};
   }
 
   // How far a residual may pull whatever it belongs to.
-  double clip() const { return 3.0 * spread_floored() * (1.0 + 30.0 / std::max(1U, seen)); }
+  double clip() const { return clip(spread_floored(), per_seen()); }
 
-  void learn(double residual, double cadence_s) {
+  void learn(double residual, double cadence_s) { learn(residual, cadence_s, per_seen()); }
+
+  // per_seen: 1 / points seen before this one. Gives the clip that held for it.
+  double learn(double residual, double cadence_s, double per_seen_before) {
     const double size = std::abs(residual);
     const double unit = spread_floored();
-    const double limit = clip();
+    const double limit = clip(unit, per_seen_before);
     if (seen < UINT32_MAX) ++seen;
     if (size > range)
       range = static_cast<float>(range == 0 ? size : std::min(size, 1.25 * range));
     else
       range *= static_cast<float>(1.0 - std::min(0.01, cadence_s * (1.0 / 120'000)));
-    if (unit > 0) calibrate(residual, size / unit);
+    if (unit > 0) calibrate(residual >= 0, size, unit);
     // Plain mean at first, then 4 h (but at least 40 points) of memory.
-    const double memory = std::min(1.0 / 40, cadence_s / (cadence_s + 14'400));
-    const double gain = std::min(0.5, std::max(memory, 1.0 / seen));
+    const double memory = std::min(1.0 / 40, cadence_s * (1.0 / 14'400));
+    const double gain = std::min(0.5, std::max(memory, per_seen_before));
     const double clipped = seen <= 2 ? size : std::min(size, std::max(limit, 0.15 * range));
     spread += static_cast<float>(gain * (1.25 * clipped - spread));
-    limiter =
-        std::max(1.0F, limiter * static_cast<float>(1.0 - std::min(0.01, 1.6e-6 * cadence_s)));
+    if (limiter > 1.0F)
+      limiter =
+          std::max(1.0F, limiter * static_cast<float>(1.0 - std::min(0.01, 1.6e-6 * cadence_s)));
+    return limit;
   }
 
   void violation_opened() { limiter = std::min(100.0F, limiter * 1.25F); }
 
  private:
-  void calibrate(double residual, double reach) {
+  static double clip(double unit, double per_seen_now) {
+    return 3.0 * unit * (1.0 + 30.0 * per_seen_now);
+  }
+
+  void calibrate(bool above, double size, double unit) {
     const bool young = seen <= 300;
-    step(q_up, tokens_up, residual >= 0 ? reach : 0, young);
-    step(q_down, tokens_down, residual < 0 ? reach : 0, young);
+    step(q_up, tokens_up, above && size > q_up * unit, young);
+    step(q_down, tokens_down, !above && size > q_down * unit, young);
   }
   // A step of 2 % (10 % while young) in log q: up with weight 0.985, down with 0.015.
-  static void step(float& q, float& tokens, double reach, bool young) {
+  static void step(float& q, float& tokens, bool beyond, bool young) {
     tokens = std::min(10.0F, tokens + 0.03F);
-    if (reach > q) {
+    if (beyond) [[unlikely]] {
       if (tokens < 1) return;
       tokens -= 1;
       q = std::min(1e6F, q * (young ? 1.1035F : 1.0199F));
