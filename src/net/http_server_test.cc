@@ -270,7 +270,7 @@ TEST(HttpServer, MalformedRequestsGet400) {
     int status;
   };
   const Case cases[] = {
-      {"garbage", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 what\r\n\r\n", 24),
+      {"garbage", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 what\r\n\r\n", 20),
        400},
       {"zeros", std::string(100, '\0') + "\r\n\r\n", 400},
       {"no version", "GET /hello\r\n\r\n", 400},

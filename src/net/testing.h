@@ -78,6 +78,7 @@ class Client {
   void close() {
     if (socket_ >= 0) ::close(std::exchange(socket_, -1));
   }
+  int descriptor() const { return socket_; }
   void end_writing() { ::shutdown(socket_, SHUT_WR); }
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
