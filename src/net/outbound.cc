@@ -234,7 +234,7 @@ Result<void> Outbound::submit(std::unique_ptr<Transfer> transfer) {
                   fmt::format("{} requests to other systems wait already; try again later",
                               impl_->unstarted));
     }
-    ++impl_->unstarted;
+    impl_->waiting_gauge.set(static_cast<double>(++impl_->unstarted));
     impl_->submitted.push_back(std::move(transfer));
   }
   wake();

@@ -72,6 +72,7 @@ std::string webhook_body(const Links& links, const Notice& notice) {
   const Pairs labels = label_pairs(alert);
   const Pairs annotations = annotation_pairs(links, notice);
   const Pairs group = group_labels(alert);
+  const TimeMs end = alert.resolved_at.ms != 0 ? alert.resolved_at : alert.updated_at;
   const std::string_view status = resolved ? "resolved" : "firing";
   JsonWriter json;
   json.begin_object();
@@ -80,7 +81,7 @@ std::string webhook_body(const Links& links, const Notice& notice) {
   write_pairs(json, "labels", labels);
   write_pairs(json, "annotations", annotations);
   json.member("startsAt", to_iso(alert.opened_at));
-  json.member("endsAt", resolved ? to_iso(alert.resolved_at) : std::string(kNoEnd));
+  json.member("endsAt", resolved ? to_iso(end) : std::string(kNoEnd));
   json.member("generatorURL", links.alert(alert.id));
   json.member("fingerprint", to_text(alert.key).substr(0, 16)).end_object().end_array();
   write_pairs(json, "groupLabels", group);

@@ -26,7 +26,8 @@ TEST(Webhook, IsAlertmanagersBodyToTheByte) {
                              R"("severity":"critical","site":"madrid"})";
   const std::string annotations =
       R"({"description":"The provider <b>of payments</b> fails & nothing is paid.",)"
-      R"("grafana_url":"https://g.example.com?site=madrid","runbook":"https://wiki.example.com/pay",)"
+      R"("grafana_url":"https://g.example.com?site=madrid",)"
+      R"("runbook":"https://wiki.example.com/pay",)"
       R"("summary":"payments_ok in madrid 57 % below the expected 118–151, worsening, )"
       R"(adapter silent"})";
   const std::string expected =
@@ -50,6 +51,13 @@ TEST(Webhook, AResolutionHasItsEnd) {
   EXPECT_EQ(text(body, "/alerts/0/startsAt"), "2026-11-23T14:32:45.120Z");
   EXPECT_EQ(text(body, "/alerts/0/endsAt"), "2026-11-23T14:38:25.120Z");
   EXPECT_EQ(text(body, "/alerts/0/annotations/resolve_reason"), "recovered");
+}
+
+TEST(Webhook, AnEndWithoutATimeIsTheLastChange) {
+  AlertView alert = resolved(payment_alert());
+  alert.resolved_at = TimeMs{};
+  const auto body = boost::json::parse(webhook_body(kLinks, notice(Event::kResolved, alert)));
+  EXPECT_EQ(text(body, "/alerts/0/endsAt"), "2026-11-23T14:38:25.120Z");
 }
 
 TEST(Webhook, AnOpeningThatComesLateIsStillAnOpening) {
