@@ -1,0 +1,130 @@
+#include "tocsin/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "tocsin/commands.h"
+#include "tocsin/version.h"
+
+namespace tocsin {
+namespace {
+
+void add_serve_options(CLI::App& app, ServeOptions& options) {
+  app.add_option("--listen", options.listen, "Address and port (127.0.0.1:9640)");
+  app.add_option("--data", options.data, "Folder of everything that is kept");
+  app.add_option("--shards", options.shards, "Threads that test points (one per core)");
+  app.add_option("--durability", options.durability, "power_cut or process")
+      ->check(CLI::IsMember({"power_cut", "process"}));
+  app.add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  app.add_option("--port-file", options.port_file, "Write the port listened on into this file");
+}
+
+struct Options {
+  ServeOptions serve;
+  DemoOptions demo;
+  std::string check_directory;
+  TokenOptions token;
+  ReceiverTestOptions receiver;
+  ImportOptions import;
+  ReplayOptions replay;
+};
+
+void add_import(CLI::App& app, ImportOptions& options) {
+  app.add_option("files", options.files, "CSV files with a header row")->required();
+  app.add_option("--url", options.url, "The server");
+  app.add_option("--token", options.token, "API token, where one is needed");
+  app.add_option("--name", options.name, "Name of the series (the file's name)");
+  app.add_option("--time", options.time_column, "Column of the time");
+  app.add_option("--value", options.value_columns, "Columns of values (all others)");
+  app.add_option("--label-column", options.label_columns, "Columns that become labels");
+  app.add_option("--label", options.labels, "name=value, for every series");
+}
+
+void add_replay(CLI::App& app, ReplayOptions& options) {
+  app.add_option("--config", options.config, "Folder of the configuration to try")->required();
+  app.add_option("--data", options.data, "Folder of what is kept")->default_str("tocsin-data");
+  app.add_option("--from", options.from, "Begin: ISO 8601, unix seconds, or a span ago such as 7d");
+  app.add_option("--to", options.to, "End; now if left out");
+  app.add_option("--site", options.site, "Only series of this site");
+  auto* received =
+      app.add_flag("--as-received", options.as_received, "In order of arrival, from the journal");
+  app.add_flag("--as-history{false}", options.as_received, "In order of event time, from the store")
+      ->excludes(received);
+  app.add_flag("--json", options.json, "Print the result as JSON");
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app{"Tocsin: tests telemetry on arrival, decides by rules, tells the right person"};
+  app.set_version_flag("--version", std::string("tocsin ") + kVersion);
+  app.require_subcommand(1);
+  Options options;
+  int status = 0;
+
+  auto* serve_command = app.add_subcommand("serve", "Run the server");
+  serve_command->add_option("--config", options.serve.config, "Folder of YAML files");
+  add_serve_options(*serve_command, options.serve);
+  serve_command->callback([&] { status = run_server(options.serve); });
+
+  auto* demo_command = app.add_subcommand(
+      "demo", "Run the quick start: this machine and a betting house, nothing to set up");
+  add_serve_options(*demo_command, options.demo.serve);
+  demo_command->add_option("--history", options.demo.history,
+                           "History made at the first start (28d)");
+  demo_command->add_option("--seed", options.demo.seed, "Another seed gives another house");
+  demo_command->callback([&] { status = run_demo(options.demo); });
+
+  auto* check_command =
+      app.add_subcommand("check", "Say what is wrong with a configuration folder");
+  check_command->add_option("directory", options.check_directory, "The folder")->required();
+  check_command->callback([&] { status = run_check(options.check_directory); });
+
+  auto* import_command = app.add_subcommand("import", "Send history from CSV files to a server");
+  add_import(*import_command, options.import);
+  import_command->callback([&] { status = import_files(options.import); });
+
+  auto* replay_command =
+      app.add_subcommand("replay", "What would have been told? Run a configuration over history");
+  add_replay(*replay_command, options.replay);
+  replay_command->callback([&] { status = run_replay(options.replay); });
+
+  auto* token = app.add_subcommand("token", "API tokens");
+  token->require_subcommand(1);
+  token->add_option("--data", options.token.data, "Folder of what is kept")
+      ->default_str("tocsin-data");
+  auto* create = token->add_subcommand("create", "Make a token; it is shown once");
+  create->add_option("--name", options.token.name, "What it is for")->required();
+  create->add_option("--scope", options.token.scope, "read, write or admin")
+      ->check(CLI::IsMember({"read", "write", "admin"}));
+  create->callback([&] { status = token_create(options.token); });
+  token->add_subcommand("list", "Names and scopes")->callback([&] {
+    status = token_list(options.token);
+  });
+  auto* revoke = token->add_subcommand("revoke", "Forget a token");
+  revoke->add_option("--name", options.token.name, "Which")->required();
+  revoke->callback([&] { status = token_revoke(options.token); });
+  for (auto* sub : {create, revoke})
+    sub->add_option("--data", options.token.data, "Folder of what is kept");
+
+  auto* receiver = app.add_subcommand("receiver", "Receivers");
+  receiver->require_subcommand(1);
+  auto* test = receiver->add_subcommand("test", "Send a test message through a running server");
+  test->add_option("name", options.receiver.name, "The receiver")->required();
+  test->add_option("--url", options.receiver.url, "The server");
+  test->add_option("--token", options.receiver.token, "API token, where one is needed");
+  test->callback([&] { status = receiver_test(options.receiver); });
+
+  app.add_subcommand("reference", "Print the configuration reference (Markdown)")->callback([] {
+    std::fputs(Configuration::reference_markdown().c_str(), stdout);
+  });
+  app.add_subcommand("schema", "Print a JSON Schema of the configuration for editors")
+      ->callback([] { std::puts(Configuration::json_schema().c_str()); });
+
+  CLI11_PARSE(app, argc, argv);
+  return status;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,61 @@
+#pragma once
+// The commands behind the command line. Each prints for people and returns the exit status.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "tocsin/configuration.h"
+
+namespace tocsin {
+
+// What the command line says on top of the configuration; empty = as configured.
+struct ServeOptions {
+  std::string config, listen, data, port_file, log_level, durability;
+  uint32_t shards = 0;
+};
+int run_server(const ServeOptions& options);
+
+struct DemoOptions {
+  ServeOptions serve;
+  std::string history = "28d";
+  uint64_t seed = 1;
+};
+int run_demo(const DemoOptions& options);
+
+int run_check(const std::string& directory);
+
+struct TokenOptions {
+  std::string data, name, scope = "write";
+};
+int token_create(const TokenOptions& options);
+int token_list(const TokenOptions& options);
+int token_revoke(const TokenOptions& options);
+
+struct ReceiverTestOptions {
+  std::string url = "http://127.0.0.1:9640", token, name;
+};
+int receiver_test(const ReceiverTestOptions& options);
+
+struct ImportOptions {
+  std::vector<std::string> files;
+  std::string url = "http://127.0.0.1:9640", token;
+  std::string name;  // of the series; the file's name if empty
+  std::string time_column;
+  std::vector<std::string> value_columns, label_columns, labels;
+};
+int import_files(const ImportOptions& options);
+
+struct ReplayOptions {
+  std::string config, data, from, to, site;
+  bool as_received = false;
+  bool json = false;
+};
+int run_replay(const ReplayOptions& options);
+
+// Prints an error and gives exit status 1.
+int failed(const Error& error);
+
+}  // namespace tocsin

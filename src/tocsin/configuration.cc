@@ -1,0 +1,82 @@
+#include "tocsin/configuration.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "config/reader.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::array<std::string_view, 10> kSections{
+    "server", "workers", "default",    "marks",     "sites",
+    "rules",  "routes",  "supervisor", "receivers", "links"};
+
+config::Reference described() {
+  config::Reference reference;
+  Settings::describe(reference);
+  streamer::WorkerSet::describe(reference);
+  rules::RuleSet::describe(reference);
+  supervisor::Routes::describe(reference);
+  supervisor::Options::describe(reference);
+  respond::Receivers::describe(reference);
+  return reference;
+}
+
+}  // namespace
+
+std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
+                                                          const std::string& directory,
+                                                          config::Problems& problems) {
+  auto made = std::make_shared<Configuration>();
+  made->settings = Settings::read(folder, problems);
+  made->settings.config = directory;
+  made->workers = streamer::WorkerSet::read(folder, problems);
+  const std::string site = made->workers ? made->workers->site_label() : "site";
+  made->rules = std::make_shared<rules::RuleSet>(rules::RuleSet::read(folder, site, problems));
+  made->receivers = std::make_shared<respond::Receivers>(
+      respond::Receivers::read(folder, respond::SecretSources::real(directory), problems));
+  made->supervisor = supervisor::Options::read(folder, problems);
+  made->routes = supervisor::Routes::read(folder, problems);
+  const std::vector<std::string> names = made->receivers->names();
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  made->routes.check_receivers(known, problems);
+  folder.check_sections(kSections, problems);
+  made->folder = std::move(folder);
+  return made;
+}
+
+Result<std::shared_ptr<const Configuration>> Configuration::load(const std::string& directory) {
+  config::Problems problems;
+  config::Folder folder = directory.empty() ? config::Folder::from_texts({}, problems)
+                                            : config::Folder::load(directory, problems);
+  auto made = build(std::move(folder), directory, problems);
+  if (!problems.empty())
+    return fail(problems.error(fmt::format("cannot use the configuration in {}", directory)));
+  return made;
+}
+
+rules::WorkerNames Configuration::worker_names() const {
+  rules::WorkerNames names;
+  for (const streamer::Worker& worker : workers->workers())
+    names.push_back(
+        {worker.id, worker.model_names(), worker.tier, worker.open_points, worker.open_of});
+  return names;
+}
+
+std::string Configuration::reference_markdown() {
+  return "# Configuration reference\n\n"
+         "One folder of YAML files; their top-level keys are the sections below (`server:`, "
+         "`workers:`, `rules:`, `routes:`, `receivers:`, ...), and one section may stand in "
+         "several "
+         "files. `tocsin check DIR` says what is wrong with file:line:column; the server reloads "
+         "the "
+         "folder as a whole or not at all (SIGHUP or `POST /api/config/reload`). This page is "
+         "written by `tocsin reference` from the code that reads the files.\n\n" +
+         described().markdown();
+}
+
+std::string Configuration::json_schema() { return described().json_schema("server"); }
+
+}  // namespace tocsin

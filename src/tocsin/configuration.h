@@ -1,0 +1,42 @@
+#pragma once
+// One configuration as a whole: every room parses its own sections; either all of it is right, or
+// none of it is used. Immutable once loaded, shared by all threads.
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "config/folder.h"
+#include "respond/receiver.h"
+#include "rules/engine.h"
+#include "streamer/worker.h"
+#include "supervisor/options.h"
+#include "supervisor/route.h"
+#include "tocsin/settings.h"
+
+namespace tocsin {
+
+struct Configuration {
+  config::Folder folder;
+  Settings settings;
+  std::shared_ptr<const streamer::WorkerSet> workers;
+  std::shared_ptr<const rules::RuleSet> rules;
+  std::shared_ptr<const respond::Receivers> receivers;
+  supervisor::Options supervisor;
+  supervisor::Routes routes;
+
+  // directory empty: the standard configuration (every series, model `level`, inbox).
+  // kInvalid carries all problems, one per line, with file:line:column.
+  static Result<std::shared_ptr<const Configuration>> load(const std::string& directory);
+  // The same on a folder read already; for `tocsin check` and reload, which want the list.
+  static std::shared_ptr<const Configuration> build(config::Folder folder,
+                                                    const std::string& directory,
+                                                    config::Problems& problems);
+  // docs/configuration.md, and the JSON Schema for editors.
+  static std::string reference_markdown();
+  static std::string json_schema();
+
+  rules::WorkerNames worker_names() const;
+};
+
+}  // namespace tocsin

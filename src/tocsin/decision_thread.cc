@@ -1,0 +1,218 @@
+#include "tocsin/decision_thread.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "tocsin/markers.h"
+
+namespace tocsin {
+namespace {
+
+constexpr size_t kRecentMax = 500;
+constexpr DurationMs kHousekeeping = milliseconds(250);
+
+}  // namespace
+
+DecisionThread::DecisionThread(Parts parts, Store& store, const SeriesTable& table,
+                               const Clock& clock, Counters& counters, Hooks hooks)
+    : store_(store),
+      table_(table),
+      clock_(clock),
+      hooks_(std::move(hooks)),
+      merge_(std::move(parts.merge)),
+      stage_(std::move(parts.engine), std::move(parts.supervisor), watch()),
+      database_(std::move(parts.database)),
+      commits_(counters.counter("tocsin_state_commits_total", "", "Transactions committed.")),
+      commit_failures_(counters.counter("tocsin_state_commit_failures_total", "",
+                                        "Transactions that were refused and are tried again.")) {}
+
+DecisionThread::~DecisionThread() { stop(); }
+
+pipeline::DecisionStage::Watch DecisionThread::watch() {
+  return {.item =
+              [this](const StreamItem& item) {
+                if (!std::holds_alternative<ViolationChange>(item.what)) return;
+                note_latency(item.arrival);
+                recent_.push_back(item);
+                if (recent_.size() > kRecentMax) recent_.pop_front();
+                if (hooks_.violation) hooks_.violation(item);
+              },
+          .decision = {},
+          .begin = [this](const pipeline::Passed& frame) { replace(frame); },
+          .passed =
+              [this](const pipeline::Passed& passed) {
+                if (passed.tick || passed.lsn.value != save_after_.load()) return;
+                ByteWriter rules;
+                stage_.engine().save(rules);
+                if (hooks_.saved) hooks_.saved(passed.lsn, rules.take());
+              }};
+}
+
+void DecisionThread::recovered(uint32_t shard, pipeline::ShardReport& report) {
+  merge_->add(shard, report.items, report.passed);
+  report.passed.clear();
+}
+
+Result<void> DecisionThread::run_recovered(Lsn durable) {
+  stage_.run(*merge_, durable, changes_);
+  if (changes_.empty()) return {};
+  auto transaction = database_.begin();
+  if (!transaction) return fail(transaction.error());
+  if (auto applied = supervisor::apply(*transaction, changes_); !applied)
+    return fail(applied.error());
+  if (auto committed = transaction->commit(); !committed) return fail(committed.error());
+  changes_ = {};
+  return {};
+}
+
+Result<void> DecisionThread::set_dispatcher(respond::Dispatcher* dispatcher) {
+  dispatcher_ = dispatcher;
+  return dispatcher_->load(database_);
+}
+
+void DecisionThread::start() {
+  loop_.every(kHousekeeping, [this] {
+    stage_.supervisor().advance(clock_.now(), changes_);
+    flush();
+  });
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "decide");
+    loop_.run();
+  });
+}
+
+void DecisionThread::stop() {
+  loop_.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void DecisionThread::report(uint32_t shard, pipeline::ShardReport&& report) {
+  auto shared = std::make_shared<pipeline::ShardReport>(std::move(report));
+  loop_.post([this, shard, shared] {
+    merge_->add(shard, shared->items, shared->passed);
+    pump();
+  });
+}
+
+void DecisionThread::on_durable() {
+  loop_.post([this] { pump(); });
+}
+
+void DecisionThread::pump() {
+  stage_.run(*merge_, store_.journal().durable(), changes_);
+  flush();
+}
+
+void DecisionThread::flush() {
+  if (changes_.empty() && delivered_.empty()) return;
+  const auto alerts = changes_.changed();
+  if (!write()) return;
+  for (const auto& alert : alerts)
+    if (hooks_.alert) hooks_.alert(alert);
+  for (const auto& answer : std::exchange(after_commit_, {})) answer();
+}
+
+// One transaction of all that waits. On failure everything stays for the next try.
+bool DecisionThread::write() {
+  const auto refused = [this](const Error& error) {
+    commit_failures_.add();
+    if (!std::exchange(disk_refuses_, true))
+      log::error("alerts cannot be written and nobody is told until they are: {}", error.text());
+    return false;
+  };
+  auto transaction = database_.begin();
+  if (!transaction) return refused(transaction.error());
+  if (auto done = supervisor::apply(*transaction, changes_); !done) return refused(done.error());
+  for (const respond::DispatchChanges& one : delivered_)
+    if (auto done = respond::apply(*transaction, one); !done) return refused(done.error());
+  if (auto done = transaction->commit(); !done) return refused(done.error());
+  if (std::exchange(disk_refuses_, false)) log::info("alerts are written again");
+  commits_.add();
+  if (hooks_.delivery)
+    for (const respond::DispatchChanges& one : delivered_)
+      for (const auto& row : one.outbox.rows) hooks_.delivery(row.delivery);
+  delivered_.clear();
+  if (dispatcher_ != nullptr && !changes_.empty()) dispatcher_->committed(std::move(changes_));
+  changes_ = {};
+  return true;
+}
+
+void DecisionThread::delivered(respond::DispatchChanges changes) {
+  auto shared = std::make_shared<respond::DispatchChanges>(std::move(changes));
+  loop_.post([this, shared] {
+    delivered_.push_back(std::move(*shared));
+    // All that came in one turn of the loop share a transaction.
+    if (std::exchange(flush_posted_, true)) return;
+    loop_.post([this] {
+      flush_posted_ = false;
+      flush();
+    });
+  });
+}
+
+void DecisionThread::command(supervisor::Command command, CommandAnswer answer) {
+  auto shared = std::make_shared<supervisor::Command>(std::move(command));
+  loop_.post([this, shared, answer = std::move(answer)] {
+    auto done = stage_.supervisor().command(*shared, clock_.now(), changes_);
+    if (!done) {
+      answer(fail(done.error()));
+      return;
+    }
+    after_commit_.push_back([answer, value = std::move(*done)] { answer(value); });
+    flush();
+    if (disk_refuses_ && !after_commit_.empty()) {
+      after_commit_.pop_back();
+      answer(fail(ErrorCode::kUnavailable,
+                  "cannot write the change now: the disk refuses it; it is kept and tried again"));
+    }
+  });
+}
+
+void DecisionThread::test(std::string receiver, TestAnswer answer) {
+  auto begun = dispatcher_->test(receiver, [this, answer](const Delivery& delivery) {
+    loop_.post([this, answer, delivery] { settle_test(delivery, answer); });
+  });
+  if (!begun) answer(fail(begun.error()));
+}
+
+void DecisionThread::settle_test(Delivery delivery, const TestAnswer& answer) {
+  auto transaction = database_.begin();
+  if (transaction) {
+    auto id = supervisor::insert_test(*transaction, delivery);
+    if (id && transaction->commit()) delivery.id = *id;
+  }
+  if (hooks_.delivery) hooks_.delivery(delivery);
+  answer(delivery);
+}
+
+void DecisionThread::note_latency(TimeMs arrival) {
+  latencies_[latency_count_++ % latencies_.size()] =
+      static_cast<float>(std::max<int64_t>(0, (clock_.now() - arrival).count));
+}
+
+double DecisionThread::decision_p99_ms() const {
+  const size_t count = std::min(latency_count_, latencies_.size());
+  if (count == 0) return 0;
+  std::vector<float> sorted(latencies_.begin(), latencies_.begin() + static_cast<long>(count));
+  const size_t at = count * 99 / 100;
+  std::nth_element(sorted.begin(), sorted.begin() + static_cast<long>(at), sorted.end());
+  return sorted[at];
+}
+
+void DecisionThread::replace(const pipeline::Passed& frame) {
+  if (!hooks_.configuration_of) return;
+  const auto configuration = hooks_.configuration_of(frame);
+  if (!configuration) return;
+  std::vector<Decision> decisions;
+  stage_.supervisor().configure(configuration->supervisor, configuration->routes);
+  stage_.engine().replace(configuration->rules, configuration->worker_names(),
+                          Lsn{frame.lsn.value - 1}, frame.time, decisions);
+  stage_.take(std::move(decisions), changes_);
+  if (dispatcher_ != nullptr) dispatcher_->replace(configuration->receivers);
+}
+
+}  // namespace tocsin

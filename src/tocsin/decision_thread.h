@@ -1,0 +1,111 @@
+#pragma once
+// The thread that decides: merge, rules, supervisor, and all SQL writing. Nothing is told before the
+// transaction that says so is committed; if the disk refuses it, the changes wait and are written
+// first when it takes them again. What became of deliveries comes from the outbound thread and is
+// written here as well.
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/counters.h"
+#include "net/loop.h"
+#include "pipeline/decision_stage.h"
+#include "pipeline/shard_stage.h"
+#include "respond/dispatcher.h"
+#include "state/database.h"
+#include "store/store.h"
+#include "supervisor/archive.h"
+#include "tocsin/configuration.h"
+
+namespace tocsin {
+
+class DecisionThread {
+ public:
+  struct Hooks {                                                         // on the decision thread
+    std::function<void(const StreamItem&)> violation;                    // a ViolationChange passed
+    std::function<void(const std::shared_ptr<const AlertView>&)> alert;  // committed
+    std::function<void(const Delivery&)> delivery;
+    // The rules' state as of the checkpoint marker.
+    std::function<void(Lsn, std::string)> saved;
+    // The configuration that begins with this frame, or null.
+    std::function<std::shared_ptr<const Configuration>(const pipeline::Passed&)> configuration_of;
+  };
+  struct Parts {
+    std::unique_ptr<pipeline::Merge> merge;
+    rules::Engine engine;
+    supervisor::Supervisor supervisor;
+    state::Database database;
+  };
+
+  DecisionThread(Parts parts, Store& store, const SeriesTable& table, const Clock& clock,
+                 Counters& counters, Hooks hooks);
+  ~DecisionThread();
+
+  // What the recovery still has to do goes through this, on the caller's thread, before start().
+  void recovered(uint32_t shard, pipeline::ShardReport& report);
+  Result<void> run_recovered(Lsn durable);
+
+  // The marker after which the rules are saved; before it can pass here.
+  void save_after(Lsn marker) { save_after_.store(marker.value); }
+  // Before start(): takes up the deliveries of an earlier run.
+  Result<void> set_dispatcher(respond::Dispatcher* dispatcher);
+  void start();
+  void stop();
+  net::Loop& loop() { return loop_; }
+
+  // Any thread.
+  void report(uint32_t shard, pipeline::ShardReport&& report);
+  void on_durable();
+  void delivered(respond::DispatchChanges changes);  // by the dispatcher
+  using CommandAnswer = std::function<void(Result<supervisor::CommandDone>)>;
+  void command(supervisor::Command command, CommandAnswer answer);
+  using TestAnswer = std::function<void(Result<Delivery>)>;
+  void test(std::string receiver, TestAnswer answer);
+
+  // On the decision thread (loop().post).
+  pipeline::DecisionStage& stage() { return stage_; }
+  const std::deque<StreamItem>& recent() const { return recent_; }  // newest last, at most 500
+  double decision_p99_ms() const;
+  size_t waiting() const { return merge_->waiting(); }
+
+ private:
+  pipeline::DecisionStage::Watch watch();
+  void pump();
+  void flush();
+  bool write();
+  void settle_test(Delivery delivery, const TestAnswer& answer);
+  void note_latency(TimeMs arrival);
+  void replace(const pipeline::Passed& frame);
+
+  Store& store_;
+  const SeriesTable& table_;
+  const Clock& clock_;
+  Hooks hooks_;
+  net::Loop loop_;
+  std::thread thread_;
+  std::unique_ptr<pipeline::Merge> merge_;
+  pipeline::DecisionStage stage_;
+  state::Database database_;
+  respond::Dispatcher* dispatcher_ = nullptr;
+
+  supervisor::Changes changes_;  // not written yet
+  std::vector<respond::DispatchChanges> delivered_;  // not written yet, in the order they came
+  std::vector<std::function<void()>> after_commit_;
+  std::atomic<uint64_t> save_after_{0};
+  bool flush_posted_ = false;
+  bool disk_refuses_ = false;
+  std::deque<StreamItem> recent_;
+  std::array<float, 512> latencies_{};  // ms, a ring
+  size_t latency_count_ = 0;
+  Counter& commits_;
+  Counter& commit_failures_;
+};
+
+}  // namespace tocsin

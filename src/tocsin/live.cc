@@ -1,0 +1,206 @@
+#include "tocsin/live.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "state/migrations.h"
+#include "tocsin/markers.h"
+
+namespace tocsin {
+namespace {
+
+constexpr DurationMs kTick = milliseconds(100);
+constexpr DurationMs kCheckpointEvery = minutes(10);
+constexpr double kCheckpointFill = 0.125;
+
+thread_local intake::Intake* loop_intake = nullptr;
+
+}  // namespace
+
+Live::Live(std::shared_ptr<const Configuration> configuration, const Clock& clock,
+           Counters& counters)
+    : clock_(clock),
+      counters_(counters),
+      configuration_(std::move(configuration)),
+      series_(configuration_->settings.series_max),
+      announced_(configuration_->settings.series_max),
+      senders_(counters),
+      intake_counters_(counters),
+      intake_shared_{series_,  announced_,
+                     senders_, intake_counters_,
+                     clock,    configuration_->settings.shard_count(),
+                     {}},
+      syncs_(counters.counter("tocsin_journal_fsync_total", "", "Syncs of journal segments.")),
+      sync_ns_(counters.counter("tocsin_journal_fsync_nanoseconds_total", "",
+                                "Time spent in syncs of journal segments.")),
+      started_at_(clock.now()) {}
+
+Result<std::unique_ptr<Live>> Live::start(std::shared_ptr<const Configuration> configuration,
+                                          const Clock& clock, Counters& counters) {
+  std::unique_ptr<Live> live(new Live(std::move(configuration), clock, counters));
+  if (auto done = live->open(); !done) return fail(done.error());
+  if (auto done = live->make_stages(); !done) return fail(done.error());
+  if (auto done = live->recover(); !done) return fail(done.error());
+  if (auto done = live->start_threads(); !done) return fail(done.error());
+  return live;
+}
+
+Live::~Live() { stop(); }
+
+Result<void> Live::start_threads() {
+  outbound_ = std::make_unique<net::Outbound>(net::Outbound::Options{}, counters_);
+  dispatcher_ = std::make_unique<respond::Dispatcher>(
+      respond::Dispatcher::Options{}, configuration_->receivers, *outbound_, clock_, counters_,
+      [this](respond::DispatchChanges changes) { decisions_->delivered(std::move(changes)); });
+  if (auto done = decisions_->set_dispatcher(dispatcher_.get()); !done) return done;
+  outbound_thread_ = std::make_unique<net::OutboundThread>(*outbound_);
+  outbound_thread_->start();
+  store_->journal().set_observers([this](const FramePtr& frame) { on_sequenced(frame); },
+                                  [this](Lsn lsn) { on_durable(lsn); });
+  store_->start();
+  for (size_t i = 0; i < shards_.size(); ++i) {
+    shards_[i]->loop().post([this, i] { loop_intake = intakes_[i].get(); });
+    shards_[i]->start();
+  }
+  decisions_->start();
+  background_.every(kTick, [this] {
+    store_->journal().sequence_tick();
+    watch_journal();
+  });
+  background_thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "background");
+    background_.run();
+  });
+  return {};
+}
+
+double Live::fsync_ms() const {
+  const double count = static_cast<double>(syncs_.value());
+  return count > 0 ? static_cast<double>(sync_ns_.value()) / count / 1e6
+                   : std::numeric_limits<double>::quiet_NaN();
+}
+
+Result<void> Live::listen(const net::Router& router) {
+  const Settings& settings = configuration_->settings;
+  const auto address = parse_address(settings.listen);
+  if (!address) return fail(address.error());
+  net::HttpOptions options;
+  options.address = address->host;
+  options.port = address->port;
+  options.reuse_port = shards_.size() > 1;
+  options.body_bytes_max = settings.body_bytes_max;
+  options.tls_certificate = settings.tls_certificate;
+  options.tls_key = settings.tls_key;
+  for (auto& shard : shards_) {
+    auto server = net::HttpServer::listen(shard->loop(), router, options, counters_);
+    if (!server) return fail(server.error());
+    options.port = (*server)->port();
+    servers_.push_back(std::move(*server));
+  }
+  port_ = options.port;
+  return {};
+}
+
+void Live::stop() {
+  if (std::exchange(stopped_, true) || background_thread_.get_id() == std::thread::id{}) return;
+  // A last checkpoint spares the next start the replay of the journal.
+  begin_checkpoint();
+  {
+    std::unique_lock lock(checkpoint_mutex_);
+    durable_changed_.wait_for(lock, std::chrono::seconds(5),
+                              [this] { return checkpoint_.missing == 0; });
+  }
+  background_.stop();
+  background_thread_.join();
+  background_.poll();
+  for (auto& shard : shards_) shard->stop();
+  servers_.clear();
+  decisions_->stop();
+  outbound_thread_->stop();
+  store_->journal().set_observers({}, {});
+}
+
+intake::Intake& Live::intake_here() { return *loop_intake; }
+
+std::shared_ptr<const Configuration> Live::configuration() const {
+  const std::lock_guard lock(configuration_mutex_);
+  return configuration_;
+}
+
+Result<void> Live::reload(std::shared_ptr<const Configuration> configuration) {
+  const std::string version = configuration->folder.version();
+  const std::lock_guard lock(configuration_mutex_);
+  // The observer below runs inside append_marker: it needs no lock of ours.
+  auto marker = store_->journal().append_marker(FrameKind::kConfig, version);
+  if (!marker) return fail(marker.error());
+  configuration_from_ = (*marker)->lsn;
+  configuration_ = std::move(configuration);
+  return {};
+}
+
+bool Live::has_room(size_t points) const {
+  for (const auto& shard : shards_)
+    if (shard->waiting_points() + points > ShardThread::kInboxPointsMax) return false;
+  return true;
+}
+
+void Live::on_sequenced(const FramePtr& frame) {
+  if (frame->kind == FrameKind::kNote && frame->payload == kCheckpointMarker)
+    decisions_->save_after(frame->lsn);
+  points_total_.fetch_add(frame->batch.size(), std::memory_order_relaxed);
+  for (auto& shard : shards_) shard->push(frame);
+}
+
+void Live::on_durable(Lsn lsn) {
+  for (auto& shard : shards_) shard->on_durable(lsn);
+  decisions_->on_durable();
+  {
+    const std::lock_guard lock(durable_mutex_);
+  }
+  durable_changed_.notify_all();
+}
+
+Result<Lsn> Live::submit(Batch batch) {
+  for (;;) {
+    if (!has_room(batch.size())) {
+      std::unique_lock lock(durable_mutex_);
+      durable_changed_.wait_for(lock, std::chrono::milliseconds(2));
+      continue;
+    }
+    // A copy only when it has to be tried again: append() takes the batch.
+    Batch attempt = batch;
+    auto frame = store_->journal().append(std::move(attempt));
+    if (frame) return (*frame)->lsn;
+    if (frame.error().code != ErrorCode::kExhausted || stopped_) return fail(frame.error());
+    std::unique_lock lock(durable_mutex_);
+    durable_changed_.wait_for(lock, std::chrono::milliseconds(20));
+  }
+}
+
+void Live::wait_durable(Lsn lsn) {
+  std::unique_lock lock(durable_mutex_);
+  durable_changed_.wait(lock, [&] { return store_->journal().durable() >= lsn || stopped_; });
+}
+
+Result<Lsn> Live::submit_and_wait(Batch batch) {
+  std::vector<SeriesRef> fresh;
+  for (const NewSeries& one : batch.fresh) fresh.push_back(one.ref);
+  auto lsn = submit(std::move(batch));
+  if (!lsn) return lsn;
+  wait_durable(*lsn);
+  for (const SeriesRef ref : fresh) announced_.mark(ref);
+  return lsn;
+}
+
+void Live::watch_journal() {
+  const double fill = store_->journal().fill();
+  if (fill < checkpoint_fill_) checkpoint_fill_ = fill;
+  if (clock_.now() - checkpoint_at_ >= kCheckpointEvery ||
+      fill - checkpoint_fill_ >= kCheckpointFill)
+    begin_checkpoint();
+}
+
+}  // namespace tocsin

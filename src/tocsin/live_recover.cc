@@ -1,0 +1,223 @@
+// How a start finds what the last run left: tables, journal, heads, models, alerts.
+
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+
+#include "base/log.h"
+#include "state/migrations.h"
+#include "tocsin/live.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::string_view kCheckpointName = "models";
+constexpr uint8_t kCheckpointVersion = 1;
+
+streamer::Options streamer_options() { return {}; }
+
+}  // namespace
+
+// Checkpoint file: version u8, configuration version text, lsn of nothing else; number of shards
+// varint, each shard's models as text, the rules' state as text.
+static std::string encode_checkpoint(std::string_view configuration,
+                                     const std::vector<std::string>& parts) {
+  ByteWriter out;
+  out.u8(kCheckpointVersion);
+  out.text(configuration);
+  out.varint(parts.size());
+  for (const std::string& part : parts) out.text(part);
+  return out.take();
+}
+
+Result<void> Live::open() {
+  const Settings& settings = configuration_->settings;
+  std::error_code error;
+  std::filesystem::create_directories(settings.data, error);
+  if (error)
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("cannot make the data folder {}: {}; choose another with --data",
+                            settings.data, error.message()));
+  StoreOptions options;
+  options.shards = settings.shard_count();
+  options.journal.durability = settings.durability;
+  options.journal.bytes_max = settings.journal_bytes_max;
+  options.keep = settings.keep;
+  auto store = Store::open(settings.data + "/points", options, disk_, clock_, series_, counters_);
+  if (!store) return fail(store.error());
+  store_ = std::move(*store);
+  return {};
+}
+
+Result<void> Live::make_stages() {
+  const Settings& settings = configuration_->settings;
+  const std::string path = settings.data + "/state.db";
+  state::Database::Options options;
+  options.counters = &counters_;
+  auto database = state::Database::open(path, options);
+  if (!database) return fail(database.error());
+  for (const auto& migrations : {supervisor::migrations(), respond::inbox_migrations()})
+    if (auto done = state::migrate(*database, migrations); !done) return fail(done.error());
+  options.access = state::Database::Access::kReader;
+  options.check_on_open = false;
+  auto reader = state::Database::open(path, options);
+  if (!reader) return fail(reader.error());
+  reader_ = std::make_unique<state::Database>(std::move(*reader));
+
+  supervisor::Supervisor book(configuration_->supervisor, configuration_->routes, counters_);
+  if (auto loaded = book.load(*database); !loaded) return fail(loaded.error());
+  const uint32_t shards = store_->shards();
+  DecisionThread::Parts parts{
+      std::make_unique<pipeline::Merge>(shards),
+      rules::Engine(configuration_->rules, series_, configuration_->worker_names()),
+      std::move(book),
+      std::move(*database)};
+  DecisionThread::Hooks hooks;
+  hooks.violation = [this](const StreamItem& item) {
+    if (watchers.violation) watchers.violation(item);
+  };
+  hooks.alert = [this](const std::shared_ptr<const AlertView>& alert) {
+    if (watchers.alert) watchers.alert(alert);
+  };
+  hooks.delivery = [this](const Delivery& delivery) {
+    if (watchers.delivery) watchers.delivery(delivery);
+  };
+  hooks.saved = [this](Lsn lsn, std::string rules) {
+    checkpoint_part(shards_.size(), lsn, std::move(rules));
+  };
+  hooks.configuration_of =
+      [this](const pipeline::Passed& frame) -> std::shared_ptr<const Configuration> {
+    const std::lock_guard lock(configuration_mutex_);
+    return frame.lsn == configuration_from_ ? configuration_ : nullptr;
+  };
+  decisions_ = std::make_unique<DecisionThread>(std::move(parts), *store_, series_, clock_,
+                                                counters_, std::move(hooks));
+  for (uint32_t i = 0; i < shards; ++i) {
+    ShardThread::Hooks shard_hooks;
+    shard_hooks.report = [this](uint32_t shard, pipeline::ShardReport&& report) {
+      decisions_->report(shard, std::move(report));
+    };
+    shard_hooks.saved = [this](uint32_t shard, Lsn lsn, std::string models) {
+      checkpoint_part(shard, lsn, std::move(models));
+    };
+    shard_hooks.workers_of =
+        [this](const Frame& frame) -> std::shared_ptr<const streamer::WorkerSet> {
+      const std::lock_guard lock(configuration_mutex_);
+      return frame.lsn == configuration_from_ ? configuration_->workers : nullptr;
+    };
+    shard_hooks.has_room = [this](size_t points) { return has_room(points); };
+    shards_.push_back(std::make_unique<ShardThread>(
+        i, pipeline::ShardStage(configuration_->workers, series_, i, shards, streamer_options()),
+        *store_, announced_, std::move(shard_hooks)));
+    intakes_.push_back(std::make_unique<intake::Intake>(intake_shared_, *shards_.back()));
+  }
+  return {};
+}
+
+// A checkpoint that cannot be used costs what the models had learned, not the start.
+Result<void> Live::restore(const Checkpoint& checkpoint,
+                           std::vector<pipeline::ShardReport>& reports) {
+  ByteReader in(checkpoint.bytes);
+  const uint8_t version = in.u8();
+  const std::string_view configuration = in.text();
+  const uint64_t count = in.varint();
+  if (!in.ok() || version != kCheckpointVersion || count < 1 || count > 65)
+    return fail(ErrorCode::kCorrupt, "the checkpoint of the models has another format");
+  for (uint64_t i = 0; i + 1 < count; ++i) {
+    const std::string_view models = in.text();
+    for (auto& shard : shards_) {
+      ByteReader part(models);
+      if (auto loaded = shard->stage().streamer().load(part); !loaded) return fail(loaded.error());
+    }
+  }
+  ByteReader rules(in.text());
+  if (!in.ok()) return fail(ErrorCode::kCorrupt, "the checkpoint of the models is cut short");
+  if (auto loaded = decisions_->stage().engine().load(rules); !loaded) return fail(loaded.error());
+  if (configuration != configuration_->folder.version()) {
+    // Other workers or rules than those that were saved: the rules must hear of every test anew.
+    streamer::StreamerOutputs outputs;
+    for (uint32_t i = 0; i < shards_.size(); ++i) {
+      shards_[i]->stage().streamer().announce({checkpoint.lsn, {}, 0, 0}, started_at_, outputs);
+      std::move(outputs.items.begin(), outputs.items.end(), std::back_inserter(reports[i].items));
+      outputs.clear();
+    }
+  }
+  return {};
+}
+
+Result<void> Live::recover() {
+  auto checkpoint = store_->read_latest_checkpoint(kCheckpointName);
+  if (!checkpoint) return fail(checkpoint.error());
+  const Lsn after = *checkpoint ? (*checkpoint)->lsn : Lsn{0};
+  store_->hold_journal_after(after);
+  std::vector<pipeline::ShardReport> reports(shards_.size());
+  bool restored = false;
+  const auto restore_once = [&] {
+    if (std::exchange(restored, true) || !*checkpoint) return;
+    if (auto done = restore(**checkpoint, reports); !done)
+      log::error("{}; workers learn anew", done.error().text());
+  };
+  Error failed;
+  Lsn last = after;
+  auto recovered = store_->recover(after, [&](const FramePtr& frame) {
+    restore_once();
+    for (uint32_t i = 0; i < shards_.size(); ++i) {
+      if (frame->kind != FrameKind::kTick) shards_[i]->stage().pass(*frame, reports[i]);
+      reports[i].derived.clear();  // the journal has them
+      decisions_->recovered(i, reports[i]);
+    }
+    last = frame->lsn;
+    if (auto run = decisions_->run_recovered(frame->lsn); !run && failed.message.empty())
+      failed = run.error();
+  });
+  if (!recovered) return fail(recovered.error());
+  if (!failed.message.empty()) return fail(failed);
+  restore_once();
+  for (const JournalDamage& damage : recovered->damage) log::error("journal: {}", damage.text());
+  for (uint32_t ref = 0; ref < series_.size(); ++ref)
+    if (series_.known(SeriesRef{ref})) announced_.mark(SeriesRef{ref});
+  for (auto& shard : shards_) shard->stage().streamer().interrupted(clock_.now());
+  if (series_.size() > 0)
+    log::info("recovered {} series, {} frames and {} points from the journal", series_.size(),
+              recovered->frames, recovered->points);
+  return {};
+}
+
+void Live::begin_checkpoint() {
+  {
+    const std::lock_guard lock(checkpoint_mutex_);
+    if (checkpoint_.missing > 0) return;  // the last one is still under way
+    checkpoint_ = {Lsn{0}, std::vector<std::string>(shards_.size() + 1), shards_.size() + 1};
+  }
+  checkpoint_at_ = clock_.now();
+  checkpoint_fill_ = store_->journal().fill();
+  if (auto marker = store_->journal().append_marker(FrameKind::kNote, "checkpoint"); !marker) {
+    log::warning("no checkpoint now: {}", marker.error().text());
+    const std::lock_guard lock(checkpoint_mutex_);
+    checkpoint_.missing = 0;
+  }
+}
+
+void Live::checkpoint_part(size_t part, Lsn lsn, std::string bytes) {
+  std::vector<std::string> parts;
+  {
+    const std::lock_guard lock(checkpoint_mutex_);
+    if (checkpoint_.missing == 0) return;
+    checkpoint_.lsn = lsn;
+    checkpoint_.parts[part] = std::move(bytes);
+    if (--checkpoint_.missing > 0) return;
+    parts = std::move(checkpoint_.parts);
+  }
+  const std::string file = encode_checkpoint(configuration()->folder.version(), parts);
+  auto work = [this, lsn, file] {
+    if (auto done = store_->write_checkpoint(lsn, kCheckpointName, file); !done)
+      log::warning("the checkpoint was not written: {}", done.error().text());
+    else
+      store_->hold_journal_after(lsn);
+    durable_changed_.notify_all();
+  };
+  background_.post(std::move(work));
+}
+
+}  // namespace tocsin

@@ -1,0 +1,216 @@
+// `tocsin serve` and `tocsin demo`: the server from start to end.
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+
+#include "access/door.h"
+#include "base/log.h"
+#include "server/api.h"
+#include "tocsin/commands.h"
+#include "tocsin/live.h"
+#include "tocsin/pages.h"
+#include "tocsin/quick_start.h"
+#include "tocsin/views.h"
+
+namespace tocsin {
+namespace {
+
+void set_log_level(const std::string& name) {
+  log::set_level(name == "debug"     ? log::Level::kDebug
+                 : name == "warning" ? log::Level::kWarning
+                 : name == "error"   ? log::Level::kError
+                                     : log::Level::kInfo);
+}
+
+// The command line wins over the folder.
+void override_settings(Settings& settings, const ServeOptions& options) {
+  if (!options.listen.empty()) settings.listen = options.listen;
+  if (!options.data.empty()) settings.data = options.data;
+  if (!options.port_file.empty()) settings.port_file = options.port_file;
+  if (!options.log_level.empty()) settings.log_level = options.log_level;
+  if (options.shards > 0) settings.shards = options.shards;
+  if (options.durability == "process") settings.durability = JournalOptions::Durability::kProcess;
+  if (options.durability == "power_cut")
+    settings.durability = JournalOptions::Durability::kPowerCut;
+}
+
+std::shared_ptr<const Configuration> with_options(const Configuration& configuration,
+                                                  const ServeOptions& options) {
+  auto changed = std::make_shared<Configuration>(configuration);
+  override_settings(changed->settings, options);
+  return changed;
+}
+
+// One server with everything around it, in the order in which it is taken down again.
+class Server {
+ public:
+  explicit Server(ServeOptions options) : options_(std::move(options)) {}
+  Result<void> start(Progress& progress, std::optional<QuickStartOptions> quick_start);
+  int wait();
+  uint16_t port() const { return live_->port(); }
+
+ private:
+  Result<void> open_door();
+  server::ReloadView reload();
+
+  ServeOptions options_;
+  SystemClock clock_;
+  Counters counters_;
+  std::shared_ptr<const Configuration> configuration_;
+  std::unique_ptr<access::Tokens> tokens_;
+  std::optional<access::Door> door_;
+  net::Router router_;
+  std::unique_ptr<server::Hub> hub_;
+  std::unique_ptr<EmbeddedPages> pages_;
+  std::unique_ptr<Live> live_;
+  std::unique_ptr<LiveViews> views_;
+  std::unique_ptr<QuickStart> quick_start_;
+};
+
+Result<void> Server::open_door() {
+  const Settings& settings = configuration_->settings;
+  const auto address = parse_address(settings.listen);
+  if (!address) return fail(address.error());
+  auto tokens = access::Tokens::load(settings.data + "/tokens");
+  if (!tokens) return fail(tokens.error());
+  tokens_ = std::move(*tokens);
+  auto door = access::Door::open(*tokens_, address->host);
+  if (!door) return fail(door.error());
+  door_ = std::move(*door);
+  return {};
+}
+
+Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> quick_start) {
+  auto configuration = Configuration::load(options_.config);
+  if (!configuration) return fail(configuration.error());
+  configuration_ = with_options(**configuration, options_);
+  set_log_level(configuration_->settings.log_level);
+  if (auto done = open_door(); !done) return done;
+  auto live = Live::start(configuration_, clock_, counters_);
+  if (!live) return fail(live.error());
+  live_ = std::move(*live);
+  hub_ = std::make_unique<server::Hub>(server::HubOptions{}, counters_);
+  pages_ = std::make_unique<EmbeddedPages>();
+  views_ = std::make_unique<LiveViews>(*live_, *hub_, progress);
+  views_->set_reload([this] { return reload(); });
+  intake::register_write_routes(router_, live_->intake(),
+                                [this]() -> intake::Intake& { return live_->intake_here(); });
+  server::register_api(
+      router_, {.views = *views_, .hub = *hub_, .counters = counters_, .clock = clock_, .pages = pages_->pages()});
+  router_.set_authorize(server::authorizer(*door_, counters_));
+  if (auto done = live_->listen(router_); !done) return done;
+  views_->start();
+  if (!configuration_->settings.port_file.empty())
+    std::ofstream(configuration_->settings.port_file) << live_->port() << "\n";
+  if (quick_start) {
+    quick_start_ = std::make_unique<QuickStart>(*quick_start, *live_, progress);
+    views_->set_quick_start(quick_start_.get());
+    quick_start_->start();
+  }
+  return {};
+}
+
+server::ReloadView Server::reload() {
+  server::ReloadView view;
+  view.version = live_->configuration()->folder.version();
+  config::Problems problems;
+  config::Folder folder = options_.config.empty() ? config::Folder::from_texts({}, problems)
+                                                  : config::Folder::load(options_.config, problems);
+  const auto made = Configuration::build(std::move(folder), options_.config, problems);
+  if (problems.empty()) {
+    if (auto done = live_->reload(with_options(*made, options_)); !done) {
+      view.error = done.error().text();
+    } else {
+      view.version = made->folder.version();
+      log::info("configuration {} is running", view.version);
+    }
+  } else {
+    view.error = fmt::format("the configuration in {} is not used: {} problems", options_.config,
+                             problems.list().size());
+    for (const config::Problem& problem : problems.list())
+      view.problems.push_back({problem.place.text(), problem.message});
+    log::error("{}\n{}", view.error, problems.text());
+  }
+  views_->set_config_error(view.error);
+  return view;
+}
+
+// Until SIGTERM or SIGINT; SIGHUP reads the configuration anew.
+int Server::wait() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) break;
+    reload();
+    if (auto done = tokens_->reload(); !done) log::error("tokens: {}", done.error().text());
+  }
+  log::info("stopping");
+  if (quick_start_) quick_start_->stop();
+  live_->stop();
+  return 0;
+}
+
+// Before any thread exists, so that only wait() gets them.
+void hold_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace
+
+int run_server(const ServeOptions& options) {
+  hold_signals();
+  Progress progress(terminal_print());
+  Server server(options);
+  if (auto done = server.start(progress, std::nullopt); !done) return failed(done.error());
+  log::info("listening on port {}: http://127.0.0.1:{}/", server.port(), server.port());
+  return server.wait();
+}
+
+int run_demo(const DemoOptions& options) {
+  hold_signals();
+  const SystemClock clock;
+  const int64_t began = clock.monotonic_ns();
+  QuickStartOptions quick_start;
+  if (!options.serve.data.empty()) quick_start.data = options.serve.data;
+  quick_start.seed = options.seed;
+  const auto history = parse_duration(options.history);
+  if (!history)
+    return failed({ErrorCode::kInvalid,
+                   "--history: expected a span such as 28d, not \"" + options.history + "\"", ""});
+  quick_start.history = *history;
+  auto directory = QuickStart::prepare(quick_start, clock);
+  if (!directory) return failed(directory.error());
+  ServeOptions serve_options = options.serve;
+  serve_options.config = *directory;
+  serve_options.data = quick_start.data;
+  Progress progress(terminal_print());
+  Server server(serve_options);
+  if (auto done = server.start(progress, quick_start); !done) return failed(done.error());
+  std::fprintf(
+      stderr,
+      "\nTocsin listens after %.1f s. Open  http://127.0.0.1:%u/\n"
+      "  this machine      http://127.0.0.1:%u/workers/default\n"
+      "  who sends what    http://127.0.0.1:%u/senders\n"
+      "  what is told      http://127.0.0.1:%u/inbox\n"
+      "  configuration     %s\n"
+      "Send a point of your own:\n"
+      "  curl -i 'http://127.0.0.1:%u/write' --data-binary 'my_metric,site=madrid value=42'\n"
+      "Try kill -9 %d and start again: nothing is lost, nobody is told twice.\n\n",
+      static_cast<double>(clock.monotonic_ns() - began) / 1e9, server.port(), server.port(),
+      server.port(), server.port(), directory->c_str(), server.port(), getpid());
+  return server.wait();
+}
+
+}  // namespace tocsin

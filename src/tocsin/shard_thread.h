@@ -1,0 +1,96 @@
+#pragma once
+// One shard: a thread with a loop that does its connections' I/O, parsing, head and models.
+// Frames and ticks come through an inbox in the one order; whoever asks the shard for something
+// (a chart, a page) is answered after the inbox is worked off, so that what was acknowledged is
+// seen.
+//
+// Bounded: inbox_points_max points wait at most; past it submit() of every shard refuses.
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "intake/announced_series.h"
+#include "intake/sink.h"
+#include "net/loop.h"
+#include "pipeline/shard_stage.h"
+#include "store/store.h"
+#include "tocsin/shard_summary.h"
+
+namespace tocsin {
+
+class ShardThread final : public intake::BatchSink {
+ public:
+  struct Hooks {
+    // Shard's thread: what it found and passed since the last call.
+    std::function<void(uint32_t shard, pipeline::ShardReport&&)> report;
+    // Shard's thread: its models as of the checkpoint marker `lsn`.
+    std::function<void(uint32_t shard, Lsn lsn, std::string models)> saved;
+    // Shard's thread: the configuration that begins with this frame.
+    std::function<std::shared_ptr<const streamer::WorkerSet>(const Frame&)> workers_of;
+    // Any thread: room for so many points in every inbox?
+    std::function<bool(size_t points)> has_room;
+  };
+  static constexpr size_t kInboxPointsMax = 2'000'000;
+
+  ShardThread(uint32_t id, pipeline::ShardStage stage, Store& store,
+              intake::AnnouncedSeries& announced, Hooks hooks);
+  ~ShardThread() override;
+
+  void start();
+  void stop();  // after the loop's present step; what is in the inbox stays in the journal
+
+  uint32_t id() const { return id_; }
+  net::Loop& loop() { return loop_; }
+  pipeline::ShardStage& stage() { return stage_; }
+  // Any thread; inside the journal's mutex: cheap.
+  void push(const FramePtr& frame);
+  const ShardSummary& summary() const { return summary_; }
+  size_t waiting_points() const { return waiting_points_.load(std::memory_order_relaxed); }
+  Lsn applied() const { return Lsn{applied_.load(std::memory_order_acquire)}; }
+
+  // Any thread: `work` runs on the shard's thread after everything that was pushed before.
+  void ask(std::function<void(ShardThread&)> work);
+  // The committer's thread: everything up to `lsn` is safe.
+  void on_durable(Lsn lsn);
+
+  // intake::BatchSink, on the loop.
+  void submit(Batch&& batch, Done done) override;
+
+ private:
+  struct Waiting {
+    FramePtr frame;
+    Done done;
+  };
+  void drain();
+  void pass(const Frame& frame);
+  void keep_derived();
+  void answer_durable();
+  void collect();
+
+  const uint32_t id_;
+  net::Loop loop_;
+  std::thread thread_;
+  pipeline::ShardStage stage_;
+  Store& store_;
+  intake::AnnouncedSeries& announced_;
+  Hooks hooks_;
+  pipeline::ShardReport report_;
+  ShardSummary summary_;
+
+  std::mutex inbox_mutex_;
+  std::vector<FramePtr> inbox_;  // guarded by inbox_mutex_
+  bool drain_posted_ = false;    // guarded by inbox_mutex_
+  std::vector<FramePtr> taken_;
+  std::atomic<size_t> waiting_points_{0};
+  std::atomic<uint64_t> applied_{0};
+
+  std::deque<Waiting> waiting_;  // batches of this loop that are not durable yet, by lsn
+  std::atomic<size_t> waiting_count_{0};
+};
+
+}  // namespace tocsin

@@ -1,0 +1,302 @@
+// Alerts, what people do about them, silences, violations, inbox, receivers.
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "respond/inbox.h"
+#include "tocsin/views.h"
+
+namespace tocsin {
+namespace {
+
+using server::AlertAction;
+
+supervisor::AlertFilter filter_of(const server::AlertQuery& query, const std::string& site_label) {
+  supervisor::AlertFilter filter;
+  switch (query.state) {
+    case server::AlertQuery::State::kOpen:
+      filter.state = supervisor::AlertFilter::State::kOpen;
+      break;
+    case server::AlertQuery::State::kResolved:
+      filter.state = supervisor::AlertFilter::State::kResolved;
+      break;
+    case server::AlertQuery::State::kAll:
+      filter.state = supervisor::AlertFilter::State::kAll;
+      break;
+  }
+  filter.severity = query.severity;
+  filter.rule = query.rule;
+  if (!query.site.empty()) filter.scope.emplace_back(site_label, query.site);
+  filter.since = query.since;
+  filter.limit = query.limit;
+  return filter;
+}
+
+supervisor::Command command_of(const AlertAction& action) {
+  supervisor::Command command;
+  command.by = action.by;
+  switch (action.what) {
+    case AlertAction::What::kAcknowledge:
+      command.what = supervisor::Acknowledge{action.alert, action.text};
+      break;
+    case AlertAction::What::kUnacknowledge:
+      command.what = supervisor::Unacknowledge{action.alert, action.text};
+      break;
+    case AlertAction::What::kResolve:
+      command.what = supervisor::Resolve{action.alert, action.text};
+      break;
+    case AlertAction::What::kNote:
+      command.what = supervisor::AddNote{action.alert, action.text};
+      break;
+  }
+  return command;
+}
+
+server::SilenceView silence_view(const supervisor::Silence& silence) {
+  server::SilenceView out;
+  out.id = silence.id;
+  for (const LabelMatcher& matcher : silence.matchers) out.matchers.push_back(matcher.text());
+  out.created_at = silence.created_at;
+  out.until = silence.until;
+  out.comment = silence.comment;
+  out.by = silence.by;
+  out.muted = silence.muted;
+  return out;
+}
+
+}  // namespace
+
+// On the background loop.
+server::AlertEntry LiveViews::entry_of(const AlertPtr& alert) {
+  server::AlertEntry out;
+  out.alert = alert;
+  out.momentum_hits = alert->latest.momentum.hits;
+  out.momentum_predictions = alert->latest.momentum.predictions;
+  if (auto ledger = supervisor::read_ledger(live_.reader(), alert->id)) {
+    for (const Delivery& delivery : *ledger) {
+      out.told_sent += delivery.state == Delivery::State::kSent;
+      out.told_failed +=
+          delivery.state == Delivery::State::kFailed || delivery.state == Delivery::State::kGivenUp;
+      out.told_last_at = std::max(out.told_last_at, delivery.sent);
+      const bool waits =
+          delivery.state == Delivery::State::kPlanned || delivery.state == Delivery::State::kFailed;
+      const TimeMs at = delivery.next_try.ms != 0 ? delivery.next_try : delivery.planned;
+      if (waits && (out.next_what.empty() || at < out.next_at)) {
+        out.next_at = at;
+        out.next_what =
+            delivery.kind + " " + delivery.receiver + (delivery.attempts > 0 ? ": retry" : "");
+      }
+    }
+  }
+  if (!alert->opened.violations.empty()) {
+    const JudgedViolation& main = alert->opened.violations.front();
+    const size_t from = main.tail.size() > 39 ? main.tail.size() - 39 : 0;
+    for (size_t i = from; i < main.tail.size(); ++i)
+      out.spark.push_back(
+          {main.tail[i].time, main.tail[i].value, main.tail[i].lower, main.tail[i].upper});
+    for (const JudgedViolation& judged : alert->latest.violations)
+      if (judged.violation.id == main.violation.id) {
+        const JudgedPoint& last = judged.violation.last;
+        if (out.spark.empty() || out.spark.back().time < last.time)
+          out.spark.push_back({last.time, last.value, last.lower, last.upper});
+      }
+  }
+  return out;
+}
+
+server::AlertDetails LiveViews::details_of(const AlertPtr& alert) {
+  server::AlertDetails out;
+  out.entry = entry_of(alert);
+  out.grafana_url = live_.configuration()->receivers->links().grafana_url(*alert).value_or("");
+  if (auto ledger = supervisor::read_ledger(live_.reader(), alert->id)) out.ledger = *ledger;
+  if (auto history = supervisor::read_history(live_.reader(), alert->id))
+    for (const supervisor::HistoryEntry& entry : *history)
+      out.history.push_back({entry.time, entry.what, entry.who, entry.text});
+  return out;
+}
+
+void LiveViews::alerts(server::AlertQuery query,
+                       server::Done<std::vector<server::AlertEntry>> done) {
+  const auto filter = filter_of(query, live_.configuration()->workers->site_label());
+  const auto answer = [this, done](const std::vector<AlertPtr>& alerts) {
+    std::vector<server::AlertEntry> entries;
+    for (const AlertPtr& alert : alerts) entries.push_back(entry_of(alert));
+    done(std::move(entries));
+  };
+  if (query.state == server::AlertQuery::State::kOpen) {
+    on_decisions([this, filter, answer](DecisionThread& decisions) {
+      in_background(
+          [answer, alerts = decisions.stage().supervisor().alerts(filter)] { answer(alerts); });
+    });
+    return;
+  }
+  in_background([this, filter, answer, done] {
+    auto list = supervisor::list_alerts(live_.reader(), filter);
+    if (!list) return done(fail(list.error()));
+    std::vector<AlertPtr> alerts;
+    for (AlertView& alert : *list)
+      alerts.push_back(std::make_shared<const AlertView>(std::move(alert)));
+    answer(alerts);
+  });
+}
+
+void LiveViews::alert(Id128 id, server::Done<std::optional<server::AlertDetails>> done) {
+  on_decisions([this, id, done = std::move(done)](DecisionThread& decisions) {
+    AlertPtr known = decisions.stage().supervisor().find(id);
+    in_background([this, id, known, done] {
+      if (known) return done(details_of(known));
+      auto read = supervisor::read_alert(live_.reader(), id);
+      if (!read) return done(fail(read.error()));
+      if (!*read) return done(std::optional<server::AlertDetails>());
+      done(details_of(std::make_shared<const AlertView>(std::move(**read))));
+    });
+  });
+}
+
+void LiveViews::act(AlertAction action, server::Done<std::optional<server::AlertEntry>> done) {
+  live_.decisions().command(command_of(action),
+                            [this, done = std::move(done)](Result<supervisor::CommandDone> answer) {
+                              if (!answer) return done(fail(answer.error()));
+                              in_background([this, done, alert = answer->alert] {
+                                done(std::optional<server::AlertEntry>(entry_of(alert)));
+                              });
+                            });
+}
+
+void LiveViews::silences(server::Done<std::vector<server::SilenceView>> done) {
+  on_decisions([done = std::move(done)](DecisionThread& decisions) {
+    std::vector<server::SilenceView> out;
+    for (const supervisor::Silence& silence : decisions.stage().supervisor().silences())
+      out.push_back(silence_view(silence));
+    done(std::move(out));
+  });
+}
+
+void LiveViews::add_silence(server::NewSilence silence, server::Done<server::SilenceView> done) {
+  supervisor::AddSilence add;
+  for (const LabelMatcher& matcher : silence.matchers) add.matchers.push_back(matcher.text());
+  add.until = silence.until;
+  add.comment = silence.comment;
+  live_.decisions().command(
+      {silence.by, add}, [this, done = std::move(done)](Result<supervisor::CommandDone> answer) {
+        if (!answer) return done(fail(answer.error()));
+        for (const auto& one : live_.decisions().stage().supervisor().silences())
+          if (one.id == answer->silence) return done(silence_view(one));
+        done(fail(ErrorCode::kInternal, "the silence ended as it was made"));
+      });
+}
+
+void LiveViews::end_silence(std::string id, std::string by, server::Done<bool> done) {
+  on_decisions([this, id, by, done = std::move(done)](DecisionThread& decisions) {
+    const auto silences = decisions.stage().supervisor().silences();
+    if (std::none_of(silences.begin(), silences.end(),
+                     [&](const supervisor::Silence& silence) { return silence.id == id; }))
+      return done(false);
+    live_.decisions().command({by, supervisor::RemoveSilence{id}},
+                              [done](Result<supervisor::CommandDone> answer) {
+                                if (!answer) return done(fail(answer.error()));
+                                done(true);
+                              });
+  });
+}
+
+// On the decision thread.
+server::ViolationRow LiveViews::row_of(DecisionThread& decisions, const StreamItem& item) const {
+  const auto& change = std::get<ViolationChange>(item.what);
+  server::ViolationRow row;
+  row.what = change.what;
+  row.violation = change.violation;
+  row.time = change.what == ViolationChange::What::kEnded ? change.violation.ended
+                                                          : change.violation.updated;
+  row.labels = live_.series().labels(change.violation.series);
+  const auto configuration = live_.configuration();
+  const auto& workers = configuration->workers->workers();
+  if (change.violation.worker.index < workers.size())
+    row.worker = workers[change.violation.worker.index].id;
+  row.rules = decisions.stage().engine().rules_for(change.violation.series);
+  for (const std::string& rule : row.rules) {
+    supervisor::AlertFilter filter;
+    filter.rule = rule;
+    for (const AlertPtr& alert : decisions.stage().supervisor().alerts(filter))
+      for (const JudgedViolation& judged : alert->latest.violations)
+        if (judged.violation.id == change.violation.id) row.alert = alert->id;
+  }
+  return row;
+}
+
+void LiveViews::violations(size_t limit, TimeMs since,
+                           server::Done<std::vector<server::ViolationRow>> done) {
+  on_decisions([this, limit, since, done = std::move(done)](DecisionThread& decisions) {
+    std::vector<server::ViolationRow> rows;
+    const auto& recent = decisions.recent();
+    for (auto at = recent.rbegin(); at != recent.rend() && rows.size() < limit; ++at) {
+      if (at->arrival < since) break;
+      rows.push_back(row_of(decisions, *at));
+    }
+    done(std::move(rows));
+  });
+}
+
+void LiveViews::inbox(size_t limit, server::Done<std::vector<server::InboxMessage>> done) {
+  in_background([this, limit, done = std::move(done)] {
+    auto list = respond::list_inbox(live_.reader(), static_cast<int64_t>(limit));
+    if (!list) return done(fail(list.error()));
+    std::vector<server::InboxMessage> out;
+    for (respond::InboxMessage& message : *list) {
+      server::InboxMessage view;
+      view.id = message.id;
+      view.time = message.time;
+      view.receiver = std::move(message.receiver);
+      view.kind = std::move(message.kind);
+      view.event = std::move(message.event);
+      if (message.alert != Id128{}) view.alert = message.alert;
+      view.title = std::move(message.title);
+      view.url = std::move(message.url);
+      view.content_type = std::move(message.content_type);
+      view.headers = std::move(message.headers);
+      view.body = std::move(message.body);
+      view.text = std::move(message.text);
+      view.html = std::move(message.html);
+      out.push_back(std::move(view));
+    }
+    done(std::move(out));
+  });
+}
+
+void LiveViews::receivers(server::Done<std::vector<server::ReceiverView>> done) {
+  in_background([this, done = std::move(done)] {
+    std::vector<server::ReceiverView> out;
+    const auto configuration = live_.configuration();
+    for (const respond::Receiver& receiver : configuration->receivers->list()) {
+      server::ReceiverView view{receiver.name, std::string(receiver.kind()), receiver.place, {}};
+      supervisor::LedgerFilter filter;
+      filter.receiver = receiver.name;
+      filter.limit = 1;
+      if (auto last = supervisor::list_ledger(live_.reader(), filter); last && !last->empty())
+        view.last = last->front();
+      out.push_back(std::move(view));
+    }
+    done(std::move(out));
+  });
+}
+
+void LiveViews::test_receiver(std::string name, server::Done<std::optional<Delivery>> done) {
+  if (live_.configuration()->receivers->find(name) == nullptr)
+    return done(std::optional<Delivery>());
+  live_.decisions().test(std::move(name), [done = std::move(done)](Result<Delivery> delivery) {
+    if (!delivery) return done(fail(delivery.error()));
+    done(std::optional<Delivery>(std::move(*delivery)));
+  });
+}
+
+void LiveViews::set_config_error(std::string error) {
+  const std::lock_guard lock(mutex_);
+  if (error.empty()) config_loaded_at_ = live_.clock().now();
+  config_error_ = std::move(error);
+}
+
+void LiveViews::reload(server::Done<server::ReloadView> done) {
+  in_background([this, done = std::move(done)] { done(reload_()); });
+}
+
+}  // namespace tocsin

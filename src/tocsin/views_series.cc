@@ -1,0 +1,241 @@
+// Series: lists, ranges, latest values, and the band drawn over history.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "streamer/band.h"
+#include "tocsin/views.h"
+
+namespace tocsin {
+namespace {
+
+constexpr size_t kSeriesMax = 500;        // of one range query
+constexpr DurationMs kWarmUp = days(35);  // a profile's four weeks and a bit
+
+// Indices of the points a chart of `width` pixels needs: first, last and both extremes of each
+// pixel.
+template <class ValueAt, class TimeAt>
+std::vector<size_t> visible(size_t count, uint32_t width, TimeAt time_at, ValueAt value_at) {
+  std::vector<size_t> out;
+  if (count <= size_t{2} * width || width == 0) {
+    for (size_t i = 0; i < count; ++i) out.push_back(i);
+    return out;
+  }
+  const int64_t start = time_at(0).ms;
+  const int64_t span = std::max<int64_t>(1, time_at(count - 1).ms - start + 1);
+  for (size_t begin = 0; begin < count;) {
+    const int64_t pixel = (time_at(begin).ms - start) * width / span;
+    size_t low = begin;
+    size_t high = begin;
+    size_t end = begin;
+    for (; end < count && (time_at(end).ms - start) * width / span == pixel; ++end) {
+      if (value_at(end) < value_at(low)) low = end;
+      if (value_at(end) > value_at(high)) high = end;
+    }
+    out.push_back(std::min(low, high));
+    if (low != high) out.push_back(std::max(low, high));
+    begin = end;
+  }
+  return out;
+}
+
+using HeadPoints = std::vector<std::pair<SeriesRef, std::vector<Sample>>>;
+
+}  // namespace
+
+std::vector<SeriesRef> LiveViews::select(const SeriesSelector& selector, size_t limit) const {
+  std::vector<std::pair<Labels, SeriesRef>> found;
+  SeriesTable& table = live_.series();
+  for (uint32_t i = 0; i < table.size() && found.size() < limit; ++i)
+    if (table.known(SeriesRef{i}) && selector.matches(table.labels(SeriesRef{i})))
+      found.emplace_back(table.labels(SeriesRef{i}), SeriesRef{i});
+  std::sort(found.begin(), found.end());
+  std::vector<SeriesRef> out;
+  for (const auto& [labels, ref] : found) out.push_back(ref);
+  return out;
+}
+
+void LiveViews::series(SeriesSelector selector, size_t limit,
+                       server::Done<std::vector<server::SeriesRow>> done) {
+  in_background([this, selector, limit, done = std::move(done)] {
+    const auto refs = std::make_shared<std::vector<SeriesRef>>(select(selector, limit));
+    gather<std::map<Labels, server::SeriesRow>>(
+        [this, refs](ShardThread& shard) {
+          std::map<Labels, server::SeriesRow> rows;
+          for (const SeriesRef ref : *refs) {
+            const Labels& labels = live_.series().labels(ref);
+            const auto tests = shard.stage().streamer().tests(ref);
+            const bool home = live_.series().home(ref) == shard.id();
+            if (tests.empty() && !home) continue;
+            server::SeriesRow& row = rows[labels];
+            row.labels = labels;
+            for (const streamer::TestView& test : tests) {
+              const streamer::Worker& worker = shard.stage().workers().worker(test.worker);
+              row.tests.push_back(
+                  {worker.id, worker.tier, guard_state(test.state), test.guarded_from});
+            }
+            if (home)
+              if (const auto last = live_.store().head(shard.id()).latest(ref))
+                row.last = {last->time, last->value};
+          }
+          return rows;
+        },
+        [done](std::vector<std::map<Labels, server::SeriesRow>> parts) {
+          std::map<Labels, server::SeriesRow> all;
+          for (auto& part : parts)
+            for (auto& [labels, row] : part) {
+              server::SeriesRow& into = all[labels];
+              into.labels = labels;
+              std::move(row.tests.begin(), row.tests.end(), std::back_inserter(into.tests));
+              if (row.last) into.last = row.last;
+            }
+          std::vector<server::SeriesRow> rows;
+          for (auto& [labels, row] : all) rows.push_back(std::move(row));
+          done(std::move(rows));
+        });
+  });
+}
+
+void LiveViews::points_of(std::vector<SeriesRef> wanted, TimeMs from, TimeMs to,
+                          std::function<void(std::vector<SeriesSamples>)> done) {
+  const auto refs = std::make_shared<std::vector<SeriesRef>>(std::move(wanted));
+  gather<HeadPoints>(
+      [this, refs, from, to](ShardThread& shard) {
+        HeadPoints out;
+        for (const SeriesRef ref : *refs) {
+          if (live_.series().home(ref) != shard.id()) continue;
+          out.emplace_back(ref, std::vector<Sample>());
+          live_.store().head(shard.id()).copy_points(ref, from, to, out.back().second);
+        }
+        return out;
+      },
+      [this, refs, from, to, done = std::move(done)](std::vector<HeadPoints> parts) {
+        std::map<uint32_t, std::vector<Sample>> heads;
+        for (HeadPoints& part : parts)
+          for (auto& [ref, points] : part) heads[ref.index] = std::move(points);
+        std::vector<SeriesSamples> out;
+        for (const SeriesRef ref : *refs) {
+          auto merged = live_.store().read_sealed(ref, from, to, std::move(heads[ref.index]));
+          out.push_back({ref, merged ? std::move(*merged) : std::vector<Sample>()});
+        }
+        done(std::move(out));
+      });
+}
+
+void LiveViews::range(server::RangeQuery query, server::Done<server::RangeView> done) {
+  in_background([this, query, done = std::move(done)] {
+    points_of(select(query.selector, kSeriesMax), query.from, query.to,
+              [this, query, done](std::vector<SeriesSamples> all) {
+                server::RangeView view;
+                for (const auto& [ref, points] : all) {
+                  server::SeriesPoints row;
+                  row.labels = live_.series().labels(ref);
+                  const auto kept = visible(
+                      points.size(), query.width, [&](size_t i) { return points[i].time; },
+                      [&](size_t i) { return points[i].value; });
+                  view.reduced = view.reduced || kept.size() < points.size();
+                  for (const size_t i : kept)
+                    row.points.emplace_back(points[i].time, points[i].value);
+                  view.series.push_back(std::move(row));
+                }
+                done(std::move(view));
+              });
+  });
+}
+
+void LiveViews::latest(SeriesSelector selector, server::Done<std::vector<server::LatestRow>> done) {
+  in_background([this, selector, done = std::move(done)] {
+    const auto refs = std::make_shared<std::vector<SeriesRef>>(select(selector, 100'000));
+    gather<std::vector<server::LatestRow>>(
+        [this, refs](ShardThread& shard) {
+          std::vector<server::LatestRow> rows;
+          for (const SeriesRef ref : *refs) {
+            if (live_.series().home(ref) != shard.id()) continue;
+            if (const auto last = live_.store().head(shard.id()).latest(ref))
+              rows.push_back({live_.series().labels(ref), last->time, last->value});
+          }
+          return rows;
+        },
+        [done](std::vector<std::vector<server::LatestRow>> parts) {
+          std::vector<server::LatestRow> rows;
+          for (auto& part : parts) std::move(part.begin(), part.end(), std::back_inserter(rows));
+          std::sort(rows.begin(), rows.end(),
+                    [](const auto& a, const auto& b) { return a.labels < b.labels; });
+          done(std::move(rows));
+        });
+  });
+}
+
+server::BandView LiveViews::draw(const Labels& labels, WorkerRef worker,
+                                 const server::BandQuery& query,
+                                 const std::vector<Sample>& points) const {
+  const auto configuration = live_.configuration();
+  const streamer::WorkerSet& set = *configuration->workers;
+  std::vector<streamer::DrawnPoint> given;
+  for (const Sample& sample : points) given.push_back({sample.time, sample.value});
+  const streamer::Drawing drawing = streamer::draw_band(set, worker, labels, given, query.from);
+  server::BandView view;
+  view.series = labels;
+  view.worker = set.worker(worker).id;
+  const auto& drawn = drawing.points;
+  const auto first = static_cast<size_t>(
+      std::lower_bound(drawn.begin(), drawn.end(), query.from,
+                       [](const JudgedPoint& p, TimeMs t) { return p.time < t; }) -
+      drawn.begin());
+  const auto at = [&](size_t i) -> const JudgedPoint& { return drawn[first + i]; };
+  const auto kept = visible(
+      drawn.size() - first, query.width, [&](size_t i) { return at(i).time; },
+      [&](size_t i) { return at(i).value; });
+  const auto names = set.worker(worker).model_names();
+  const auto kinds = set.worker(worker).model_kinds();
+  for (size_t m = 0; m < names.size(); ++m)
+    view.models.push_back({names[m], std::string(to_text(kinds[m])), 0, {}});
+  for (const size_t i : kept) {
+    const JudgedPoint& point = at(i);
+    view.points.emplace_back(point.time, point.value);
+    view.band.push_back({point.time, point.expected, point.lower, point.upper});
+    // ±1 is the edge of the band.
+    const double half = (point.upper - point.lower) / 2;
+    view.residual.emplace_back(point.time,
+                               half > 0 ? (point.value - (point.upper + point.lower) / 2) / half
+                                        : std::numeric_limits<double>::quiet_NaN());
+    for (const ModelBand& model : point.models) {
+      if (model.model >= view.models.size()) continue;
+      view.models[model.model].weight = model.weight;
+      view.models[model.model].band.push_back(
+          {point.time, model.expected, model.lower, model.upper});
+    }
+  }
+  for (const streamer::DrawnViolation& one : drawing.violations)
+    if (one.to >= query.from)
+      view.violations.push_back({one.from, one.to, one.direction, one.worst_score});
+  for (const streamer::DrawnSpan& span : drawing.excluded)
+    if (span.to >= query.from) view.excluded.push_back({span.from, span.to, span.why});
+  return view;
+}
+
+void LiveViews::band(server::BandQuery query, server::Done<std::optional<server::BandView>> done) {
+  in_background([this, query, done = std::move(done)] {
+    using None = std::optional<server::BandView>;
+    const auto found = live_.series().find(query.series);
+    if (!found) return done(None());
+    const SeriesRef ref = *found;
+    const Labels labels = query.series;
+    const auto configuration = live_.configuration();
+    const auto& set = *configuration->workers;
+    std::optional<WorkerRef> worker;
+    if (!query.worker.empty()) {
+      worker = set.find(query.worker);
+    } else if (const auto testing = set.testing(labels); !testing.empty()) {
+      worker = testing.front();
+    }
+    if (!worker) return done(None());
+    points_of({ref}, query.from - kWarmUp, query.to,
+              [this, query, labels, worker, done](std::vector<SeriesSamples> all) {
+                done(None(draw(labels, *worker, query, all.front().points)));
+              });
+  });
+}
+
+}  // namespace tocsin
