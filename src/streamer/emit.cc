@@ -133,7 +133,14 @@ TestView Streamer::Core::view(const SeriesTest& test) const {
     out.last.value = test.last_value;
     out.last.outside = ((test.above | test.below) & 1) != 0;
     out.last.expected = test.expected, out.last.lower = test.lower, out.last.upper = test.upper;
-    out.last.score = test.score;
+    const double residual = test.last_value - out.last.expected;
+    const double side =
+        residual >= 0 ? out.last.upper - out.last.expected : out.last.expected - out.last.lower;
+    if (side > 0)
+      out.last.score =
+          std::min(kScoreMax, set_->worker(out.worker).score * std::abs(residual) / side);
+    if (side > 0 && std::isfinite(side))
+      out.last.distance = distance_outside(test.last_value, out.last.lower, out.last.upper);
   }
   out.reason = reason(test, out);
   return out;

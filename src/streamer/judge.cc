@@ -56,6 +56,9 @@ Judge::Judge(const Worker& worker)
   }
   for (size_t i = 0; i < bands_.size(); ++i) bands_[i].model = static_cast<uint16_t>(i);
   if (profile_ != nullptr) periods_.resize(profile_->period_weights.size());
+  // With one model every strategy is that model's band.
+  level_alone_ = level_ != nullptr && profile_ == nullptr && thresholds_.empty() && !needs_more_ &&
+                 worker.tier == Tier::kEvidence;
   needs_more_ = needs_more_ || profile_ != nullptr || worker.tier == Tier::kKpi;
 }
 
@@ -126,9 +129,7 @@ Judge::Band Judge::envelope(const Band& mean) const {
 }
 
 void Judge::place_in_band(const Band& band, double value, Verdict& out) const {
-  const double deviation =
-      std::max({worker_.deviation_absolute, worker_.deviation_relative * std::abs(band.expected),
-                tiny_for(band.expected)});
+  const double deviation = least_deviation(worker_, band.expected);
   out.guarded = true;
   out.expected = band.expected;
   out.lower = std::min(band.lower, band.expected - deviation);
@@ -227,7 +228,6 @@ Verdict Judge::judge(Place& place, const Point& point, Sink& sink) {
     test.expected = static_cast<float>(verdict.expected);
     test.lower = static_cast<float>(verdict.lower);
     test.upper = static_cast<float>(verdict.upper);
-    test.score = static_cast<float>(verdict.score);
     if (place.more != nullptr && place.more->ring != nullptr) remember(*place.more, point, verdict);
   }
   test.set(SeriesTest::kHasBand, verdict.guarded);

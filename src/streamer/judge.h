@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "streamer/series_test.h"
+#include "streamer/verdict_math.h"
 #include "streamer/worker.h"
 
 namespace tocsin::streamer {
@@ -56,6 +57,29 @@ class Judge {
   };
   Verdict judge(Place& place, const Point& point, Sink& sink);
 
+  // The same for the point that most points are: of a series tested by `level` alone, inside its
+  // band, with nothing open. False, and nothing done, if it is another.
+  bool judge_quiet(SeriesTest& test, TimeMs time, double value) const {
+    if (!level_alone_ || test.more != kNone || !test.level.ready()) return false;
+    const double per_seen = test.level.tail.per_seen();
+    const Tail::HalfWidths reach = test.level.tail.half_widths(edge_, per_seen);
+    const double expected = test.level.level;
+    const double deviation = least_deviation(worker_, expected);
+    const double lower = std::min(expected - reach.down, expected - deviation);
+    const double upper = std::max(expected + reach.up, expected + deviation);
+    if (!(value >= lower && value <= upper)) return false;
+    test.expected = static_cast<float>(expected);
+    test.lower = static_cast<float>(lower);
+    test.upper = static_cast<float>(upper);
+    test.set(SeriesTest::kHasBand);
+    test.above = static_cast<uint8_t>(test.above << 1 & history_mask_);
+    test.below = static_cast<uint8_t>(test.below << 1 & history_mask_);
+    test.level.learn(value, test.cadence_s, per_seen);
+    test.last_time = time;
+    test.last_value = value;
+    return true;
+  }
+
   // A verdict without a trace: nothing is learned, opened or remembered.
   Verdict weigh(const SeriesTest& test, SeriesMore* more, TimeMs time, double value);
   // The bands of the models for the point weighed last, by ModelBand::model.
@@ -98,6 +122,7 @@ class Judge {
   double edge_;
   uint8_t history_mask_;
   bool needs_more_ = false;
+  bool level_alone_ = false;
   const ModelSpec* level_ = nullptr;
   const ModelSpec* profile_ = nullptr;
   size_t level_index_ = 0, profile_index_ = 0;  // in bands_

@@ -21,8 +21,11 @@ struct Level {
       tail.learn(0, cadence_s);
       return;
     }
+    learn(value, cadence_s, tail.per_seen());
+  }
+  // Not for the first point. per_seen = tail.per_seen(), where the caller has it already.
+  void learn(double value, double cadence_s, double per_seen) {
     const double residual = value - level;
-    const double per_seen = tail.per_seen();
     const bool first = tail.seen < 3;
     const double clip = tail.learn(residual, cadence_s, per_seen);
     const double limit = first ? std::abs(residual) : std::max(clip, 0.15 * tail.range);

@@ -42,7 +42,7 @@ struct alignas(64) SeriesTest {
   float cadence_s = 0;          // learned interval of event times; 0 = not known yet
   float arrival_gap_s = 0;      // learned interval of arrivals
   double last_value = 0;
-  float expected = 0, lower = 0, upper = 0, score = 0;  // of the point judged last, for pages
+  float expected = 0, lower = 0, upper = 0;  // of the point judged last, for pages
   uint8_t above = 0,
           below = 0;  // one bit per judged point, the newest lowest: outside on that side
   uint8_t announced = kNothing;

@@ -44,8 +44,9 @@ struct Tail {
     double up = 0, down = 0;
   };
   // edge = score / kTailScore. Meaningless before the first residual.
-  HalfWidths half_widths(double edge) const {
-    const double youth = 1.0 + 90.0 * per_seen();
+  HalfWidths half_widths(double edge) const { return half_widths(edge, per_seen()); }
+  HalfWidths half_widths(double edge, double per_seen_now) const {
+    const double youth = 1.0 + 90.0 * per_seen_now;
     const double unit = spread_floored() * edge * limiter * youth;
     return {unit * q_up, unit * q_down};
   }

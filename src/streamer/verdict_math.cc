@@ -21,8 +21,6 @@ double weighted_median(std::vector<std::pair<double, double>> edges) {
 
 }  // namespace
 
-double tiny_for(double expected) { return 1e-9 * std::max(1.0, std::abs(expected)); }
-
 double distance_outside(double value, double lower, double upper) {
   const double half = (upper - lower) / 2;
   if (value > upper) return std::min(kDistanceMax, (value - upper) / half);
@@ -32,8 +30,7 @@ double distance_outside(double value, double lower, double upper) {
 
 double limit_unit(const Worker& worker, double lower, double upper, double limit) {
   const double half = (upper - lower) / 2;
-  const double least = std::max(
-      {worker.deviation_absolute, worker.deviation_relative * std::abs(limit), tiny_for(limit)});
+  const double least = least_deviation(worker, limit);
   if (std::isfinite(half)) return std::max(half, least);
   return std::max(0.1 * std::abs(limit), least);
 }

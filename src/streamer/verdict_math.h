@@ -1,6 +1,8 @@
 #pragma once
 // Arithmetic of verdicts: distances, votes, shares.
 
+#include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 #include <vector>
@@ -14,7 +16,12 @@ inline constexpr double kScoreMax = 300;      // past 1e-300 tail probabilities 
 inline constexpr double kDistanceMax = 1000;  // half band-widths
 
 // The narrowest half-width there is, so that a band of width zero is no division by zero.
-double tiny_for(double expected);
+inline double tiny_for(double expected) { return 1e-9 * std::max(1.0, std::abs(expected)); }
+// The worker's minimum deviation at this expected value.
+inline double least_deviation(const Worker& worker, double expected) {
+  return std::max({worker.deviation_absolute, worker.deviation_relative * std::abs(expected),
+                   tiny_for(expected)});
+}
 // Signed, in half band-widths; 0 inside and on the edge.
 double distance_outside(double value, double lower, double upper);
 // The unit of distance beyond a fixed limit: the band's half width where there is a finite one,
