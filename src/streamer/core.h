@@ -12,6 +12,7 @@
 #include "streamer/judge.h"
 #include "streamer/series_test.h"
 #include "streamer/streamer.h"
+#include "streamer/timer_wheel.h"
 #include "streamer/verdict_math.h"
 
 namespace tocsin::streamer {
@@ -129,6 +130,8 @@ class Streamer::Core final : private Judge::Owner {
   void fire(const Timer& timer, Context& context);
   void fire_group(const Timer& timer, Context& context);
   void arm(SeriesTest& test);
+  void put_timer(SeriesTest& test, TimeMs due);
+  void take_slot(TimeMs begin);
   void arm_group(uint32_t index, TimeMs not_before);
   double beat_s(const SeriesTest& test) const;
   TimeMs due_after(const SeriesTest& test, double cadences, DurationMs at_least) const;
@@ -175,6 +178,9 @@ class Streamer::Core final : private Judge::Owner {
   std::vector<uint32_t> mores_free_;
   std::map<std::pair<uint32_t, Labels>, uint32_t> group_index_;
   std::vector<GroupEntry> groups_;
+  TimerWheel wheel_;                // of tests, by second
+  std::vector<uint32_t> slot_out_;  // scratch of take_slot()
+  // What is due within the slots taken out, and all of the groups: exact.
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   Lsn last_{};      // of the last frame seen
   TimeMs clock_{};  // arrival or due time that was reached

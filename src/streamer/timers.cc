@@ -66,8 +66,23 @@ TimeMs Streamer::Core::due_of(const SeriesTest& test) const {
 void Streamer::Core::arm(SeriesTest& test) {
   const TimeMs due = due_of(test);
   test.set(SeriesTest::kArmed, due != kTimeMax);
-  if (due == kTimeMax) return;
-  timers_.push({std::max(due, clock_), tie_of(labels(test)), test.index});
+  if (due != kTimeMax) put_timer(test, due);
+}
+
+void Streamer::Core::put_timer(SeriesTest& test, TimeMs due) {
+  due = std::max(due, clock_);
+  if (!wheel_.put(test.index, due)) timers_.push({due, tie_of(labels(test)), test.index});
+}
+
+// Most tests of a slot have seen points since: they move on to a later one.
+void Streamer::Core::take_slot(TimeMs begin) {
+  constexpr size_t kAhead = 8;
+  wheel_.take(begin, slot_out_);
+  for (size_t i = 0; i < slot_out_.size(); ++i) {
+    if (i + kAhead < slot_out_.size()) __builtin_prefetch(&tests_[slot_out_[i + kAhead]]);
+    SeriesTest& test = tests_[slot_out_[i]];
+    arm(test);
+  }
 }
 
 void Streamer::Core::arm_group(uint32_t index, TimeMs not_before) {
@@ -83,7 +98,14 @@ void Streamer::Core::run_timers(Lsn last, TimeMs until, StreamerOutputs& out) {
   if (interrupted_ && until < resume_) return;
   if (interrupted_) clock_ = std::max(clock_, resume_);
   interrupted_ = false;
-  while (!timers_.empty() && timers_.top().due <= until) {
+  for (;;) {
+    const TimeMs slot = wheel_.next();
+    const TimeMs exact = timers_.empty() ? kTimeMax : timers_.top().due;
+    if (std::min(slot, exact) > until) break;
+    if (slot <= exact) {
+      take_slot(slot);
+      continue;
+    }
     Timer timer = timers_.top();
     timers_.pop();
     timer.due = std::max(timer.due, clock_);
@@ -98,6 +120,7 @@ void Streamer::Core::run_timers(Lsn last, TimeMs until, StreamerOutputs& out) {
     else
       fire(timer, context);
   }
+  wheel_.pass(until);
 }
 
 void Streamer::Core::fire(const Timer& timer, Context& context) {
@@ -107,10 +130,7 @@ void Streamer::Core::fire(const Timer& timer, Context& context) {
     test.set(SeriesTest::kArmed, false);
     return;
   }
-  if (due > timer.due) {
-    timers_.push({due, timer.tie, timer.what});
-    return;
-  }
+  if (due > timer.due) return put_timer(test, due);
   if (in_mark(test, timer.due)) {
     timers_.push({timer.due + kMarkedAgain, timer.tie, timer.what});
     return;
@@ -179,7 +199,9 @@ void Streamer::Core::fill_zero(SeriesTest& test, TimeMs due, Context& context) {
 }
 
 TimeMs Streamer::Core::next_due() const {
-  return timers_.empty() ? kTimeMax : std::max(timers_.top().due, clock_);
+  const TimeMs exact = timers_.empty() ? kTimeMax : timers_.top().due;
+  const TimeMs next = std::min(exact, wheel_.next());
+  return next == kTimeMax ? next : std::max(next, clock_);
 }
 
 void Streamer::Core::advance(Lsn last, TimeMs now, StreamerOutputs& out) {
