@@ -71,8 +71,7 @@ Drawing draw_band(const WorkerSet& set, WorkerRef ref, const Labels& labels,
     if (mark.matches(labels)) marks.push_back(&mark);
   for (const DrawnPoint& point : points) {
     if (!(std::abs(point.value) < kValueMax) || point.time <= test.last_time) continue;
-    if (test.last_time > kTimeMin)
-      follow_interval(test.cadence_s, (point.time - test.last_time).seconds());
+    if (test.last_time > kTimeMin) follow_interval(test.cadence_s, point.time - test.last_time);
     const bool marked = std::any_of(marks.begin(), marks.end(), [&](const Mark* mark) {
       return mark->from <= point.time && point.time < mark->to;
     });

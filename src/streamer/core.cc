@@ -135,11 +135,11 @@ void Streamer::Core::late(SeriesTest& test, TimeMs time, double value, const Con
 }
 
 void Streamer::Core::pace(SeriesTest& test, TimeMs time, const Context& context) {
-  if (test.last_time > kTimeMin) follow_interval(test.cadence_s, (time - test.last_time).seconds());
+  if (test.last_time > kTimeMin) follow_interval(test.cadence_s, time - test.last_time);
   if (!context.live) return;
   const bool gap = test.is(SeriesTest::kLive) && context.arrival > test.last_arrival &&
                    test.last_arrival >= resume_;
-  if (gap) follow_interval(test.arrival_gap_s, (context.arrival - test.last_arrival).seconds());
+  if (gap) follow_interval(test.arrival_gap_s, context.arrival - test.last_arrival);
   test.last_arrival = context.arrival;
 }
 

@@ -15,10 +15,16 @@ constexpr TimeMs kStart{1'795'000'000'000};
 
 const char* kYaml = R"(
 workers:
-  - {id: kpis, select: 'kpi*', tier: kpi, models: [{kind: profile, season: day, weight: 2}, {kind: level}, {kind: silence}]}
+  - id: kpis
+    select: 'kpi*'
+    tier: kpi
+    models: [{kind: profile, season: day, weight: 2}, {kind: level}, {kind: silence}]
   - {id: sums, select: ['kpi_a', 'errors_total'], aggregate: {op: sum, by: [site], every: 60s}}
   - {id: errors, select: 'errors*', missing: zero}
-  - {id: limit, select: 'queue', models: [{kind: threshold, above: 30, for: 2m}, {kind: level}], strategy: any}
+  - id: limit
+    select: queue
+    models: [{kind: threshold, above: 30, for: 2m}, {kind: level}]
+    strategy: any
 marks:
   - {from: '2026-11-19T20:00:00Z', to: '2026-11-19T21:00:00Z', why: test, match: 'kpi_a{site="s1"}'}
 )";

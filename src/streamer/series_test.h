@@ -60,7 +60,9 @@ struct alignas(64) SeriesTest {
 static_assert(sizeof(SeriesTest) == 128);
 
 // Intervals between points or arrivals are followed slowly: one gap moves them by a fifth.
-inline void follow_interval(float& interval_s, double seen_s) {
+inline void follow_interval(float& interval_s, DurationMs seen) {
+  const double seen_s = static_cast<double>(seen.count) * 0.001;
+  if (static_cast<float>(seen_s) == interval_s) return;  // the same again, as mostly
   const double now = interval_s;
   interval_s = static_cast<float>(
       now == 0 ? seen_s : now + 0.1 * (std::clamp(seen_s, 0.3 * now, 3 * now) - now));

@@ -37,7 +37,10 @@ workers:
     score: 5
     accept_after: 2h
 marks:
-  - {from: 2026-11-01T00:00:00Z, to: 2026-11-01T02:00:00Z, why: performance test, match: 'payments_*'}
+  - from: 2026-11-01T00:00:00Z
+    to: 2026-11-01T02:00:00Z
+    why: performance test
+    match: 'payments_*'
 sites:
   label: brand
   zones: {madrid: Europe/Madrid, malta: Europe/Malta}
