@@ -170,7 +170,9 @@ void Streamer::Core::derive(const SeriesTest& test, TimeMs time, double value, C
 void Streamer::Core::judge(SeriesTest& test, SeriesMore* more, TimeMs time, double value,
                            Context& context) {
   if (context.live) {
-    go_live(test, more, time, context);
+    const bool steady =
+        more == nullptr && test.is(SeriesTest::kLive) && !test.is(SeriesTest::kAbsent);
+    if (!steady) go_live(test, more, time, context);
   } else if (more != nullptr && more->band != nullptr && !more->band->from_import) {
     return;  // history does not touch what is open live
   }

@@ -57,7 +57,7 @@ struct Tail {
   void learn(double residual, double cadence_s) { learn(residual, cadence_s, per_seen()); }
 
   // per_seen: 1 / points seen before this one. Gives the clip that held for it.
-  double learn(double residual, double cadence_s, double per_seen_before) {
+  [[gnu::always_inline]] double learn(double residual, double cadence_s, double per_seen_before) {
     const double size = std::abs(residual);
     const double unit = spread_floored();
     const double limit = clip(unit, per_seen_before);
