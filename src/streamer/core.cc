@@ -223,8 +223,11 @@ void Streamer::Core::feed(SeriesTest& test, TimeMs time, double value, Context& 
     ++counts_.slots_late;
     return;
   }
+  const bool live = context.live;
+  context.live = live && time >= context.arrival - options_.history_after;
   while (const auto closed = group.take_ready()) close_slot(more.group, *closed, context);
   if (context.live) arm_group(more.group, context.arrival);
+  context.live = live;
 }
 
 void Streamer::Core::close_slot(uint32_t group, const Group::Closed& closed, Context& context) {

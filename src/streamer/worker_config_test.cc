@@ -15,9 +15,7 @@ std::string problems_of(const std::string& yaml, std::shared_ptr<const WorkerSet
   return problems.text();
 }
 
-TEST(WorkerConfig, WholeWorkerIsRead) {
-  std::shared_ptr<const WorkerSet> set;
-  ASSERT_EQ(problems_of(R"(
+const char* kWhole = R"(
 workers:
   - id: payments
     select: ['payments_*{site="madrid"}', deposits]
@@ -44,9 +42,11 @@ marks:
 sites:
   label: brand
   zones: {madrid: Europe/Madrid, malta: Europe/Malta}
-)",
-                        &set),
-            "");
+)";
+
+TEST(WorkerConfig, WholeWorkerIsRead) {
+  std::shared_ptr<const WorkerSet> set;
+  ASSERT_EQ(problems_of(kWhole, &set), "");
   ASSERT_EQ(set->workers().size(), 2) << "and the built-in default";
   const Worker& w = set->workers()[0];
   EXPECT_EQ(w.id, "payments");
@@ -69,6 +69,12 @@ sites:
   EXPECT_EQ(w.missing, Missing::kZero);
   EXPECT_EQ(w.deviation_absolute, 5);
   EXPECT_EQ(w.accept_after, hours(2));
+}
+
+TEST(WorkerConfig, SitesAndMarksAreRead) {
+  std::shared_ptr<const WorkerSet> set;
+  ASSERT_EQ(problems_of(kWhole, &set), "");
+  const Worker& w = set->workers()[0];
   EXPECT_EQ(judged_labels(w, Labels::of("payments_ok", {{"site", "madrid"}, {"host", "a"}})).text(),
             "pay95{site=\"madrid\"}");
   EXPECT_EQ(set->site_label(), "brand");
