@@ -98,21 +98,30 @@ JudgedViolation Engine::Core::judged_one(const Live& live) const {
   return out;
 }
 
-// What lit the alert, the weightiest that is not over first: it begins the sentence.
+// What lit the alert, in the order of the rule's leaves (whoever wrote the rule put first what the
+// sentence shall begin with), the weightiest of a leaf first; what is over comes last.
 std::vector<JudgedViolation> Engine::Core::judged(const Scope& scope) const {
-  std::vector<uint32_t> shown;
-  for (const uint32_t index : scope.entries)
-    if (entries_[index].light) shown.push_back(entries_[index].live);
-  std::sort(shown.begin(), shown.end());
-  shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
-  if (shown.empty() && scope.alert) return scope.alert->carried;
-  const auto ended = [](const Violation& violation) {
-    return violation.state == ViolationState::kEnded;
+  struct Shown {
+    uint32_t live, leaf;
   };
-  const auto before = [&](uint32_t left, uint32_t right) {
-    const Violation& a = live_[left].violation;
-    const Violation& b = live_[right].violation;
-    if (ended(a) != ended(b)) return ended(b);
+  std::vector<Shown> shown;
+  for (const uint32_t index : scope.entries)
+    if (entries_[index].light) shown.push_back({entries_[index].live, entries_[index].leaf});
+  // Of several leaves that one violation matches the first counts.
+  std::sort(shown.begin(), shown.end(), [](const Shown& a, const Shown& b) {
+    return a.live != b.live ? a.live < b.live : a.leaf < b.leaf;
+  });
+  shown.erase(std::unique(shown.begin(), shown.end(),
+                          [](const Shown& a, const Shown& b) { return a.live == b.live; }),
+              shown.end());
+  if (shown.empty() && scope.alert) return scope.alert->carried;
+  const auto before = [&](const Shown& left, const Shown& right) {
+    const Violation& a = live_[left.live].violation;
+    const Violation& b = live_[right.live].violation;
+    const bool a_ended = a.state == ViolationState::kEnded;
+    const bool b_ended = b.state == ViolationState::kEnded;
+    if (a_ended != b_ended) return b_ended;
+    if (left.leaf != right.leaf) return left.leaf < right.leaf;
     const double weight_a = momentum_weight(a.tier) * importance(a);
     const double weight_b = momentum_weight(b.tier) * importance(b);
     if (weight_a != weight_b) return weight_a > weight_b;
@@ -122,7 +131,7 @@ std::vector<JudgedViolation> Engine::Core::judged(const Scope& scope) const {
   std::partial_sort(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(count), shown.end(),
                     before);
   std::vector<JudgedViolation> out;
-  for (size_t i = 0; i < count; ++i) out.push_back(judged_one(live_[shown[i]]));
+  for (size_t i = 0; i < count; ++i) out.push_back(judged_one(live_[shown[i].live]));
   return out;
 }
 

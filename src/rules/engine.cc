@@ -1,6 +1,7 @@
 #include "rules/engine.h"
 
 #include "base/check.h"
+#include "base/id.h"
 #include "rules/core.h"
 
 namespace tocsin::rules {
@@ -35,10 +36,21 @@ void Engine::replace(std::shared_ptr<const RuleSet> rules, WorkerNames workers, 
   core_->advance(last, now, out);
 }
 
-void Engine::save(ByteWriter& out) const { core_->save(out, Core::Names::kLabels); }
+// The state with its length and its hash: what is damaged is refused as a whole.
+void Engine::save(ByteWriter& out) const {
+  ByteWriter body;
+  core_->save(body, Core::Names::kLabels);
+  out.text(body.bytes());
+  out.u64(hash64(body.bytes()));
+}
 
 Result<void> Engine::load(ByteReader& in) {
-  Result<void> loaded = core_->load(in);
+  const std::string_view body = in.text();
+  const uint64_t hash = in.u64();
+  if (!in.ok() || hash != hash64(body))
+    return fail(ErrorCode::kCorrupt, "cannot read the rules' checkpoint: it is cut off or damaged");
+  ByteReader reader(body);
+  Result<void> loaded = core_->load(reader);
   if (!loaded) core_ = core_->fresh();
   return loaded;
 }

@@ -63,8 +63,9 @@ void track_predictions(OpenAlert& alert, const Momentum& momentum, TimeMs now) {
     alert.predictions.erase(alert.predictions.begin());
   }
   if (now < alert.next_prediction) return;
-  alert.next_prediction = now + kPredictEvery;
-  if (momentum.trend != Trend::kUnknown && alert.predictions.size() < kPredictionsMax)
+  const TimeMs last = alert.opened + kPredictFor;
+  alert.next_prediction = now < last + kPredictAhead ? now + kPredictEvery : kTimeMax;
+  if (now < last && momentum.trend != Trend::kUnknown && alert.predictions.size() < kPredictionsMax)
     alert.predictions.push_back({now + kPredictAhead, momentum.predicted});
 }
 

@@ -10,7 +10,8 @@ namespace tocsin::rules {
 
 inline constexpr DurationMs kPredictAhead = minutes(5);
 inline constexpr DurationMs kPredictEvery = minutes(1);
-inline constexpr size_t kPredictionsMax = 8;
+inline constexpr size_t kPredictionsMax = 8;          // waiting at once
+inline constexpr DurationMs kPredictFor = hours(24);  // of an alert's life: bounds its timers
 
 // kpi 1, evidence 0.5: what is paid for weighs more than what explains it.
 double momentum_weight(Tier tier);
@@ -32,7 +33,8 @@ class MomentumSum {
 // A prediction was a hit if it is within one half band-width, or 30 %, of what came.
 bool is_hit(double predicted, double actual);
 
-// Scores the predictions that are due at `now` and makes the next one, once a minute.
+// Scores the predictions that are due at `now` and makes the next one, once a minute in the first
+// day of an alert.
 void track_predictions(OpenAlert& alert, const Momentum& momentum, TimeMs now);
 
 }  // namespace tocsin::rules

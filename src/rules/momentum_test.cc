@@ -88,5 +88,15 @@ TEST(Momentum, PredictsOnceAMinuteAndScoresWhenDue) {
   EXPECT_EQ(alert.hits, 0u);             // it was to be 9 and stayed 4
 }
 
+TEST(Momentum, StopsPredictingAfterADay) {
+  OpenAlert alert;
+  int wakes = 0;
+  for (; alert.next_prediction < kTimeMax && wakes < 10'000; ++wakes)
+    track_predictions(alert, of({moving(4, 0)}), alert.next_prediction);
+  EXPECT_EQ(wakes, 24 * 60 + 6);
+  EXPECT_EQ(alert.predictions_due, 24u * 60);
+  EXPECT_TRUE(alert.predictions.empty());
+}
+
 }  // namespace
 }  // namespace tocsin::rules

@@ -85,6 +85,8 @@ void read_leaf(MapReader& m, std::string_view name, LeafCondition& out) {
   out.longer_than = m.optional<DurationMs>("longer_than", "Open for at least this event time.");
 }
 
+constexpr uint32_t kRefused = UINT32_MAX;  // the rule has too many conditions
+
 struct TreeReader {
   Rule& rule;
   bool full_told = false;
@@ -93,13 +95,15 @@ struct TreeReader {
   void read_children(MapReader& m, std::string_view key, Kind kind, std::string_view doc,
                      RuleNode& out);
   void read_of(MapReader& m, RuleNode& out);
-  uint32_t add_child(MapReader& m) { return read(m); }
+  void read_child(MapReader& m, RuleNode& parent) {
+    if (const uint32_t child = read(m); child != kRefused) parent.children.push_back(child);
+  }
 };
 
 void TreeReader::read_children(MapReader& m, std::string_view key, Kind kind, std::string_view doc,
                                RuleNode& out) {
   const size_t count =
-      m.list(key, "condition", doc, [&](MapReader& child) { out.children.push_back(read(child)); });
+      m.list(key, "condition", doc, [&](MapReader& child) { read_child(child, out); });
   if (!m.has(key)) return;
   out.kind = kind;
   if (count == 0 && !m.describing())
@@ -115,7 +119,7 @@ void TreeReader::read_of(MapReader& m, RuleNode& out) {
   if (of->kind() == Node::Kind::kList) items = of->items();
   for (const Node& item : items) {
     MapReader child(item, "condition", m.problems());
-    if (item.kind() == Node::Kind::kMap) out.children.push_back(read(child));
+    if (item.kind() == Node::Kind::kMap) read_child(child, out);
   }
 }
 
@@ -156,7 +160,7 @@ uint32_t TreeReader::read(MapReader& m) {
       m.problems().add(m.place(), fmt::format("rule \"{}\" has more than {} conditions; split it",
                                               rule.id, kNodesMax));
     full_told = true;
-    return 0;
+    return kRefused;
   }
   rule.nodes.emplace_back();
   const bool one_kind = check_kind(m);
@@ -168,7 +172,7 @@ uint32_t TreeReader::read(MapReader& m) {
   read_children(m, "all", Kind::kAll, "Every one of these holds.", node);
   read_children(m, "any", Kind::kAny, "At least one of these holds.", node);
   if (m.map("not", "condition", "This does not hold; counts after `settle`.",
-            [&](MapReader& child) { node.children.push_back(read(child)); }))
+            [&](MapReader& child) { read_child(child, node); }))
     node.kind = Kind::kNot;
   const auto at_least = m.optional<int64_t>("at_least", "At least so many of `of` hold.");
   node.distinct = m.value<std::string>("distinct", "", "Count different values of this label.");
