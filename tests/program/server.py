@@ -318,6 +318,7 @@ def main():
         sys.exit(1)
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
-    failed = len(result.failures) + len(result.errors)
-    print(f"{result.testsRun - failed - len(result.skipped)} passed, {failed} failed", flush=True)
+    broken = [getattr(test, "test_case", test) for test, _ in result.failures + result.errors]
+    failed = len({str(test) for test in broken})
+    print(f"{max(0, result.testsRun - failed - len(result.skipped))} passed, {failed} failed", flush=True)
     sys.exit(1 if failed else 0)
