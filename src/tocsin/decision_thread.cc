@@ -35,11 +35,14 @@ DecisionThread::~DecisionThread() { stop(); }
 pipeline::DecisionStage::Watch DecisionThread::watch() {
   return {.item =
               [this](const StreamItem& item) {
-                if (!std::holds_alternative<ViolationChange>(item.what)) return;
-                note_latency(item.arrival);
-                recent_.push_back(item);
-                if (recent_.size() > kRecentMax) recent_.pop_front();
-                if (hooks_.violation) hooks_.violation(item);
+                const auto* change = std::get_if<ViolationChange>(&item.what);
+                if (change == nullptr) return;
+                if (item.at.due.ms == 0) note_latency(item.arrival);
+                remember(item, *change);
+                // Points of evidence that stay outside are no news.
+                if (hooks_.violation && (change->what != ViolationChange::What::kUpdated ||
+                                         change->violation.tier == Tier::kKpi))
+                  hooks_.violation(item);
               },
           .decision = {},
           .begin = [this](const pipeline::Passed& frame) { replace(frame); },
@@ -187,6 +190,23 @@ void DecisionThread::settle_test(Delivery delivery, const TestAnswer& answer) {
   }
   if (hooks_.delivery) hooks_.delivery(delivery);
   answer(delivery);
+}
+
+// One entry per violation: as it is now, in the order in which they last opened or ended.
+void DecisionThread::remember(const StreamItem& item, const ViolationChange& change) {
+  const bool updated = change.what == ViolationChange::What::kUpdated;
+  if (updated && change.violation.tier == Tier::kEvidence) return;  // too many to look for each
+  const auto same = [&](const StreamItem& one) {
+    return std::get<ViolationChange>(one.what).violation.id == change.violation.id;
+  };
+  const auto known = std::find_if(recent_.rbegin(), recent_.rend(), same);
+  if (known != recent_.rend() && updated) {
+    *known = item;
+    return;
+  }
+  if (known != recent_.rend()) recent_.erase(std::next(known).base());
+  recent_.push_back(item);
+  if (recent_.size() > kRecentMax) recent_.pop_front();
 }
 
 void DecisionThread::note_latency(TimeMs arrival) {

@@ -1,8 +1,8 @@
 #pragma once
-// The thread that decides: merge, rules, supervisor, and all SQL writing. Nothing is told before the
-// transaction that says so is committed; if the disk refuses it, the changes wait and are written
-// first when it takes them again. What became of deliveries comes from the outbound thread and is
-// written here as well.
+// The thread that decides: merge, rules, supervisor, and all SQL writing. Nothing is told before
+// the transaction that says so is committed; if the disk refuses it, the changes wait and are
+// written first when it takes them again. What became of deliveries comes from the outbound thread
+// and is written here as well.
 
 #include <array>
 #include <atomic>
@@ -81,6 +81,7 @@ class DecisionThread {
   void flush();
   bool write();
   void settle_test(Delivery delivery, const TestAnswer& answer);
+  void remember(const StreamItem& item, const ViolationChange& change);
   void note_latency(TimeMs arrival);
   void replace(const pipeline::Passed& frame);
 
@@ -95,7 +96,7 @@ class DecisionThread {
   state::Database database_;
   respond::Dispatcher* dispatcher_ = nullptr;
 
-  supervisor::Changes changes_;  // not written yet
+  supervisor::Changes changes_;                      // not written yet
   std::vector<respond::DispatchChanges> delivered_;  // not written yet, in the order they came
   std::vector<std::function<void()>> after_commit_;
   std::atomic<uint64_t> save_after_{0};

@@ -59,8 +59,8 @@ class Live {
   intake::Intake& intake_here();  // of the loop that calls
   std::vector<std::unique_ptr<ShardThread>>& shards() { return shards_; }
   DecisionThread& decisions() { return *decisions_; }
-  net::Loop& background() { return background_; }             // reads of disk and database
-  state::Database& reader() { return *reader_; }              // on background() only
+  net::Loop& background() { return background_; }  // reads of disk and database
+  state::Database& reader() { return *reader_; }   // on background() only
   uint64_t points_total() const { return points_total_.load(std::memory_order_relaxed); }
   double fsync_ms() const;  // mean of the last seconds; NaN if there was none
   const Clock& clock() const { return clock_; }

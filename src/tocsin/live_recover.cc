@@ -71,8 +71,7 @@ Result<void> Live::make_stages() {
   DecisionThread::Parts parts{
       std::make_unique<pipeline::Merge>(shards),
       rules::Engine(configuration_->rules, series_, configuration_->worker_names()),
-      std::move(book),
-      std::move(*database)};
+      std::move(book), std::move(*database)};
   DecisionThread::Hooks hooks;
   hooks.violation = [this](const StreamItem& item) {
     if (watchers.violation) watchers.violation(item);

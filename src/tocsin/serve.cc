@@ -100,8 +100,11 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   views_->set_reload([this] { return reload(); });
   intake::register_write_routes(router_, live_->intake(),
                                 [this]() -> intake::Intake& { return live_->intake_here(); });
-  server::register_api(
-      router_, {.views = *views_, .hub = *hub_, .counters = counters_, .clock = clock_, .pages = pages_->pages()});
+  server::register_api(router_, {.views = *views_,
+                                 .hub = *hub_,
+                                 .counters = counters_,
+                                 .clock = clock_,
+                                 .pages = pages_->pages()});
   router_.set_authorize(server::authorizer(*door_, counters_));
   if (auto done = live_->listen(router_); !done) return done;
   views_->start();

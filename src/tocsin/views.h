@@ -65,6 +65,7 @@ class LiveViews final : public server::Views {
   struct KpiRow {
     server::NowView::Kpi kpi;
     std::string site;
+    size_t rank = 0;  // place on the board: worker, then which of its selectors
   };
   // The worst of each half hour of the last day, per site.
   class Lanes {
@@ -92,6 +93,8 @@ class LiveViews final : public server::Views {
   void paint(std::vector<KpiRow>& rows, const std::vector<AlertPtr>& open) const;
   server::NowView put_together(std::vector<KpiRow> rows, const std::vector<AlertPtr>& open);
   server::AlertEntry entry_of(const AlertPtr& alert);
+  void with_sparks(std::vector<server::AlertEntry> entries,
+                   std::function<void(std::vector<server::AlertEntry>)> done);
   server::AlertDetails details_of(const AlertPtr& alert);
   server::ViolationRow row_of(DecisionThread& decisions, const StreamItem& item) const;
   std::vector<SeriesRef> select(const SeriesSelector& selector, size_t limit) const;

@@ -11,6 +11,8 @@ namespace {
 
 using server::AlertAction;
 
+constexpr size_t kSparkPoints = 40;
+
 supervisor::AlertFilter filter_of(const server::AlertQuery& query, const std::string& site_label) {
   supervisor::AlertFilter filter;
   switch (query.state) {
@@ -115,13 +117,43 @@ server::AlertDetails LiveViews::details_of(const AlertPtr& alert) {
   return out;
 }
 
+// Small pictures of what the series do now, not only of what was judged.
+void LiveViews::with_sparks(std::vector<server::AlertEntry> entries,
+                            std::function<void(std::vector<server::AlertEntry>)> done) {
+  const auto shared = std::make_shared<std::vector<server::AlertEntry>>(std::move(entries));
+  using Sparks = std::map<size_t, std::vector<server::BandPoint>>;
+  gather<Sparks>(
+      [this, shared](ShardThread& shard) {
+        Sparks out;
+        for (size_t i = 0; i < shared->size(); ++i) {
+          const AlertView& alert = *(*shared)[i].alert;
+          if (alert.state != AlertState::kOpen || alert.opened.violations.empty()) continue;
+          const JudgedViolation& main = alert.opened.violations.front();
+          const auto ref = live_.series().find(main.labels);
+          const auto worker = shard.stage().workers().find(main.worker_id);
+          if (!ref || !worker) continue;
+          const auto tail = shard.stage().streamer().tail(*ref, *worker);
+          if (tail.size() < 2) continue;
+          for (size_t k = tail.size() > kSparkPoints ? tail.size() - kSparkPoints : 0;
+               k < tail.size(); ++k)
+            out[i].push_back({tail[k].time, tail[k].value, tail[k].lower, tail[k].upper});
+        }
+        return out;
+      },
+      [shared, done = std::move(done)](std::vector<Sparks> parts) {
+        for (Sparks& part : parts)
+          for (auto& [i, points] : part) (*shared)[i].spark = std::move(points);
+        done(std::move(*shared));
+      });
+}
+
 void LiveViews::alerts(server::AlertQuery query,
                        server::Done<std::vector<server::AlertEntry>> done) {
   const auto filter = filter_of(query, live_.configuration()->workers->site_label());
   const auto answer = [this, done](const std::vector<AlertPtr>& alerts) {
     std::vector<server::AlertEntry> entries;
     for (const AlertPtr& alert : alerts) entries.push_back(entry_of(alert));
-    done(std::move(entries));
+    with_sparks(std::move(entries), done);
   };
   if (query.state == server::AlertQuery::State::kOpen) {
     on_decisions([this, filter, answer](DecisionThread& decisions) {

@@ -230,6 +230,13 @@ void LiveViews::status(server::Done<server::StatusView> done) {
   in_background([this, done = std::move(done)] { done(status_now()); });
 }
 
+// The board's order is that of the configuration: workers, and within one its selectors.
+static size_t rank_of(const streamer::Worker& worker, uint32_t index, const Labels& series) {
+  size_t place = 0;
+  while (place < worker.select.size() && !worker.select[place].matches(series)) ++place;
+  return index * size_t{1000} + place;
+}
+
 std::vector<LiveViews::KpiRow> LiveViews::kpi_rows(ShardThread& shard, size_t points_max) const {
   std::vector<KpiRow> out;
   const streamer::WorkerSet& set = shard.stage().workers();
@@ -244,6 +251,7 @@ std::vector<LiveViews::KpiRow> LiveViews::kpi_rows(ShardThread& shard, size_t po
       row.kpi.name = row.kpi.series.name();
       row.site = row.kpi.series.get(set.site_label());
       row.kpi.worker = set.workers()[w].id;
+      row.rank = rank_of(set.workers()[w], w, row.kpi.series);
       row.kpi.state = guard_state(test.state);
       row.kpi.direction = test.direction;
       row.kpi.guarded_from = test.guarded_from;
@@ -317,10 +325,8 @@ void LiveViews::now(server::Done<server::NowView> done) {
       [this, done = std::move(done)](std::vector<std::vector<KpiRow>> parts) {
         auto rows = std::make_shared<std::vector<KpiRow>>();
         for (auto& part : parts) std::move(part.begin(), part.end(), std::back_inserter(*rows));
-        // The board's order is that of the configuration, not of the shards.
         std::stable_sort(rows->begin(), rows->end(), [](const KpiRow& a, const KpiRow& b) {
-          return std::tie(a.site, a.kpi.worker, a.kpi.series) <
-                 std::tie(b.site, b.kpi.worker, b.kpi.series);
+          return std::tie(a.rank, a.kpi.series) < std::tie(b.rank, b.kpi.series);
         });
         on_decisions([this, rows, done](DecisionThread& decisions) {
           supervisor::AlertFilter filter;
