@@ -90,5 +90,129 @@ class KillTest(unittest.TestCase):
         print(f"{sum(map(len, acknowledged))} acknowledged points, each there once")
 
 
+class Flood(threading.Thread):
+    """Big requests: old series go on, and new ones with long labels fill the journal."""
+    SERIES, TIMES, NEW = 8, 20, 12
+
+    def __init__(self, number, port, first, requests_max):
+        super().__init__(daemon=True)
+        self.number, self.port, self.next, self.left = number, port, first, requests_max
+        self.acknowledged, self.other = [], []
+
+    def body(self, request):
+        lines = [f"flood,writer=w{self.number},n={n} value={v} {BASE + v}"
+                 for v in range(request * self.TIMES, (request + 1) * self.TIMES)
+                 for n in range(self.SERIES)]
+        pad = "p" * 4000
+        lines += [f"wide,request=w{self.number}r{request},n={n},pad={pad} value={n} {BASE}"
+                  for n in range(self.NEW)]
+        return "\n".join(lines)
+
+    def run(self):
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        while self.left > 0:
+            request, self.next, self.left = self.next, self.next + 1, self.left - 1
+            try:
+                link.request("POST", "/write?precision=ms", self.body(request))
+                answer = link.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException):
+                return
+            if answer.status == 204:
+                self.acknowledged.append(request)
+            else:
+                self.other.append(answer.status)
+
+
+class SealTest(unittest.TestCase):
+    """The same while the journal goes round: chunks are sealed, checkpoints made, segments freed."""
+    WRITERS, ROUNDS, REQUESTS = 2, 5, 700
+
+    def check(self, tocsin, acknowledged, sent):
+        for writer in range(self.WRITERS):
+            found = tocsin.points(f'flood{{writer="w{writer}"}}', BASE - 1, BASE + 10_000_000)
+            must = {v for request in acknowledged[writer]
+                    for v in range(request * Flood.TIMES, (request + 1) * Flood.TIMES)}
+            for n in range(Flood.SERIES if must else 0):
+                points = found[f'flood{{n="{n}",writer="w{writer}"}}']
+                values = [int(value) for _, value in points]
+                there = set(values)
+                self.assertEqual(len(there), len(values), "a point is there twice")
+                self.assertEqual([BASE + v for v in values], [t for t, _ in points])
+                self.assertEqual(sorted(must - there)[:10], [], "acknowledged points are lost")
+                self.assertLessEqual(there, set(range(sent[writer] * Flood.TIMES)))
+            for request in acknowledged[writer][::40]:
+                found = tocsin.points(f'wide{{request="w{writer}r{request}"}}', BASE - 1, BASE + 1)
+                self.assertEqual(sorted(v for points in found.values() for _, v in points),
+                                 list(range(Flood.NEW)))
+
+    def test_acknowledged_points_survive(self):
+        seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
+        print(f"SEED={seed}", flush=True)
+        chance = random.Random(seed)
+        tocsin = server.Tocsin({"server.yaml": "server: {journal_bytes: 67108864}\n"})
+        self.addCleanup(tocsin.close)
+        acknowledged, sent, written = [[] for _ in range(self.WRITERS)], [0] * self.WRITERS, 0
+        for number in range(self.ROUNDS):
+            tocsin.start()
+            self.check(tocsin, acknowledged, sent)
+            writers = [Flood(i, tocsin.port, sent[i], self.REQUESTS) for i in range(self.WRITERS)]
+            for writer in writers:
+                writer.start()
+            soft = number == 1  # once it is asked to stop under load instead
+            after = chance.uniform(0.6, 2.0)
+            time.sleep(after)
+            written += tocsin.metric("tocsin_journal_bytes_total")
+            if soft:
+                self.assertEqual(tocsin.stop(), 0)
+            else:
+                tocsin.kill()
+            for i, writer in enumerate(writers):
+                writer.join(30)
+                self.assertFalse(writer.is_alive())
+                self.assertLessEqual(set(writer.other), {503}, "refused")
+                self.assertTrue(writer.acknowledged, "nothing at all was kept in this round")
+                acknowledged[i] += writer.acknowledged
+                sent[i] = writer.next
+            print(f"round {number + 1}: {'SIGTERM' if soft else 'SIGKILL'} after {after:.2f} s, "
+                  f"{sum(len(w.acknowledged) for w in writers)} requests acknowledged, "
+                  f"{sum(len(w.other) for w in writers)} refused", flush=True)
+        tocsin.start()
+        self.check(tocsin, acknowledged, sent)
+        self.assertEqual(tocsin.stop(), 0)
+        tocsin.start()
+        self.check(tocsin, acknowledged, sent)
+        print(f"{written / 1e6:.0f} MB went through a journal of 67 MB")
+
+
+class FullJournalTest(unittest.TestCase):
+    """Killed again and again before a checkpoint was made, the journal may be full of what only it
+    knows. That has to be put in order by the next start, not refused for ever."""
+
+    def test_a_start_makes_room(self):
+        tocsin = server.Tocsin({"server.yaml": "server: {journal_bytes: 67108864}\n"})
+        self.addCleanup(tocsin.close)
+        acknowledged, first = [], 0
+        for number in range(6):
+            tocsin.start()
+            flood = Flood(0, tocsin.port, first, 1000)
+            flood.start()
+            flood.join(0.8)
+            tocsin.kill()
+            flood.join(30)
+            first, acknowledged = flood.next, acknowledged + flood.acknowledged
+            print(f"round {number + 1}: {len(flood.acknowledged)} requests acknowledged, "
+                  f"{len(flood.other)} refused", flush=True)
+            if flood.other:
+                break
+        tocsin.start()
+        body = Flood(0, tocsin.port, 0, 0).body(first)
+        server.until("a write is kept", lambda: tocsin.write(body).status == 204, 20, pause=0.5)
+        for request in acknowledged[::20]:
+            found = tocsin.points(f'wide{{request="w0r{request}"}}', BASE - 1, BASE + 1)
+            self.assertEqual(sorted(v for points in found.values() for _, v in points),
+                             list(range(Flood.NEW)))
+
+
 if __name__ == "__main__":
     server.main()
