@@ -185,6 +185,33 @@ class SealTest(unittest.TestCase):
         print(f"{written / 1e6:.0f} MB went through a journal of 67 MB")
 
 
+class StopTest(unittest.TestCase):
+    def test_a_stop_under_load_is_clean(self):
+        """SIGTERM while senders are at it: status 0, every one answered or cut off, nothing lost."""
+        tocsin = server.Tocsin()
+        self.addCleanup(tocsin.close)
+        first = [0, 0]
+        for number in range(4):
+            tocsin.start()
+            floods = [Flood(i, tocsin.port, first[i], 300) for i in range(2)]
+            for flood in floods:
+                flood.start()
+            floods[0].join(0.2 + 0.1 * number)
+            status = tocsin.stop()
+            for i, flood in enumerate(floods):
+                flood.join(30)
+                first[i] = flood.next
+            self.assertEqual(status, 0, tocsin.log(3))
+            tocsin.start()
+            for i, flood in enumerate(floods):
+                self.assertLessEqual(set(flood.other), {503})
+                for request in flood.acknowledged[::10] + flood.acknowledged[-3:]:
+                    found = tocsin.points(f'wide{{request="w{i}r{request}"}}', BASE - 1, BASE + 1)
+                    self.assertEqual(sorted(v for points in found.values() for _, v in points),
+                                     list(range(Flood.NEW)))
+            self.assertEqual(tocsin.stop(), 0)
+
+
 class FullJournalTest(unittest.TestCase):
     """Killed again and again before a checkpoint was made, the journal may be full of what only it
     knows. That has to be put in order by the next start, not refused for ever."""
