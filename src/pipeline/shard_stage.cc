@@ -1,6 +1,8 @@
 #include "pipeline/shard_stage.h"
 
+#include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 namespace tocsin::pipeline {
@@ -56,12 +58,43 @@ Result<void> ShardStage::replace(std::shared_ptr<const streamer::WorkerSet> work
   auto made = std::make_unique<streamer::Streamer>(workers, table_, shard_, shards_, options_);
   ByteReader in(saved.bytes());
   if (auto loaded = made->load(in); !loaded) return fail(loaded.error());
+  std::vector<Violation> forgotten = open_violations();
   streamer_ = std::move(made);
-  workers_ = std::move(workers);
+  const auto before = std::exchange(workers_, std::move(workers));
   route_.clear();
   streamer_->announce({lsn, {}, 0, 0}, arrival, outputs_);
+  end_forgotten(std::move(forgotten), *before, lsn, arrival);
   take(out);
   return {};
+}
+
+std::vector<Violation> ShardStage::open_violations() const {
+  std::vector<Violation> out;
+  for (size_t i = 0; i < streamer_->test_count(); ++i)
+    if (const streamer::TestView test = streamer_->test(i); test.violation)
+      out.push_back(*test.violation);
+  return out;
+}
+
+// A worker that changed learns anew and knows nothing of what it had found: the rules must hear
+// that this is over, or an alert would rest on it for ever.
+void ShardStage::end_forgotten(std::vector<Violation> was_open, const streamer::WorkerSet& before,
+                               Lsn lsn, TimeMs arrival) {
+  std::set<Id128> still;
+  for (const Violation& violation : open_violations()) still.insert(violation.id);
+  std::sort(was_open.begin(), was_open.end(),
+            [](const Violation& a, const Violation& b) { return a.id < b.id; });
+  uint64_t row = outputs_.items.empty() ? 0 : outputs_.items.back().at.row;
+  for (Violation& violation : was_open) {
+    const auto worker = workers_->find(before.worker(violation.worker).id);
+    if (still.contains(violation.id) || !worker) continue;  // of a worker that is gone: rules know
+    violation.worker = *worker;
+    violation.state = ViolationState::kEnded;
+    violation.ended = arrival;
+    outputs_.items.push_back({{lsn, {}, ++row, 0},
+                              arrival,
+                              ViolationChange{ViolationChange::What::kEnded, violation, {}}});
+  }
 }
 
 }  // namespace tocsin::pipeline

@@ -40,6 +40,9 @@ class ShardStage {
  private:
   bool mine(SeriesRef ref);
   void take(ShardReport& out);
+  std::vector<Violation> open_violations() const;
+  void end_forgotten(std::vector<Violation> was_open, const streamer::WorkerSet& before, Lsn lsn,
+                     TimeMs arrival);
 
   std::shared_ptr<const streamer::WorkerSet> workers_;
   SeriesTable& table_;

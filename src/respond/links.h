@@ -12,8 +12,10 @@
 namespace tocsin::respond {
 
 struct Links {
-  std::string external_url = "http://127.0.0.1:9640";  // no slash at its end
+  // No slash at its end. Left out of the configuration: the address that is listened on.
+  std::string external_url = "http://127.0.0.1:9640";
   std::string grafana;  // a template with {{ label }}, {{ from }}, {{ to }}; empty = no link
+  bool external_url_given = false;
 
   std::string alert(const Id128& alert_id) const;  // {external_url}/alerts/{id}
   // The template filled in, every value percent-encoded; nullopt without a template.

@@ -260,6 +260,7 @@ void read_links(MapReader& m, Links& out) {
   out.grafana = m.value<std::string>("grafana", "",
                                      "Template of a link to Grafana: {{ label }} of the alert, "
                                      "{{ from }} and {{ to }} in unix milliseconds.");
+  out.external_url_given = m.has("external_url");
   check_url(m, "external_url", out.external_url);
   if (const auto good = check_link_template(out.grafana); !good)
     m.problem("grafana", good.error().message);

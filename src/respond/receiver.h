@@ -100,6 +100,10 @@ class Receivers {
   const Receiver* find(std::string_view name) const;  // nullptr if there is none
   std::vector<std::string> names() const;
   const Links& links() const { return links_; }
+  // Unless the configuration gives one: how this server is reached from where it runs.
+  void set_own_url(const std::string& url) {
+    if (!links_.external_url_given) links_.external_url = url;
+  }
 
  private:
   std::vector<Receiver> list_;

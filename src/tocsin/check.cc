@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 #include "tocsin/commands.h"
 
@@ -11,21 +13,41 @@ int failed(const Error& error) {
   return 1;
 }
 
+namespace {
+
+std::string counted(size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// Workers or receivers of the files: what is built in has no place.
+template <class Items>
+size_t configured(const Items& items) {
+  return static_cast<size_t>(std::count_if(items.begin(), items.end(),
+                                           [](const auto& item) { return !item.place.empty(); }));
+}
+
+std::string summary(const Configuration& made) {
+  return fmt::format("{}, {}, {}, {}", counted(made.folder.files().size(), "file"),
+                     counted(configured(made.workers->workers()), "worker"),
+                     counted(made.rules->rules().size(), "rule"),
+                     counted(configured(made.receivers->list()), "receiver"));
+}
+
+}  // namespace
+
 int run_check(const std::string& directory) {
   config::Problems problems;
   config::Folder folder = config::Folder::load(directory, problems);
   const auto made = Configuration::build(std::move(folder), directory, problems);
   if (!problems.empty()) {
     std::fputs(problems.text().c_str(), stderr);
-    std::fprintf(stderr, "%zu problem%s in %s; a server would keep its running configuration\n",
-                 problems.list().size(), problems.list().size() == 1 ? "" : "s", directory.c_str());
+    std::fprintf(stderr, "%s in %s; a server would keep its running configuration\n",
+                 counted(problems.list().size(), "problem").c_str(), directory.c_str());
     return 1;
   }
   for (const config::Problem& note : made->rules->notes())
     std::fprintf(stderr, "note: %s\n", note.text().c_str());
-  std::printf("%s is fine: %zu files, %zu workers, %zu rules, %zu receivers\n", directory.c_str(),
-              made->folder.files().size(), made->workers->workers().size(),
-              made->rules->rules().size(), made->receivers->list().size());
+  std::printf("%s is fine: %s\n", directory.c_str(), summary(*made).c_str());
   return 0;
 }
 

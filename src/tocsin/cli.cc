@@ -48,10 +48,6 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
   app.add_option("--from", options.from, "Begin: ISO 8601, unix seconds, or a span ago such as 7d");
   app.add_option("--to", options.to, "End; now if left out");
   app.add_option("--site", options.site, "Only series of this site");
-  auto* received =
-      app.add_flag("--as-received", options.as_received, "In order of arrival, from the journal");
-  app.add_flag("--as-history{false}", options.as_received, "In order of event time, from the store")
-      ->excludes(received);
   app.add_flag("--json", options.json, "Print the result as JSON");
 }
 
@@ -100,13 +96,12 @@ int run_command_line(int argc, char** argv) {
   create->add_option("--scope", options.token.scope, "read, write or admin")
       ->check(CLI::IsMember({"read", "write", "admin"}));
   create->callback([&] { status = token_create(options.token); });
-  token->add_subcommand("list", "Names and scopes")->callback([&] {
-    status = token_list(options.token);
-  });
+  auto* list = token->add_subcommand("list", "Names and scopes");
+  list->callback([&] { status = token_list(options.token); });
   auto* revoke = token->add_subcommand("revoke", "Forget a token");
   revoke->add_option("--name", options.token.name, "Which")->required();
   revoke->callback([&] { status = token_revoke(options.token); });
-  for (auto* sub : {create, revoke})
+  for (auto* sub : {create, list, revoke})
     sub->add_option("--data", options.token.data, "Folder of what is kept");
 
   auto* receiver = app.add_subcommand("receiver", "Receivers");

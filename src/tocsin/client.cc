@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "base/clock.h"
+
 namespace tocsin {
 
 Client::Client(std::string url, std::string token)
@@ -31,6 +33,12 @@ Result<net::HttpAnswer> Client::call(std::string method, std::string path, std::
                 fmt::format("cannot ask {}{}: {}; is the server running? (--url says where)", url_,
                             path, answer->error));
   return std::move(*answer);
+}
+
+void Client::wait(DurationMs span) {
+  const SystemClock clock;
+  const TimeMs until = clock.now() + span;
+  for (TimeMs now = clock.now(); now < until; now = clock.now()) outbound_.poll(until - now);
 }
 
 }  // namespace tocsin

@@ -16,6 +16,8 @@ class Client {
   // path with its query; errors say what was asked of whom. Answers of any status are answers.
   Result<net::HttpAnswer> call(std::string method, std::string path, std::string body,
                                std::string content_type, DurationMs timeout = seconds(60));
+  // Until the span is over; nothing else happens meanwhile.
+  void wait(DurationMs span);
   const std::string& url() const { return url_; }
 
  private:

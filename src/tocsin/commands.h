@@ -50,7 +50,6 @@ int import_files(const ImportOptions& options);
 
 struct ReplayOptions {
   std::string config, data, from, to, site;
-  bool as_received = false;
   bool json = false;
 };
 int run_replay(const ReplayOptions& options);

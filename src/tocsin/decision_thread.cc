@@ -13,6 +13,7 @@ namespace tocsin {
 namespace {
 
 constexpr size_t kRecentMax = 500;
+constexpr size_t kHoursOfWeek = 168;
 constexpr DurationMs kHousekeeping = milliseconds(250);
 
 }  // namespace
@@ -26,6 +27,7 @@ DecisionThread::DecisionThread(Parts parts, Store& store, const SeriesTable& tab
       merge_(std::move(parts.merge)),
       stage_(std::move(parts.engine), std::move(parts.supervisor), watch()),
       database_(std::move(parts.database)),
+      published_(counters),
       commits_(counters.counter("tocsin_state_commits_total", "", "Transactions committed.")),
       commit_failures_(counters.counter("tocsin_state_commit_failures_total", "",
                                         "Transactions that were refused and are tried again.")) {}
@@ -39,6 +41,7 @@ pipeline::DecisionStage::Watch DecisionThread::watch() {
                 if (change == nullptr) return;
                 if (item.at.due.ms == 0) note_latency(item.arrival);
                 remember(item, *change);
+                if (change->what == ViolationChange::What::kOpened) count_opened(item, *change);
                 // Points of evidence that stay outside are no news.
                 if (hooks_.violation && (change->what != ViolationChange::What::kUpdated ||
                                          change->violation.tier == Tier::kKpi))
@@ -81,6 +84,7 @@ void DecisionThread::start() {
   loop_.every(kHousekeeping, [this] {
     stage_.supervisor().advance(clock_.now(), changes_);
     flush();
+    publish(published_, stage_.engine().counts());
   });
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "decide");
@@ -209,6 +213,21 @@ void DecisionThread::remember(const StreamItem& item, const ViolationChange& cha
   if (recent_.size() > kRecentMax) recent_.pop_front();
 }
 
+void DecisionThread::count_opened(const StreamItem& item, const ViolationChange& change) {
+  auto& hours = opened_by_hour_[change.violation.worker.index];
+  ++hours[item.arrival.ms / 3'600'000];
+  while (hours.size() > kHoursOfWeek + 1) hours.erase(hours.begin());
+}
+
+int64_t DecisionThread::violations_7d(uint32_t worker, TimeMs now) const {
+  const auto found = opened_by_hour_.find(worker);
+  if (found == opened_by_hour_.end()) return 0;
+  int64_t total = 0;
+  for (const auto& [hour, count] : found->second)
+    if (hour > now.ms / 3'600'000 - static_cast<int64_t>(kHoursOfWeek)) total += count;
+  return total;
+}
+
 void DecisionThread::note_latency(TimeMs arrival) {
   latencies_[latency_count_++ % latencies_.size()] =
       static_cast<float>(std::max<int64_t>(0, (clock_.now() - arrival).count));
@@ -227,6 +246,7 @@ void DecisionThread::replace(const pipeline::Passed& frame) {
   if (!hooks_.configuration_of) return;
   const auto configuration = hooks_.configuration_of(frame);
   if (!configuration) return;
+  opened_by_hour_.clear();  // workers are numbered anew
   std::vector<Decision> decisions;
   stage_.supervisor().configure(configuration->supervisor, configuration->routes);
   stage_.engine().replace(configuration->rules, configuration->worker_names(),

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -23,6 +24,7 @@
 #include "store/store.h"
 #include "supervisor/archive.h"
 #include "tocsin/configuration.h"
+#include "tocsin/published.h"
 
 namespace tocsin {
 
@@ -73,6 +75,8 @@ class DecisionThread {
   pipeline::DecisionStage& stage() { return stage_; }
   const std::deque<StreamItem>& recent() const { return recent_; }  // newest last, at most 500
   double decision_p99_ms() const;
+  // Violations that opened in the last 7 days, as far back as this start.
+  int64_t violations_7d(uint32_t worker, TimeMs now) const;
   size_t waiting() const { return merge_->waiting(); }
 
  private:
@@ -81,6 +85,7 @@ class DecisionThread {
   void flush();
   bool write();
   void settle_test(Delivery delivery, const TestAnswer& answer);
+  void count_opened(const StreamItem& item, const ViolationChange& change);
   void remember(const StreamItem& item, const ViolationChange& change);
   void note_latency(TimeMs arrival);
   void replace(const pipeline::Passed& frame);
@@ -105,6 +110,8 @@ class DecisionThread {
   std::deque<StreamItem> recent_;
   std::array<float, 512> latencies_{};  // ms, a ring
   size_t latency_count_ = 0;
+  std::map<uint32_t, std::map<int64_t, int64_t>> opened_by_hour_;  // worker, hour
+  Published published_;
   Counter& commits_;
   Counter& commit_failures_;
 };

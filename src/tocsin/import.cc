@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "tocsin/client.h"
 #include "tocsin/commands.h"
@@ -113,7 +115,12 @@ class FileImport {
       auto answer = client_.call("POST", "/write?precision=ms&import=true", body_, "text/plain");
       if (answer && answer->status == 204) break;
       const bool busy = answer && (answer->status == 503 || answer->status == 429);
-      if (busy && attempt < kAttempts) continue;
+      if (busy && attempt < kAttempts) {
+        const auto asked =
+            net::parse_retry_after(answer->headers.get("Retry-After"), SystemClock().now());
+        client_.wait(std::min(asked.value_or(seconds(1)), seconds(30)));
+        continue;
+      }
       failed_ = answer ? Error{ErrorCode::kInvalid,
                                fmt::format("the server refused a part of {}: {} {}", path_,
                                            answer->status, answer->body),

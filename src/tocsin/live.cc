@@ -94,6 +94,14 @@ Result<void> Live::listen(const net::Router& router) {
   options.body_bytes_max = settings.body_bytes_max;
   options.tls_certificate = settings.tls_certificate;
   options.tls_key = settings.tls_key;
+  if (options.reuse_port && options.port != 0) {
+    // Shared ports hide a second server: whoever comes second would get half of the connections.
+    net::HttpOptions alone = options;
+    alone.reuse_port = false;
+    net::Loop loop;
+    if (auto probe = net::HttpServer::listen(loop, router, alone, counters_); !probe)
+      return fail(probe.error());
+  }
   for (auto& shard : shards_) {
     auto server = net::HttpServer::listen(shard->loop(), router, options, counters_);
     if (!server) return fail(server.error());

@@ -108,7 +108,7 @@ Result<void> Live::make_stages() {
     shard_hooks.has_room = [this](size_t points) { return has_room(points); };
     shards_.push_back(std::make_unique<ShardThread>(
         i, pipeline::ShardStage(configuration_->workers, series_, i, shards, streamer_options()),
-        *store_, announced_, std::move(shard_hooks)));
+        *store_, announced_, counters_, std::move(shard_hooks)));
     intakes_.push_back(std::make_unique<intake::Intake>(intake_shared_, *shards_.back()));
   }
   return {};

@@ -39,10 +39,22 @@ void override_settings(Settings& settings, const ServeOptions& options) {
     settings.durability = JournalOptions::Durability::kPowerCut;
 }
 
+// How this machine reaches the server.
+std::string own_url(const Settings& settings, uint16_t port) {
+  return fmt::format("{}://127.0.0.1:{}", settings.tls_certificate.empty() ? "http" : "https",
+                     port);
+}
+
+// port: that which is listened on, 0 before.
 std::shared_ptr<const Configuration> with_options(const Configuration& configuration,
-                                                  const ServeOptions& options) {
+                                                  const ServeOptions& options, uint16_t port = 0) {
   auto changed = std::make_shared<Configuration>(configuration);
   override_settings(changed->settings, options);
+  if (const auto address = parse_address(changed->settings.listen)) {
+    auto receivers = std::make_shared<respond::Receivers>(*changed->receivers);
+    receivers->set_own_url(own_url(changed->settings, port > 0 ? port : address->port));
+    changed->receivers = std::move(receivers);
+  }
   return changed;
 }
 
@@ -126,7 +138,7 @@ server::ReloadView Server::reload() {
                                                   : config::Folder::load(options_.config, problems);
   const auto made = Configuration::build(std::move(folder), options_.config, problems);
   if (problems.empty()) {
-    if (auto done = live_->reload(with_options(*made, options_)); !done) {
+    if (auto done = live_->reload(with_options(*made, options_, live_->port())); !done) {
       view.error = done.error().text();
     } else {
       view.version = made->folder.version();

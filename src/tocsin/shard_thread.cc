@@ -13,12 +13,13 @@ constexpr size_t kSummarySlice = 2000;  // tests looked at per 50 ms: about 20 u
 }
 
 ShardThread::ShardThread(uint32_t id, pipeline::ShardStage stage, Store& store,
-                         intake::AnnouncedSeries& announced, Hooks hooks)
+                         intake::AnnouncedSeries& announced, Counters& counters, Hooks hooks)
     : id_(id),
       stage_(std::move(stage)),
       store_(store),
       announced_(announced),
-      hooks_(std::move(hooks)) {}
+      hooks_(std::move(hooks)),
+      published_(counters) {}
 
 ShardThread::~ShardThread() { stop(); }
 
@@ -28,6 +29,8 @@ void ShardThread::start() {
     collect();
     summary_.update(stage_.streamer(), stage_.workers().workers().size(), kSummarySlice);
   });
+  loop_.every(seconds(1),
+              [this] { publish(published_, stage_.streamer().counts(), store_.head(id_), id_); });
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("shard " + std::to_string(id_)).c_str());
     loop_.run();

@@ -19,6 +19,7 @@
 #include "net/loop.h"
 #include "pipeline/shard_stage.h"
 #include "store/store.h"
+#include "tocsin/published.h"
 #include "tocsin/shard_summary.h"
 
 namespace tocsin {
@@ -38,7 +39,7 @@ class ShardThread final : public intake::BatchSink {
   static constexpr size_t kInboxPointsMax = 2'000'000;
 
   ShardThread(uint32_t id, pipeline::ShardStage stage, Store& store,
-              intake::AnnouncedSeries& announced, Hooks hooks);
+              intake::AnnouncedSeries& announced, Counters& counters, Hooks hooks);
   ~ShardThread() override;
 
   void start();
@@ -81,6 +82,7 @@ class ShardThread final : public intake::BatchSink {
   Hooks hooks_;
   pipeline::ShardReport report_;
   ShardSummary summary_;
+  Published published_;
 
   std::mutex inbox_mutex_;
   std::vector<FramePtr> inbox_;  // guarded by inbox_mutex_

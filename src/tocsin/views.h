@@ -93,6 +93,8 @@ class LiveViews final : public server::Views {
   void paint(std::vector<KpiRow>& rows, const std::vector<AlertPtr>& open) const;
   server::NowView put_together(std::vector<KpiRow> rows, const std::vector<AlertPtr>& open);
   server::AlertEntry entry_of(const AlertPtr& alert);
+  void act_on_known(const server::AlertAction& action,
+                    const server::Done<std::optional<server::AlertEntry>>& done);
   void with_sparks(std::vector<server::AlertEntry> entries,
                    std::function<void(std::vector<server::AlertEntry>)> done);
   server::AlertDetails details_of(const AlertPtr& alert);

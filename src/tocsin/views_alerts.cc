@@ -76,7 +76,8 @@ server::AlertEntry LiveViews::entry_of(const AlertPtr& alert) {
   out.momentum_predictions = alert->latest.momentum.predictions;
   if (auto ledger = supervisor::read_ledger(live_.reader(), alert->id)) {
     for (const Delivery& delivery : *ledger) {
-      out.told_sent += delivery.state == Delivery::State::kSent;
+      // Updates of what was said are not said again.
+      out.told_sent += delivery.state == Delivery::State::kSent && delivery.event != "updated";
       out.told_failed +=
           delivery.state == Delivery::State::kFailed || delivery.state == Delivery::State::kGivenUp;
       out.told_last_at = std::max(out.told_last_at, delivery.sent);
@@ -186,8 +187,17 @@ void LiveViews::alert(Id128 id, server::Done<std::optional<server::AlertDetails>
 }
 
 void LiveViews::act(AlertAction action, server::Done<std::optional<server::AlertEntry>> done) {
+  alert(action.alert, [this, action, done = std::move(done)](
+                          const Result<std::optional<server::AlertDetails>>& known) {
+    if (known && !*known) return done(std::optional<server::AlertEntry>());
+    act_on_known(action, done);
+  });
+}
+
+void LiveViews::act_on_known(const AlertAction& action,
+                             const server::Done<std::optional<server::AlertEntry>>& done) {
   live_.decisions().command(command_of(action),
-                            [this, done = std::move(done)](Result<supervisor::CommandDone> answer) {
+                            [this, done](Result<supervisor::CommandDone> answer) {
                               if (!answer) return done(fail(answer.error()));
                               in_background([this, done, alert = answer->alert] {
                                 done(std::optional<server::AlertEntry>(entry_of(alert)));

@@ -86,14 +86,18 @@ void LiveViews::workers(server::Done<std::vector<server::WorkerView>> done) {
         return out;
       },
       [this, done = std::move(done)](std::vector<Parts> parts) {
-        std::vector<server::WorkerView> out;
+        auto out = std::make_shared<std::vector<server::WorkerView>>();
         for (uint32_t w = 0; w < parts.front().size(); ++w) {
           Parts of_worker;
           for (const Parts& shard : parts) of_worker.push_back(shard[w]);
           if (w < live_.configuration()->workers->workers().size())
-            out.push_back(worker_view(w, of_worker));
+            out->push_back(worker_view(w, of_worker));
         }
-        done(std::move(out));
+        on_decisions([this, out, done](DecisionThread& decisions) {
+          for (uint32_t w = 0; w < out->size(); ++w)
+            (*out)[w].violations_7d = decisions.violations_7d(w, live_.clock().now());
+          done(std::move(*out));
+        });
       });
 }
 
@@ -149,7 +153,11 @@ void LiveViews::worker(std::string id, server::Done<std::optional<server::Worker
             selects += (selects.empty() ? "" : ", ") + selector.text();
           out.marks.push_back({mark.from, mark.to, mark.why, selects});
         }
-        done(std::optional<server::WorkerDetails>(std::move(out)));
+        const auto shared = std::make_shared<server::WorkerDetails>(std::move(out));
+        on_decisions([this, shared, ref, done](DecisionThread& decisions) {
+          shared->worker.violations_7d = decisions.violations_7d(ref.index, live_.clock().now());
+          done(std::optional<server::WorkerDetails>(std::move(*shared)));
+        });
       });
 }
 
