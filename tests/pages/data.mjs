@@ -94,6 +94,9 @@ export function points(site, name, to, n, step, calm) {
   });
 }
 
+/** Guarded by silence alone: no band, so no points to draw. */
+const kPointless = 'malta queue_age';
+
 function kpi(site, name, now, calm) {
   const key = `${site} ${name}`;
   const odd = calm ? undefined : kOdd[key];
@@ -106,7 +109,7 @@ function kpi(site, name, now, calm) {
     change: open ? odd.change : null,
     severity: open ? odd.severity : null,
     guarded_from: learning ? kT0 + 42.5 * H : null,
-    points: points(site, name, now, 60, 15 * S, calm),
+    points: key === kPointless ? [] : points(site, name, now, 60, 15 * S, calm),
   };
 }
 const workerOf = (name) => (name.startsWith('payment') ? 'payments' : 'business');
@@ -145,7 +148,7 @@ export function board(now, alerts, calm) {
 export function ticks(now, calm) {
   return Object.keys(kZones).flatMap((site) => kKpis.map((name) => {
     const one = kpi(site, name, now, calm);
-    const [time, value, lower, upper] = one.points.at(-1);
+    const [time, value, lower, upper] = one.points.at(-1) ?? [null, null, null, null];
     return [site, name, one.state, time, value, lower, upper, one.direction, one.change,
       one.severity];
   }));
@@ -161,13 +164,13 @@ export function status(now, extra = {}) {
     memory_bytes: 148e6, memory_limit_bytes: 350e6, outbox: { pending: 0, retrying: 1 },
     config: { version: '9a41c0', loaded_at: kT0 - 200 * S, error: null },
     quick_start: [
-      [60, "Madrid's payment provider fails: payments_ok falls by 60 %"],
+      [60, "Madrid's payment provider fails: payments_ok falls by 60 %", 'madrid'],
       [90, 'One critical alert opens, errors-high is covered by it'],
-      [120, 'A single spike in London: a violation, no alert'],
+      [120, 'A single spike in London: a violation, no alert', 'london'],
       [150, "Lagos' queue-age alert opens"],
       [240, 'Both recover; messages are updated'],
-    ].map(([s, text]) => ({
-      at: kT0 + s * S, text, done: now >= kT0 + s * S,
+    ].map(([s, text, site = null]) => ({
+      at: kT0 + s * S, text, site, done: now >= kT0 + s * S,
       link: s === 120 ? '/workers/business?series=logins%7Bsite%3D%22london%22%7D'
         : `/alerts/${id(s === 150 ? 'queue-age lagos' : 'payment-provider madrid')}`,
     })),
@@ -365,9 +368,13 @@ export function detail(alert, now) {
       delivery(3, '#payments', 'slack', 'sent', 2020, '200 in 41 ms', { attempts: 2 }),
       delivery(4, 'ops', 'mail', 'failed', 180, '451 try again later',
         { next_try: kT0 + 386 * S }),
+      delivery(5, 'inbox', 'inbox', 'sent', 8, 'kept'),
+      ...Array.from({ length: 12 }, (_, i) => delivery(6 + i, 'inbox', 'inbox', 'sent',
+        (i + 2) * 5 * S, 'kept', { event: 'updated' })),
     ],
     history: [
       { time: opened, what: 'opened', who: '', text: '2 of 3 points outside' },
+      { time: opened, what: 'told', who: '', text: 'ops-hub, #payments, ops, inbox' },
       { time: opened + 6040, what: 'covered', who: '', text: 'errors-high, nobody told' },
       ...(alert.acknowledged_by
         ? [{ time: alert.acknowledged_at, what: 'acknowledged', who: alert.acknowledged_by,
@@ -456,7 +463,10 @@ export function senders(now, sent) {
       recent: [{ series: series('payments_ok', { site: 'madrid' }), time: now - 4000, value: 51.2,
         worker: 'payments', verdict: 'outside', reason: '51.2 under 118; score 7.2' },
       { series: series('logins', { site: 'rome' }), time: now - 4000, value: 288,
-        worker: 'business', verdict: 'inside', reason: '288 inside 253–329' }],
+        worker: 'business', verdict: 'inside', reason: 'inside' },
+      ...Array.from({ length: 10 }, (_, i) => ({ series: series('bets', { site: `s${i}` }),
+        time: now - 5000, value: i, worker: 'business', verdict: 'inside',
+        reason: `${i} in 0–12` }))],
     }),
     one(1, 'telegraf mad-pay-2', 'influx v1', {
       points: 4200, points_per_s: 14, rejected: 2, last_seen_at: kT0 - 150 * S,

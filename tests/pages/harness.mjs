@@ -29,9 +29,10 @@ export class Harness {
 
   /** Opens a page of its own context. `network` says that failed requests are part of the test. */
   async open(path, options = {}) {
-    const { width = 1440, height = 900, scheme = 'light', network = false, as = 'ada' } = options;
+    const { width = 1440, height = 900, scheme = 'light', network = false, as = 'ada',
+      zone = 'Europe/Madrid' } = options;
     const context = await this.#browser.newContext({
-      viewport: { width, height }, colorScheme: scheme, timezoneId: 'Europe/Madrid',
+      viewport: { width, height }, colorScheme: scheme, timezoneId: zone,
       locale: 'en-GB', reducedMotion: options.motion ?? 'no-preference',
     });
     if (as) {

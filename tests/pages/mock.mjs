@@ -15,7 +15,8 @@ const kPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src '
 export async function startMock(dist) {
   const begun = Date.now();
   const scene = {
-    calm: false, ready: true, failing: false, hostile: false, hold: null, sent: [], requests: [],
+    calm: false, ready: true, failing: false, hostile: false, repeating: false, hold: null,
+    sent: [], requests: [],
     alerts: [], past: [], silences: [...data.silences], streams: new Set(),
   };
   /** The scene's clock starts 165 s into the story and runs at the usual speed. */
@@ -59,7 +60,9 @@ export async function startMock(dist) {
     },
     trouble: () => {
       mock.release();
-      Object.assign(scene, { calm: false, ready: true, failing: false, hostile: false });
+      Object.assign(scene, {
+        calm: false, ready: true, failing: false, hostile: false, repeating: false,
+      });
       scene.alerts = data.alerts(now());
     },
     open: () => {
@@ -72,6 +75,12 @@ export async function startMock(dist) {
       scene.alerts.push(alert);
       send('alert', alert);
       send('violation', { ...data.violations(now())[0], id: data.id(`v${now()}`), time: now() });
+    },
+    /** Every list says each of its rows twice; the stream says one violation three times. */
+    repeat: () => {
+      scene.repeating = true;
+      const row = data.violations(now()).at(-1);
+      for (const ms of [0, 0, 1]) send('violation', { ...row, time: now() + ms });
     },
     resolve: () => {
       const alert = scene.alerts.find((a) => a.rule === 'deposits-low');
@@ -165,7 +174,7 @@ export async function startMock(dist) {
       if (scene.hold) await scene.hold.promise;
       const [code, value] = await api(request, url, text === '' ? {} : JSON.parse(text));
       response.writeHead(code, { 'Content-Type': 'application/json' });
-      return response.end(JSON.stringify(value));
+      return response.end(JSON.stringify(scene.repeating ? twice(value) : value));
     }
     return file(dist, url.pathname, response);
   }
@@ -187,6 +196,17 @@ export async function startMock(dist) {
       server.close();
     },
   };
+}
+
+/** The same answer with each row of its lists said twice, at every depth but in points. */
+function twice(value) {
+  if (Array.isArray(value)) {
+    const rows = value.map(twice);
+    return typeof value[0] === 'object' && !Array.isArray(value[0]) ? [...rows, ...rows] : rows;
+  }
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(
+    ([name, member]) => [name, name === 'tree' ? member : twice(member)]));
 }
 
 function withResolvers() {

@@ -1,22 +1,26 @@
 // Drives the pages in a real Chromium. TOCSIN_URL names a running program; without it the mock of
-// this folder serves ui/dist. `node run.mjs WORD` runs the tests whose name holds the word.
+// this folder serves ui/dist. TOCSIN_STORY says that the program is a quick start whose first alert
+// is open. `node run.mjs WORD` runs the tests whose name holds the word.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Harness } from './harness.mjs';
 import { startMock } from './mock.mjs';
 import { anyServer } from './any.mjs';
+import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 const given = process.env.TOCSIN_URL;
+const story = Boolean(given && process.env.TOCSIN_STORY);
 const mock = given ? null : await startMock(join(root, 'ui', 'dist'));
 const harness = new Harness(
   given ? given.replace(/\/$/, '') : mock.url,
   process.env.TOCSIN_SHOTS ?? join(root, 'build', 'screenshots'),
 );
 
-anyServer(harness);
+anyServer(harness, mock !== null || story);
+if (story) quickStart(harness);
 if (mock) scripted(harness, mock);
 const good = await harness.run(process.argv[2]);
 mock?.close();

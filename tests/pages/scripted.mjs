@@ -329,7 +329,9 @@ export function scripted(harness, mock) {
     });
     const row = page.locator('tr', { hasText: 'my_metric{site="here"}' });
     await row.waitFor();
-    assert.match(await row.innerText(), /42[\s\S]*default[\s\S]*learning: 1 of 30 points/);
+    assert.match(await row.innerText(), /42[\s\S]*default[\s\S]*learning\s+1 of 30 points/);
+    const first = page.locator('section[aria-label^="Sender "]').first();
+    assert.match(await first.innerText(), /^curl 127\.0\.0\.1/);
     await t.shot(page, 'senders-curl');
   });
 
@@ -341,5 +343,89 @@ export function scripted(harness, mock) {
     await page.locator('.stream li.new').waitFor();
     assert.equal(await page.locator('.stream li.new').evaluate(
       (e) => getComputedStyle(e).animationDuration), '0s');
+  });
+
+  harness.test('a sender shows five points, the rest on demand; nothing is said twice',
+    async (t) => {
+      await fresh();
+      const page = await t.open('/senders');
+      await settled(page);
+      const house = page.getByLabel('Sender betting house');
+      assert.equal(await house.locator('tbody tr').count(), 5);
+      const inside = house.locator('tr', { hasText: 'logins{site="rome"}' });
+      assert.equal((await inside.innerText()).match(/inside/g).length, 1);
+      await house.getByRole('button', { name: '7 more' }).focus();
+      await page.keyboard.press('Enter');
+      await house.locator('tbody tr').nth(11).waitFor();
+      await page.waitForResponse((answer) => answer.url().endsWith('/api/senders'));
+      assert.equal(await house.locator('tbody tr').count(), 12, 'folded again by a reload');
+      await house.getByRole('button', { name: 'fewer' }).click();
+      await house.locator('tbody tr').nth(5).waitFor({ state: 'detached' });
+    });
+
+  harness.test('who was told: updates are one line that opens; a receiver is named once',
+    async (t) => {
+      await fresh();
+      const page = await t.open(kParent);
+      const ledger = page.locator('.ledger').first();
+      await ledger.waitFor();
+      const said = await ledger.innerText();
+      assert.match(said, /inbox opened; kept/);
+      assert.doesNotMatch(said, /inbox inbox|told ops-hub|updated; kept/);
+      const fold = ledger.getByRole('button', { name: /^updated 12 times, last 14:32:31/ });
+      await fold.focus();
+      await page.keyboard.press('Enter');
+      await ledger.locator('ol li').nth(11).waitFor();
+      assert.equal(await ledger.locator('ol li').count(), 12);
+      await t.axe(page, 'ledger unfolded');
+      await t.shot(page, 'alert-ledger');
+    });
+
+  harness.test('the quick start goes by the clock of its sites, of the page, or UTC', async (t) => {
+    await fresh();
+    const page = await t.open('/', { zone: 'Asia/Tokyo' });
+    await settled(page);
+    const steps = page.getByLabel('Quick start');
+    const hours = async () => (await steps.locator('time').allInnerTexts())
+      .map((time) => time.split(':')[0]);
+    assert.match(await text(page, '.clock'), /^14:.* madrid$/);
+    assert.deepEqual(await hours(), ['14', '14', '13', '14', '14']);
+    await page.getByRole('button', { name: 'UTC', exact: true }).click();
+    assert.deepEqual(await hours(), ['13', '13', '13', '13', '13']);
+    await page.getByRole('button', { name: 'mine', exact: true }).click();
+    assert.deepEqual(await hours(), ['22', '22', '22', '22', '22']);
+  });
+
+  harness.test('stripes mean absent: a guarded cell without points has none', async (t) => {
+    await fresh();
+    const page = await t.open('/');
+    await settled(page);
+    const cell = page.getByLabel('queue_age malta: in band');
+    assert.equal(await cell.locator('[fill="url(#hatch)"]').count(), 0);
+    assert.equal(await cell.locator('path').count(), 1);
+    const absent = page.locator('.kpi.a [fill="url(#hatch)"]');
+    assert.equal(await absent.count(), await page.locator('.kpi.a').count());
+    assert.ok(await absent.count() > 0);
+  });
+
+  harness.test('a server that repeats itself breaks no page and doubles no row', async (t) => {
+    await fresh();
+    const page = await t.open('/');
+    await settled(page);
+    const rows = page.locator('.stream li');
+    const before = await rows.count();
+    await tell('repeat');
+    await page.locator('.stream li.new').waitFor();
+    assert.equal(await rows.count(), before);
+    await page.reload();
+    await settled(page);
+    assert.equal(await rows.count(), before);
+    assert.equal(await page.locator('section[aria-label="Open alerts"] .arow').count(), 4);
+    for (const path of ['/alerts?state=all', kParent, '/workers', '/workers/payments', '/inbox',
+      '/senders']) {
+      await page.goto(t.url + path);
+      await settled(page);
+    }
+    assert.equal(await page.locator('section[aria-label^="Sender "]').count(), 2);
   });
 }

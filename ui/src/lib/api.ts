@@ -1,4 +1,6 @@
-// The typed client of docs/http-api.md. A refusal becomes a Refused with the server's own words.
+// The typed client of docs/http-api.md. A refusal becomes a Refused with the server's own words;
+// lists that pages key by an id come with each id once.
+import { onePer, violationRows } from './reduce';
 import type {
   Alert, AlertDetail, Board, Delivery, InboxMessage, Receiver, Sender, SeriesBand, Silence, Status,
   ViolationRow, WorkerDetail, WorkerSummary,
@@ -62,7 +64,9 @@ export const api = {
   now: () => call<Board>('GET', '/api/now'),
   alerts: (filter: { state?: string; severity?: string; site?: string; rule?: string;
     since?: number | undefined; limit?: number }) =>
-    call<{ alerts: Alert[] }>('GET', `/api/alerts${query(filter)}`).then((a) => a.alerts),
+    call<{ alerts: Alert[] }>('GET', `/api/alerts${query(filter)}`).then(
+      (a) => onePer(a.alerts, (one) => one.id, (one) => one.updated_at),
+    ),
   alert: (id: string) => call<AlertDetail>('GET', alertPath(id)),
   acknowledge: (id: string, by: string) =>
     call<Alert>('POST', `${alertPath(id)}/acknowledge`, { by, note: '' }),
@@ -72,23 +76,33 @@ export const api = {
     call<Alert>('POST', `${alertPath(id)}/resolve`, { by, reason }),
   note: (id: string, by: string, text: string) =>
     call<Alert>('POST', `${alertPath(id)}/note`, { by, text }),
-  silences: () => call<{ silences: Silence[] }>('GET', '/api/silences').then((a) => a.silences),
+  silences: () =>
+    call<{ silences: Silence[] }>('GET', '/api/silences').then(
+      (a) => onePer(a.silences, (one) => one.id)),
   silence: (body: { matchers: string[]; until: number; comment: string; by: string }) =>
     call<Silence>('POST', '/api/silences', body),
   endSilence: (id: string) => call<unknown>('DELETE', `/api/silences/${encodeURIComponent(id)}`),
   violations: (limit: number) =>
     call<{ violations: ViolationRow[] }>('GET', `/api/violations${query({ limit })}`).then(
-      (a) => a.violations,
+      (a) => violationRows(a.violations),
     ),
   band: (series: string, worker: string, from: number, to: number, width: number) =>
     call<SeriesBand>('GET', `/api/series/band${query({ series, worker, from, to, width })}`),
-  workers: () => call<{ workers: WorkerSummary[] }>('GET', '/api/workers').then((a) => a.workers),
-  worker: (id: string) => call<WorkerDetail>('GET', `/api/workers/${encodeURIComponent(id)}`),
-  senders: () => call<{ senders: Sender[] }>('GET', '/api/senders').then((a) => a.senders),
+  workers: () =>
+    call<{ workers: WorkerSummary[] }>('GET', '/api/workers').then(
+      (a) => onePer(a.workers, (one) => one.id)),
+  worker: (id: string) =>
+    call<WorkerDetail>('GET', `/api/workers/${encodeURIComponent(id)}`).then(
+      (worker) => ({ ...worker, series: onePer(worker.series, (one) => one.series.text) })),
+  senders: () =>
+    call<{ senders: Sender[] }>('GET', '/api/senders').then(
+      (a) => onePer(a.senders, (one) => one.id)),
   inbox: () =>
-    call<{ messages: InboxMessage[] }>('GET', '/api/inbox?limit=100').then((a) => a.messages),
+    call<{ messages: InboxMessage[] }>('GET', '/api/inbox?limit=100').then(
+      (a) => onePer(a.messages, (one) => one.id)),
   receivers: () =>
-    call<{ receivers: Receiver[] }>('GET', '/api/receivers').then((a) => a.receivers),
+    call<{ receivers: Receiver[] }>('GET', '/api/receivers').then(
+      (a) => onePer(a.receivers, (one) => one.name)),
   testReceiver: (name: string) =>
     call<Delivery>('POST', `/api/receivers/${encodeURIComponent(name)}/test`, {}),
 };

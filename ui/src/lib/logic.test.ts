@@ -118,6 +118,34 @@ describe('ledger', () => {
     expect(past.map((l) => l.what)).toEqual(['opened', 'mail ops']);
     expect(next.map((l) => l.time)).toEqual([90]);
   });
+  it('a receiver named for its kind is said once, and so is what the history says too', () => {
+    const { past } = ledgerOf({ notes: [], ledger: [delivery({ kind: 'ops' })], history: [
+      { time: 5, what: 'told', who: '', text: 'ops' },
+      { time: 5, what: 'told', who: '', text: 'ops, ops' },
+      { time: 6, what: 'told', who: '', text: 'ops, another' },
+      { time: 7, what: 'covered', who: 'parent', text: '0123456789abcdef0123456789abcdef' },
+    ] } as unknown as AlertDetail);
+    expect(past.map((l) => `${l.what}: ${l.detail}`))
+      .toEqual(['told: ops, another', 'covered by parent: ', 'ops: opened; 250 ok']);
+  });
+  it('updates of one receiver fold, whatever others were told in between', () => {
+    const update = (id: number, more: Partial<Delivery> = {}) =>
+      delivery({ id, event: 'updated', sent: 10 + id, ...more });
+    const { past } = of([delivery({}), update(2), update(3, { receiver: 'lead' }), update(4),
+      update(4), update(5), update(6, { state: 'failed' }), update(7), update(8),
+      update(9, { event: 'resolved' }), update(10)]);
+    const words = past.map((l) => [l.what, l.folded?.map((f) => f.time) ?? l.time]);
+    expect(words).toEqual([['opened', 5], ['mail ops', 11], ['mail ops', [12, 14, 15]],
+      ['mail lead', 13], ['mail ops', 16], ['mail ops', [17, 18]], ['mail ops', 19],
+      ['mail ops', 20]]);
+    expect(past[2]).toMatchObject({ time: 12, failed: false });
+  });
+  it('what people did parts the updates', () => {
+    const updates = [1, 2, 3, 4].map((id) => delivery({ id, event: 'updated', sent: 10 * id }));
+    const { past } = ledgerOf({ history: [], ledger: updates,
+      notes: [{ time: 25, who: 'ada', text: 'seen' }] } as unknown as AlertDetail);
+    expect(past.map((l) => l.folded?.length ?? l.what)).toEqual([2, 'note by ada', 2]);
+  });
   it('a failure with a retry stands on both sides', () => {
     const { past, next } = of([delivery({ state: 'failed', next_try: 70 })]);
     expect(past[1]).toMatchObject({ failed: true, tone: 'bad' });

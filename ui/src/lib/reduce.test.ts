@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addViolation, appendPoint, applyTicks, byUrgency, keepOrder, kSparkPointsMax,
-  kStreamRowsMax, leadOf, matches, nest, recent, upsert } from './reduce';
+  kStreamRowsMax, leadOf, matches, nest, onePer, recent, upsert, violationRows } from './reduce';
 import type { Alert, Board, ViolationRow } from './types';
 
 function alert(id: string, more: Partial<Alert> = {}): Alert {
@@ -77,6 +77,15 @@ describe('changes', () => {
     let rows: ViolationRow[] = [];
     for (let i = 0; i < kStreamRowsMax + 5; i++) rows = addViolation(rows, row(`${i}`, i));
     expect(rows.length).toBe(kStreamRowsMax);
+  });
+  it('a server that repeats itself gives no second row; an older word changes nothing', () => {
+    const row = (id: string, time: number) => ({ id, time }) as ViolationRow;
+    const said = [row('a', 3), row('b', 2), row('a', 4), row('a', 1)];
+    expect(violationRows(said)).toEqual([row('a', 4), row('b', 2)]);
+    expect(addViolation(said, row('a', 5))).toEqual([row('a', 5), row('b', 2)]);
+    expect(addViolation(said, row('b', 1))).toEqual([row('a', 4), row('b', 2)]);
+    expect(onePer([['x', 1], ['y', 2], ['x', 3]] as const, (r) => r[0]))
+      .toEqual([['x', 3], ['y', 2]]);
   });
   it('a point is appended once, never backwards, bounded', () => {
     expect(appendPoint([[1, 1, 0, 2]], [2, 3, 0, 2]).length).toBe(2);

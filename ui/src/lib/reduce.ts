@@ -78,10 +78,28 @@ export function recent(alerts: readonly Alert[], since: number): Alert[] {
   return alerts.filter((a) => a.state === 'open' || (a.resolved_at ?? a.updated_at) >= since);
 }
 
-/** A violation is updated in place: one row per violation, newest first. */
+/** One row per violation, the one that changed last on top; an older word changes nothing. */
 export function addViolation(rows: readonly ViolationRow[], row: ViolationRow): ViolationRow[] {
-  const rest = rows.filter((r) => r.id !== row.id);
-  return [row, ...rest].slice(0, kStreamRowsMax);
+  if (rows.some((r) => r.id === row.id && r.time > row.time)) return violationRows(rows);
+  return violationRows([row, ...rows.filter((r) => r.id !== row.id)]);
+}
+
+/** Each key once: its newest row, at the place of its first. A server may repeat itself, and two
+    rows of one key would stop the page. Without `age` the last one said counts as newest. */
+export function onePer<T>(
+  rows: readonly T[], keyOf: (row: T) => string | number, age: (row: T) => number = () => 0,
+): T[] {
+  const byKey = new Map<string | number, T>();
+  for (const row of rows) {
+    const known = byKey.get(keyOf(row));
+    if (known === undefined || age(known) <= age(row)) byKey.set(keyOf(row), row);
+  }
+  return [...byKey.values()];
+}
+
+/** What is shown of the stream: one row per violation. */
+export function violationRows(rows: readonly ViolationRow[]): ViolationRow[] {
+  return onePer(rows, (r) => r.id, (r) => r.time).slice(0, kStreamRowsMax);
 }
 
 export function appendPoint(points: readonly BandPoint[], point: BandPoint): BandPoint[] {
@@ -100,7 +118,8 @@ export function applyTicks(board: Board, ticks: readonly KpiTick[]): Board {
       const tick = byKey.get(`${site.site}\n${kpi.name}`);
       if (tick === undefined) return kpi;
       const [, , state, time, value, lower, upper, direction, change, severity] = tick;
-      const points = appendPoint(kpi.points, [time, value, lower, upper]);
+      const points = time === null
+        ? kpi.points : appendPoint(kpi.points, [time, value, lower, upper]);
       return { ...kpi, state, direction, change, severity, points };
     }),
   }));

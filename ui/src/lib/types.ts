@@ -27,6 +27,8 @@ export interface QuickStep {
   text: string;
   link: string | null;
   done: boolean;
+  /** Whose clock the step goes by; older answers leave it out. */
+  site?: string | null;
 }
 
 export interface Status {
@@ -240,7 +242,8 @@ export type KpiTick = [
   site: string,
   name: string,
   state: GuardState,
-  time: number,
+  /** Null when there is no point to draw. */
+  time: number | null,
   value: number | null,
   lower: number | null,
   upper: number | null,

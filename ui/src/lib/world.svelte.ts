@@ -37,6 +37,11 @@ class World {
       .sort((a, b) => (b.resolved_at ?? 0) - (a.resolved_at ?? 0)),
   );
 
+  /** Whose clock the page goes by: the lead's site, else that of the alert that comes first. */
+  readonly pageSite = $derived(
+    this.siteOf((this.lead ?? this.lines[0]?.alert ?? this.resolved[0])?.scope ?? {}),
+  );
+
   begin(): void {
     stream.on<Status>('status', (status) => this.#takeStatus(status));
     stream.on<Alert>('alert', (alert) => this.take(alert));
