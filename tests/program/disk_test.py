@@ -11,6 +11,7 @@ import server
 
 BATCH = 100
 CONFIG = """
+server: {journal_bytes: 67108864}
 workers:
   - id: limits
     tier: kpi
@@ -31,11 +32,11 @@ routes:
 
 
 class SmallDisk:
-    """A tmpfs of 80 MB, or the reason why there is none."""
+    """A tmpfs of 160 MB, or the reason why there is none."""
 
     def __init__(self):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-disk-"))
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "tocsin-test", self.path],
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tocsin-test", self.path],
                               capture_output=True, text=True, check=False)
         self.refused = done.stderr.strip() if done.returncode else None
 
@@ -117,10 +118,26 @@ class FullDiskTest(unittest.TestCase):
             self.assertEqual(self.send(self.acknowledged[-1] + 1).status, 204)
         self.assertEqual(self.tocsin.starts, 1)
         self.tocsin.kill()
+        room = os.statvfs(self.disk.path)
+        print(f"{room.f_bavail * room.f_bsize >> 20} MB are free", flush=True)
         self.tocsin.start()
         self.check_all()
         self.assertEqual(self.tocsin.stop(), 0)
         print(f"{BATCH * len(self.acknowledged)} acknowledged points, all there")
+
+    def test_a_start_on_a_full_disk_says_so(self):
+        for number in range(5):
+            self.assertEqual(self.send(number).status, 204)
+        self.tocsin.kill()
+        self.disk.fill()
+        done = server.run("serve", "--data", self.tocsin.data, "--listen", "127.0.0.1:0",
+                          "--config", self.tocsin.config, timeout=20)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("room", done.stderr)
+        self.disk.free()
+        self.tocsin.start()
+        self.check_all()
+        self.assertEqual(self.send(5).status, 204)
 
     def test_an_alert_that_could_not_be_written_is_told_later(self):
         self.disk.fill()
