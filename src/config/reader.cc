@@ -132,8 +132,33 @@ Place MapReader::place(std::string_view key) const {
   return place();
 }
 
+Place MapReader::place(std::string_view key, size_t index) const {
+  const auto found = elements_.find(key);
+  if (found == elements_.end() || index >= found->second.size()) return place(key);
+  return found->second[index];
+}
+
+Place MapReader::place(std::string_view key, std::string_view member) const {
+  for (const Node::Member& mine : members_)
+    if (mine.key == key)
+      if (const std::optional<Node> value = mine.value.member(member)) return value->place();
+  return place(key);
+}
+
 void MapReader::problem(std::string_view key, std::string message) {
   problems_.add(place(key), fmt::format("{}: {}", key, message));
+}
+
+void MapReader::problem(std::string_view key, size_t index, std::string message) {
+  problems_.add(place(key, index), fmt::format("{}: {}", key, message));
+}
+
+void MapReader::problem(std::string_view key, std::string_view member, std::string message) {
+  problems_.add(place(key, member), fmt::format("{}: {}", key, message));
+}
+
+bool MapReader::refused(std::string_view key) const {
+  return std::find(refused_.begin(), refused_.end(), key) != refused_.end();
 }
 
 void MapReader::note(std::string_view key, std::string type, bool required, std::string standard,
@@ -151,16 +176,22 @@ std::optional<Node> MapReader::take(std::string_view key) {
 }
 
 void MapReader::missing(std::string_view key) {
+  refused_.emplace_back(key);
   if (node_->kind() == Node::Kind::kMap)
     problems_.add(place(), fmt::format("this {} has no \"{}\"; it is required", type_, key));
 }
 
 void MapReader::wrong(std::string_view key, const Node& node, std::string_view expected) {
+  refused_.emplace_back(key);
+  add_wrong(key, node, expected);
+}
+
+void MapReader::add_wrong(std::string_view name, const Node& node, std::string_view expected) {
   std::string hint;
   if (expected == "duration") hint = " such as 10s, 5m or 1h30m";
   if (expected == "time") hint = " such as 2026-11-06T18:00:00Z";
   problems_.add(node.place(),
-                fmt::format("{}: expected {}{}, not \"{}\"", key, expected, hint, node.excerpt()));
+                fmt::format("{}: expected {}{}, not \"{}\"", name, expected, hint, node.excerpt()));
 }
 
 size_t MapReader::choice(std::string_view key, std::initializer_list<std::string_view> words,
@@ -181,6 +212,7 @@ size_t MapReader::choice(std::string_view key, std::initializer_list<std::string
   }
   const size_t found = index_of(node->scalar());
   if (node->kind() == Node::Kind::kScalar && found < words.size()) return found;
+  refused_.emplace_back(key);
   const std::string_view near = nearest_word(node->scalar(), {words.begin(), words.size()});
   problems_.add(node->place(),
                 fmt::format("{}: expected {}, not \"{}\"{}", key, type, node->excerpt(),
@@ -205,7 +237,10 @@ bool MapReader::map(std::string_view key, std::string_view type, std::string_vie
     return false;
   }
   MapReader child(*node, type, problems_);
-  if (node->kind() == Node::Kind::kMap) each(child);
+  if (node->kind() == Node::Kind::kMap)
+    each(child);
+  else
+    refused_.emplace_back(key);
   return true;
 }
 
@@ -228,7 +263,10 @@ size_t MapReader::list(std::string_view key, std::string_view type, std::string_
   const std::vector<Node> items = node->items();
   for (const Node& item : items) {
     MapReader child(item, type, problems_);
-    if (item.kind() == Node::Kind::kMap) each(child);
+    if (item.kind() == Node::Kind::kMap)
+      each(child);
+    else
+      refused_.emplace_back(key);
   }
   return items.size();
 }
@@ -266,7 +304,7 @@ std::optional<MapReader::TextMap> MapReader::read_text_map(std::string_view key,
   TextMap out;
   for (const Node::Member& member : node.members()) {
     if (member.value.kind() != Node::Kind::kScalar && member.value.kind() != Node::Kind::kNull)
-      wrong(member.key, member.value, "text");
+      add_wrong(member.key, member.value, "text");
     out[member.key] = member.value.scalar();
   }
   return out;

@@ -51,7 +51,18 @@ class MapReader {
   bool has(std::string_view key) const;
   Place place() const;
   Place place(std::string_view key) const;  // of its value; of the mapping if it is missing
-  void problem(std::string_view key, std::string message);  // at the key's value
+  // Of one element of a list read as std::vector<T>: `index` is that of the vector. Where there is
+  // no such element (a default, say), the place of the key.
+  Place place(std::string_view key, size_t index) const;
+  // Of one member's value in a mapping with free keys.
+  Place place(std::string_view key, std::string_view member) const;
+  // At the key's value, or at one element or member of it. The message goes behind "key: ".
+  void problem(std::string_view key, std::string message);
+  void problem(std::string_view key, size_t index, std::string message);
+  void problem(std::string_view key, std::string_view member, std::string message);
+  // True if the key's value, or an element of it, could not be read, or is required and missing.
+  // That has been told; what the fallback looks like is nobody's mistake and must not be told too.
+  bool refused(std::string_view key) const;
   Problems& problems() { return problems_; }
 
   template <class T>
@@ -133,16 +144,23 @@ class MapReader {
   std::optional<T> read(std::string_view key, const Node& node) {
     if constexpr (IsVector<T>::value) {
       T out;
+      std::vector<Place>& places = elements_[std::string(key)];
+      places.clear();
+      const auto add = [&](const Node& item) {
+        auto one = read<typename IsVector<T>::Item>(key, item);
+        if (!one) return;
+        out.push_back(std::move(*one));
+        places.push_back(item.place());
+      };
       if (node.kind() == Node::Kind::kScalar) {
-        if (auto one = read<typename IsVector<T>::Item>(key, node)) out.push_back(std::move(*one));
+        add(node);
         return out;
       }
       if (node.kind() != Node::Kind::kList) {
         wrong(key, node, type_text<T>());
         return std::nullopt;
       }
-      for (const Node& item : node.items())
-        if (auto one = read<typename IsVector<T>::Item>(key, item)) out.push_back(std::move(*one));
+      for (const Node& item : node.items()) add(item);
       return out;
     } else if constexpr (std::is_same_v<T, TextMap>) {
       return read_text_map(key, node);
@@ -159,12 +177,15 @@ class MapReader {
   std::optional<Node> take(std::string_view key);
   void missing(std::string_view key);
   void wrong(std::string_view key, const Node& node, std::string_view expected);
+  void add_wrong(std::string_view name, const Node& node, std::string_view expected);
   std::optional<TextMap> read_text_map(std::string_view key, const Node& node);
   bool descend(std::string_view type, const Each& each);
 
   std::optional<Node> node_;
   std::vector<Node::Member> members_;
   std::vector<std::string> known_;
+  std::vector<std::string> refused_;
+  std::map<std::string, std::vector<Place>, std::less<>> elements_;  // of the lists read
   std::string type_;
   Problems& problems_;
   Reference* reference_ = nullptr;

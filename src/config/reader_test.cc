@@ -74,6 +74,52 @@ INSTANTIATE_TEST_SUITE_P(
                     "a.yaml:4:17: unknown key \"coun\" in a thing; did you mean \"count\"?\n"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
+// What a room finds out after reading: every second host is told off.
+std::string told_of(const std::string& yaml) {
+  Problems problems;
+  const Folder folder = Folder::from_texts({{"a.yaml", yaml}}, problems);
+  folder.for_each("things", "thing", problems, [](MapReader& m) {
+    const auto hosts = m.value<std::vector<std::string>>("hosts", {"one", "two"}, "Where.");
+    for (size_t i = 1; i < hosts.size(); i += 2) m.problem("hosts", i, hosts[i]);
+    for (const auto& [name, text] :
+         m.value<std::map<std::string, std::string>>("notes", {}, "Free."))
+      m.problem("notes", name, text);
+  });
+  return problems.text();
+}
+
+TEST(Reader, ElementsHaveTheirOwnPlace) {
+  EXPECT_EQ(told_of("things:\n  - hosts: [a, b, c, d]\n"),
+            "a.yaml:2:16: hosts: b\n"
+            "a.yaml:2:22: hosts: d\n");
+  EXPECT_EQ(told_of("things:\n  - hosts:\n      - a\n      - b\n"), "a.yaml:4:9: hosts: b\n");
+  // The index is that of what was read: an element that was refused is not counted.
+  EXPECT_EQ(told_of("things:\n  - hosts: [a, {x: y}, b]\n"),
+            "a.yaml:2:16: hosts: expected text, not \"{x: y}\"\n"
+            "a.yaml:2:24: hosts: b\n");
+  // The default stands nowhere; the mapping does.
+  EXPECT_EQ(told_of("things:\n  - notes: {a: b}\n"),
+            "a.yaml:2:5: hosts: two\n"
+            "a.yaml:2:16: notes: b\n");
+}
+
+TEST(Reader, KnowsWhatWasRefused) {
+  Problems problems;
+  const Folder folder = Folder::from_texts(
+      {{"a.yaml", "things: [{count: x, hosts: [a, []], kind: fanzy, parts: [1], every: 5m}]"}},
+      problems);
+  int seen = 0;
+  folder.for_each("things", "thing", problems, [&](MapReader& m) {
+    Read read;
+    read_thing(m, read);
+    for (const std::string_view key : {"id", "count", "hosts", "kind", "parts"})
+      EXPECT_TRUE(m.refused(key)) << key;
+    EXPECT_FALSE(m.refused("every"));
+    ++seen;
+  });
+  EXPECT_EQ(seen, 1);
+}
+
 TEST(Reader, YesIsTextNotABool) {
   Read read;
   EXPECT_EQ(problems_of("things:\n  - id: yes\n    hosts: [on, off]\n", &read), "");
