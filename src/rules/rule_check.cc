@@ -52,32 +52,34 @@ bool contains_not(const Rule& rule, uint32_t index) {
                      [&](uint32_t child) { return contains_not(rule, child); });
 }
 
-void check_text(MapReader& m, const Rule& rule, std::string_view key, std::string_view text) {
+// `complain` puts a problem at the text.
+template <class Complain>
+void check_text(const Rule& rule, std::string_view text, const Complain& complain) {
   for (size_t at = text.find("{{"); at != std::string_view::npos; at = text.find("{{", at + 2)) {
     const size_t end = text.find("}}", at);
     if (end == std::string_view::npos) {
-      m.problem(key, "\"{{\" without \"}}\"");
+      complain("\"{{\" without \"}}\"");
       return;
     }
     std::string label(text.substr(at + 2, end - at - 2));
     std::erase(label, ' ');
     if (std::find(rule.by.begin(), rule.by.end(), label) == rule.by.end())
-      m.problem(key, fmt::format("{{{{ {} }}}} is not a label of this rule's scope ({})", label,
-                                 rule.global ? "global: it has none"
-                                             : fmt::format("{}", fmt::join(rule.by, ", "))));
+      complain(fmt::format(
+          "{{{{ {} }}}} is not a label of this rule's scope ({})", label,
+          rule.global ? "global: it has none" : fmt::format("{}", fmt::join(rule.by, ", "))));
   }
 }
 
-bool finds_cycle(const std::vector<Rule>& rules, size_t from, size_t at, std::vector<bool>& seen) {
-  for (const std::string& id : rules[at].covers)
-    for (size_t next = 0; next < rules.size(); ++next) {
-      if (rules[next].id != id) continue;
-      if (next == from) return true;
-      if (seen[next]) continue;
-      seen[next] = true;
-      if (finds_cycle(rules, from, next, seen)) return true;
-    }
-  return false;
+// Whether rule `at` is `goal` or covers it, directly or through others.
+bool reaches(const std::vector<Rule>& rules, const std::map<std::string_view, size_t>& by_id,
+             size_t at, size_t goal, std::vector<bool>& seen) {
+  if (at == goal) return true;
+  if (seen[at]) return false;
+  seen[at] = true;
+  return std::any_of(rules[at].covers.begin(), rules[at].covers.end(), [&](const std::string& id) {
+    const auto next = by_id.find(id);
+    return next != by_id.end() && reaches(rules, by_id, next->second, goal, seen);
+  });
 }
 
 std::string unknown_rule(const std::string& id, const std::vector<Rule>& rules) {
@@ -135,13 +137,19 @@ void check_rule(MapReader& m, const Rule& rule) {
     m.problem("when",
               "holds when nothing is wrong; put what `not` excludes below an `all` beside "
               "a condition with `violation`");
-  check_text(m, rule, "summary", rule.summary);
-  check_text(m, rule, "description", rule.description);
-  for (const auto& [name, text] : rule.annotations) check_text(m, rule, "annotations", text);
+  if (m.refused("by")) return;  // which labels the texts may name is not known
+  check_text(rule, rule.summary, [&](std::string text) { m.problem("summary", std::move(text)); });
+  check_text(rule, rule.description,
+             [&](std::string text) { m.problem("description", std::move(text)); });
+  for (const auto& [name, text] : rule.annotations)
+    check_text(rule, text,
+               [&](std::string told) { m.problem("annotations", name, std::move(told)); });
 }
 
 void RuleChecks::note(MapReader& m, const Rule& rule) {
-  places_.push_back({m.place("id"), m.place("covers")});
+  Places places{m.place("id"), {}};
+  for (size_t i = 0; i < rule.covers.size(); ++i) places.covers.push_back(m.place("covers", i));
+  places_.push_back(std::move(places));
   const bool evidence_only =
       !rule.leaves.empty() &&
       std::all_of(rule.leaves.begin(), rule.leaves.end(),
@@ -153,30 +161,35 @@ void RuleChecks::note(MapReader& m, const Rule& rule) {
 }
 
 void RuleChecks::finish(const std::vector<Rule>& rules, config::Problems& problems) {
-  std::map<std::string_view, size_t> first;
+  ById by_id;
   for (size_t i = 0; i < rules.size(); ++i) {
-    const auto [at, fresh] = first.emplace(rules[i].id, i);
+    const auto [at, fresh] = by_id.emplace(rules[i].id, i);
     if (!fresh && !rules[i].id.empty())
       problems.add(places_[i].id, fmt::format("id: rule \"{}\" is already at {}", rules[i].id,
                                               rules[at->second].place));
   }
-  for (size_t i = 0; i < rules.size(); ++i) {
-    for (const std::string& id : rules[i].covers) {
-      const auto covered = first.find(id);
-      if (covered == first.end()) {
-        problems.add(places_[i].covers, unknown_rule(id, rules));
-      } else if (const Rule& child = rules[covered->second];
-                 child.by != rules[i].by || child.global != rules[i].global) {
-        notes_.push_back({places_[i].covers,
-                          fmt::format("rule \"{}\" covers \"{}\", but their scopes differ: it will "
-                                      "never apply",
-                                      rules[i].id, id)});
-      }
+  for (size_t i = 0; i < rules.size(); ++i) finish_covers(rules, by_id, i, problems);
+}
+
+void RuleChecks::finish_covers(const std::vector<Rule>& rules, const ById& by_id, size_t rule,
+                               config::Problems& problems) {
+  const Rule& parent = rules[rule];
+  for (size_t i = 0; i < parent.covers.size(); ++i) {
+    const std::string& id = parent.covers[i];
+    const config::Place& place = places_[rule].covers[i];
+    const auto covered = by_id.find(id);
+    if (covered == by_id.end()) {
+      problems.add(place, unknown_rule(id, rules));
+      continue;
     }
+    if (const Rule& child = rules[covered->second];
+        child.by != parent.by || child.global != parent.global)
+      notes_.push_back({place, fmt::format("rule \"{}\" covers \"{}\", but their scopes differ: it "
+                                           "will never apply",
+                                           parent.id, id)});
     std::vector<bool> seen(rules.size());
-    if (finds_cycle(rules, i, i, seen))
-      problems.add(places_[i].covers,
-                   fmt::format("covers: rule \"{}\" covers itself in a circle", rules[i].id));
+    if (reaches(rules, by_id, covered->second, rule, seen))
+      problems.add(place, fmt::format("covers: rule \"{}\" covers itself in a circle", parent.id));
   }
 }
 

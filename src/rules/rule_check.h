@@ -3,6 +3,7 @@
 // Internal to src/rules.
 
 #include <map>
+#include <string_view>
 #include <vector>
 
 #include "config/reader.h"
@@ -24,8 +25,12 @@ class RuleChecks {
 
  private:
   struct Places {
-    config::Place id, covers;
+    config::Place id;
+    std::vector<config::Place> covers;  // of each
   };
+  using ById = std::map<std::string_view, size_t>;  // index of the first rule of that id
+  void finish_covers(const std::vector<Rule>& rules, const ById& by_id, size_t rule,
+                     config::Problems& problems);
   std::vector<Places> places_;  // by rule
   std::vector<config::Problem> notes_;
 };

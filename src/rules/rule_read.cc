@@ -24,11 +24,20 @@ void read_comparison(MapReader& m, std::string_view key, std::optional<Compariso
                                *text));
 }
 
-void add_matcher(MapReader& m, Result<LabelMatcher> matcher, std::vector<LabelMatcher>& out) {
+// A condition on a label is one scalar: `condition` makes it of its text.
+template <class Condition>
+void add_matcher(MapReader& m, const Node& node, const Condition& condition,
+                 std::vector<LabelMatcher>& out) {
+  if (node.kind() != Node::Kind::kScalar) {
+    m.problems().add(node.place(),
+                     fmt::format("labels: expected text, not \"{}\"", node.excerpt()));
+    return;
+  }
+  Result<LabelMatcher> matcher = condition(node.scalar());
   if (matcher)
     out.push_back(std::move(*matcher));
   else
-    m.problem("labels", matcher.error().message);
+    m.problems().add(node.place(), "labels: " + matcher.error().message);
 }
 
 std::vector<LabelMatcher> read_labels(MapReader& m) {
@@ -38,16 +47,16 @@ std::vector<LabelMatcher> read_labels(MapReader& m) {
                           "matchers (`['host=~\"web.*\"', 'env!=test']`).");
   if (!node) return out;
   if (node->kind() == Node::Kind::kMap) {
-    for (const Node::Member& member : node->members()) {
-      if (member.value.kind() != Node::Kind::kScalar)
-        m.problems().add(member.value.place(),
-                         fmt::format("labels: expected text for label {}, not \"{}\"", member.key,
-                                     member.value.excerpt()));
+    for (const Node::Member& member : node->members())
       add_matcher(
-          m, LabelMatcher::make(member.key, LabelMatcher::Op::kEqual, member.value.scalar()), out);
-    }
+          m, member.value,
+          [&](const std::string& text) {
+            return LabelMatcher::make(member.key, LabelMatcher::Op::kEqual, text);
+          },
+          out);
   } else if (node->kind() == Node::Kind::kList) {
-    for (const Node& item : node->items()) add_matcher(m, LabelMatcher::parse(item.scalar()), out);
+    for (const Node& item : node->items())
+      add_matcher(m, item, [](const std::string& text) { return LabelMatcher::parse(text); }, out);
   } else {
     m.problem("labels",
               fmt::format("expected a mapping or a list of matchers, not \"{}\"", node->excerpt()));
@@ -204,7 +213,8 @@ void read_scope(MapReader& m, const std::string& site_label, Rule& out) {
   out.global = scope == 1;
   if (m.describing()) return;
   if (out.global && m.has("by")) m.problem("scope", "global has no `by` labels; leave one away");
-  if (!out.global && out.by.empty()) m.problem("by", "is empty; write `scope: global` instead");
+  if (!out.global && out.by.empty() && !m.refused("by"))
+    m.problem("by", "is empty; write `scope: global` instead");
   if (out.global) out.by.clear();
   std::sort(out.by.begin(), out.by.end());
   out.by.erase(std::unique(out.by.begin(), out.by.end()), out.by.end());

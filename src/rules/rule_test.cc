@@ -181,8 +181,44 @@ TEST(RuleSet, FindsACircleOfCovers) {
       "  - {id: b, severity: low, when: {violation: x}, covers: [c]}\n"
       "  - {id: c, severity: low, when: {violation: x}, covers: [b]}\n");
   EXPECT_EQ(got.problems,
-            "r.yaml:3:58: covers: rule \"b\" covers itself in a circle\n"
-            "r.yaml:4:58: covers: rule \"c\" covers itself in a circle\n");
+            "r.yaml:3:59: covers: rule \"b\" covers itself in a circle\n"
+            "r.yaml:4:59: covers: rule \"c\" covers itself in a circle\n");
+}
+
+TEST(RuleSet, NamesTheElementThatIsWrong) {
+  EXPECT_EQ(read("rules:\n"
+                 "  - {id: a, severity: low, when: {violation: x}, covers: [c, bb, b, a]}\n"
+                 "  - {id: b, severity: low, when: {violation: x}}\n"
+                 "  - id: c\n"
+                 "    severity: low\n"
+                 "    when: {violation: x}\n"
+                 "    covers:\n"
+                 "      - b\n"
+                 "      - a\n")
+                .problems,
+            "r.yaml:2:59: covers: rule \"a\" covers itself in a circle\n"
+            "r.yaml:2:62: covers: there is no rule \"bb\"; did you mean \"b\"?\n"
+            "r.yaml:2:69: covers: rule \"a\" covers itself in a circle\n"
+            "r.yaml:9:9: covers: rule \"c\" covers itself in a circle\n");
+  const std::string labels = read(rule("{violation: a, labels: ['x=1', 'y=~(', [z]]}")).problems;
+  EXPECT_TRUE(labels.starts_with("r.yaml:4:42: labels: cannot use \"(\" as a regular")) << labels;
+  EXPECT_TRUE(labels.ends_with("\nr.yaml:4:50: labels: expected text, not \"[z]\"\n")) << labels;
+  EXPECT_EQ(read(rule("{violation: a, labels: {x: 1, y: [z]}}")).problems,
+            "r.yaml:4:44: labels: expected text, not \"[z]\"\n");
+  const std::string texts = "    annotations:\n      a: '{{ site }}'\n      b: '{{ host }}'\n";
+  EXPECT_EQ(read(rule("{violation: a}", texts)).problems,
+            "r.yaml:7:10: annotations: {{ host }} is not a label of this rule's scope (site)\n");
+  const Read scopes = read(
+      "rules:\n"
+      "  - {id: a, severity: low, when: {violation: x}, covers: [c, b]}\n"
+      "  - {id: b, severity: low, scope: global, when: {violation: x}}\n"
+      "  - {id: c, severity: low, when: {violation: x}}\n");
+  EXPECT_TRUE(scopes.notes.starts_with("r.yaml:2:62: rule \"a\" covers \"b\"")) << scopes.notes;
+}
+
+TEST(RuleSet, WhatCouldNotBeReadIsToldOnce) {
+  EXPECT_EQ(read(rule("{violation: a}", "    by: [{x: y}]\n    summary: '{{ host }}'\n")).problems,
+            "r.yaml:5:10: by: expected text, not \"{x: y}\"\n");
 }
 
 TEST(RuleSet, NotesWhatIsProbablyNotMeant) {
