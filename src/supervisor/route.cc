@@ -22,13 +22,14 @@ void read_severities(config::MapReader& m, Route& out) {
   const auto words = m.value<std::vector<std::string>>(
       "severity", {}, "Only alerts of these severities: critical, high, low. Empty: all.");
   static constexpr std::array<std::string_view, 3> kKnown = {"critical", "high", "low"};
-  for (const std::string& word : words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
     if (const auto severity = parse_severity(word)) {
       out.severity.push_back(*severity);
       continue;
     }
     const std::string_view near = nearest_word(word, kKnown);
-    m.problem("severity",
+    m.problem("severity", i,
               fmt::format("expected critical, high or low, not \"{}\"{}", word,
                           near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
   }
@@ -39,22 +40,23 @@ void read_matchers(config::MapReader& m, Route& out) {
       "match", {},
       "Conditions on the alert's labels (rule, severity and its scope), such as site=madrid or "
       "rule=~\"pay.*\"; all must hold.");
-  for (const std::string& text : texts) {
-    auto matcher = LabelMatcher::parse(text);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    auto matcher = LabelMatcher::parse(texts[i]);
     if (matcher)
       out.match.push_back(std::move(*matcher));
     else
-      m.problem("match", matcher.error().message);
+      m.problem("match", i, matcher.error().message);
   }
 }
 
 void read_route(config::MapReader& m, Route& out, size_t depth) {
   out.place = m.place();
-  out.receivers_place = m.place("receivers");
   read_matchers(m, out);
   read_severities(m, out);
   out.receivers = m.value<std::vector<std::string>>(
       "receivers", {}, "Names of receivers; without any, those of the route around this one.");
+  for (size_t i = 0; i < out.receivers.size(); ++i)
+    out.receivers_places.push_back(m.place("receivers", i));
   out.keep_going = m.value<bool>("continue", false, "Go on with the next route of this level.");
   if (depth == kDepthMax && m.has("routes"))
     m.problem("routes", fmt::format("routes are nested more than {} deep", kDepthMax));
@@ -64,7 +66,9 @@ void read_route(config::MapReader& m, Route& out, size_t depth) {
     read_route(child, route, depth + 1);
     out.routes.push_back(std::move(route));
   });
-  if (depth == 0 && !m.describing() && out.receivers.empty() && out.routes.empty())
+  const bool nobody = out.receivers.empty() && out.routes.empty() && !m.refused("receivers") &&
+                      !m.refused("routes");
+  if (depth == 0 && !m.describing() && nobody)
     m.problem("receivers", "this route tells nobody; name a receiver");
 }
 
@@ -89,11 +93,12 @@ bool tell(const std::vector<Route>& level, const std::vector<std::string>& inher
 void check(const std::vector<Route>& level, std::span<const std::string_view> known,
            config::Problems& problems) {
   for (const Route& route : level) {
-    for (const std::string& name : route.receivers) {
+    for (size_t i = 0; i < route.receivers.size(); ++i) {
+      const std::string& name = route.receivers[i];
       if (name == kInboxReceiver || std::find(known.begin(), known.end(), name) != known.end())
         continue;
       const std::string_view near = nearest_word(name, known);
-      problems.add(route.receivers_place,
+      problems.add(i < route.receivers_places.size() ? route.receivers_places[i] : route.place,
                    fmt::format("receivers: there is no receiver \"{}\"{}", name,
                                near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
     }

@@ -24,8 +24,8 @@ struct Route {
   std::vector<std::string> receivers;
   bool keep_going = false;  // `continue`
   std::vector<Route> routes;
-  config::Place place;            // of the route
-  config::Place receivers_place;  // of its receivers
+  config::Place place;                          // of the route
+  std::vector<config::Place> receivers_places;  // of each of its receivers; empty if not read
 
   bool matches(const Labels& labels, Severity wanted) const;
 };
