@@ -25,18 +25,19 @@ constexpr DurationMs kEvidenceAcceptAfter = hours(6);
 std::vector<SeriesSelector> read_selectors(MapReader& m, std::string_view key,
                                            std::string_view doc) {
   std::vector<SeriesSelector> out;
-  for (const std::string& text : m.value<std::vector<std::string>>(key, {}, doc)) {
-    auto selector = SeriesSelector::parse(text);
+  const auto texts = m.value<std::vector<std::string>>(key, {}, doc);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    auto selector = SeriesSelector::parse(texts[i]);
     if (selector)
       out.push_back(std::move(*selector));
     else
-      m.problem(key, selector.error().message);
+      m.problem(key, i, selector.error().message);
   }
   return out;
 }
 
 void check_not_negative(MapReader& m, std::string_view key, double value) {
-  if (!m.describing() && !(value >= 0)) m.problem(key, fmt::format("{} must not be negative", key));
+  if (!m.describing() && !(value >= 0)) m.problem(key, "must not be negative");
 }
 
 void read_profile(MapReader& m, ModelSpec& model) {
@@ -54,21 +55,22 @@ void read_profile(MapReader& m, ModelSpec& model) {
       "profile: weight of each past period, the last one first; equal weights if left out.");
   if (m.describing()) return;
   if (model.window < minutes(5) || model.window > hours(6))
-    m.problem("window", "window must be between 5m and 6h");
+    m.problem("window", "must be between 5m and 6h");
   if (periods < 2 || periods > 12) {
-    m.problem("periods", "periods must be between 2 and 12");
+    m.problem("periods", "must be between 2 and 12");
     return;
   }
   if (model.period_weights.empty()) model.period_weights.assign(static_cast<size_t>(periods), 1);
   const auto& weights = model.period_weights;
+  if (m.refused("periods") || m.refused("weights")) return;
   if (m.has("periods") && weights.size() != static_cast<size_t>(periods))
     m.problem("weights", fmt::format("{} weights for {} periods; give one per period",
                                      weights.size(), periods));
   if (weights.size() < 2 || weights.size() > 12)
     m.problem("weights", "2 to 12 weights are expected, one per past period");
-  const auto bad = [](double weight) { return !(weight >= 0 && weight < 1e6); };
-  if (std::any_of(weights.begin(), weights.end(), bad))
-    m.problem("weights", "weights must be between 0 and 1000000");
+  for (size_t i = 0; i < weights.size(); ++i)
+    if (!(weights[i] >= 0 && weights[i] < 1e6))
+      m.problem("weights", i, "a weight must be between 0 and 1000000");
   if (std::count_if(weights.begin(), weights.end(), [](double w) { return w > 0; }) < 2)
     m.problem("weights", "at least two periods must have a weight above 0");
 }
@@ -79,10 +81,10 @@ void read_threshold(MapReader& m, ModelSpec& model) {
   model.for_at_least = m.value<DurationMs>(
       "for", {}, "threshold: it votes once the value has been outside for so long (event time).");
   if (m.describing()) return;
-  if (model.kind == ModelKind::kThreshold && !model.above && !model.below)
+  if (model.kind == ModelKind::kThreshold && !m.has("above") && !m.has("below"))
     m.problem("kind", "a threshold needs above or below");
   if (model.above && model.below && !(*model.below <= *model.above))
-    m.problem("below", "below must not be greater than above: every value would be outside");
+    m.problem("below", "must not be greater than above: every value would be outside");
 }
 
 void read_silence(MapReader& m, ModelSpec& model) {
@@ -91,7 +93,7 @@ void read_silence(MapReader& m, ModelSpec& model) {
   model.at_least = m.value<DurationMs>("at_least", seconds(2),
                                        "silence: never sooner than this after the last point.");
   if (!m.describing() && !(model.after_cadences >= 1 && model.after_cadences <= 1000))
-    m.problem("after", "after must be between 1 and 1000 cadences");
+    m.problem("after", "must be between 1 and 1000 cadences");
 }
 
 void read_model(MapReader& m, Worker& worker) {
@@ -111,6 +113,7 @@ void read_model(MapReader& m, Worker& worker) {
   read_profile(m, model);
   read_threshold(m, model);
   read_silence(m, model);
+  if (m.refused("kind")) return;  // it is none of the kinds it could be checked against
   if (!m.describing() && model.kind != ModelKind::kThreshold && worker.model(model.kind) != nullptr)
     m.problem("kind", fmt::format("worker \"{}\" has two models of kind {}; one is possible",
                                   worker.id, to_text(model.kind)));
@@ -138,7 +141,7 @@ void read_aggregate(MapReader& m, Worker& worker) {
   const auto op = m.required<std::string>("op", "sum, mean, min, max, count, or p1 to p99.");
   if (!m.describing() && !op.empty() && !read_op(op, aggregate))
     m.problem("op",
-              fmt::format("op: expected sum, mean, min, max, count or p1 to p99, not \"{}\"", op));
+              fmt::format("expected sum, mean, min, max, count or p1 to p99, not \"{}\"", op));
   aggregate.by =
       m.value<std::vector<std::string>>("by", {}, "Labels that are kept: one group per value.");
   aggregate.every = m.value<DurationMs>(
@@ -146,7 +149,7 @@ void read_aggregate(MapReader& m, Worker& worker) {
       "Length of a slot; a slot closes when all known members reported, or at the watermark.");
   aggregate.name = m.value<std::string>("name", "", "Name of the result; NAME:OP if left out.");
   if (!m.describing() && (aggregate.every < seconds(1) || aggregate.every > hours(1)))
-    m.problem("every", "every must be between 1s and 1h");
+    m.problem("every", "must be between 1s and 1h");
   worker.aggregate = std::move(aggregate);
 }
 
@@ -163,7 +166,7 @@ void read_opens(MapReader& m, Worker& worker) {
                       ? std::nullopt
                       : parse_int(std::string_view(text).substr(middle + 4));
   if (!n || !of || *n < 1 || *of < *n || *of > kOpenOfMax) {
-    m.problem("opens", fmt::format("opens: expected \"n of m\" with 1 <= n <= m <= 8, such as "
+    m.problem("opens", fmt::format("expected \"n of m\" with 1 <= n <= m <= 8, such as "
                                    "\"2 of 3\", not \"{}\"",
                                    text));
     return;
@@ -206,7 +209,7 @@ void read_limits(MapReader& m, Worker& worker) {
   worker.score = m.value<double>(
       "score", 4, "Where the edge of the band lies: -log10 of the tail probability there.");
   if (!m.describing() && !(worker.score >= 1 && worker.score <= 12))
-    m.problem("score", "score must be between 1 and 12");
+    m.problem("score", "must be between 1 and 12");
   const bool evidence = worker.tier == Tier::kEvidence;
   worker.accept_after = m.value<DurationMs>(
       "accept_after", evidence ? kEvidenceAcceptAfter : DurationMs{},
@@ -270,7 +273,7 @@ void read_sites(MapReader& m, Sites& sites,
     if (zone)
       out.emplace(site, std::move(*zone));
     else
-      m.problem("zones", zone.error().message);
+      m.problem("zones", site, zone.error().message);
   }
 }
 

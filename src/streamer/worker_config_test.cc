@@ -125,15 +125,89 @@ INSTANTIATE_TEST_SUITE_P(
             "2 weights for 3 periods"},
         WrongCase{"negative_weight",
                   "workers: [{id: a, select: x, models: [{kind: level, weight: -1}]}]",
-                  "weight must not be negative"},
+                  "weight: must not be negative"},
         WrongCase{"op", "workers: [{id: a, select: x, aggregate: {op: p100}}]", "p1 to p99"},
-        WrongCase{"score", "workers: [{id: a, select: x, score: 40}]", "score must be between"},
+        WrongCase{"score", "workers: [{id: a, select: x, score: 40}]", "score: must be between"},
         WrongCase{"zone", "sites: {zones: {m: Europe/Madird}}", "did you mean \"Europe/Madrid\"?"},
         WrongCase{"default", "default: maybe", "expected on or off"},
         WrongCase{"mark_order",
                   "marks: [{from: 2026-11-02T00:00:00Z, to: 2026-11-01T00:00:00Z, why: x}]",
                   "must end after it begins"}),
     [](const auto& tested) { return std::string(tested.param.name); });
+
+struct ExactCase {
+  const char* name;
+  const char* yaml;
+  const char* expected;  // all of it
+};
+class WorkerProblemsExactly : public testing::TestWithParam<ExactCase> {};
+TEST_P(WorkerProblemsExactly, AreTheseAndNoOther) {
+  EXPECT_EQ(problems_of(GetParam().yaml), GetParam().expected);
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, WorkerProblemsExactly,
+    testing::Values(
+        ExactCase{"misspelt_kind_is_no_second_level",
+                  "workers: [{id: a, select: x, models: [{kind: level}, {kind: treshold}]}]",
+                  "w.yaml:1:61: kind: expected one of level, profile, threshold, silence, not "
+                  "\"treshold\"; did you mean \"threshold\"?\n"},
+        ExactCase{"misspelt_kind_first",
+                  "workers: [{id: a, select: x, models: [{kind: treshold}, {kind: level}]}]",
+                  "w.yaml:1:46: kind: expected one of level, profile, threshold, silence, not "
+                  "\"treshold\"; did you mean \"threshold\"?\n"},
+        ExactCase{"missing_kind",
+                  "workers: [{id: a, select: x, models: [{kind: level}, {weight: 1}]}]",
+                  "w.yaml:1:54: this model has no \"kind\"; it is required\n"},
+        ExactCase{"select_element",
+                  "workers:\n  - id: a\n    select:\n      - fine\n      - 'a*b*c'\n",
+                  "w.yaml:5:9: select: "
+                  "cannot use \"a*b*c\" as a name: one * at most; write ~REGEX for more\n"},
+        ExactCase{"mark_element",
+                  "marks: [{from: 2026-11-01T00:00:00Z, to: 2026-11-02T00:00:00Z, why: x,\n"
+                  "  match: [y, 'a*b*c']}]",
+                  "w.yaml:2:14: match: "
+                  "cannot use \"a*b*c\" as a name: one * at most; write ~REGEX for more\n"},
+        ExactCase{"weight_element",
+                  "workers: [{id: a, select: x, models: [{kind: profile, weights: [1, -2, 3]}]}]",
+                  "w.yaml:1:68: weights: a weight must be between 0 and 1000000\n"},
+        ExactCase{"weights_unreadable",
+                  "workers: [{id: a, select: x,\n"
+                  "  models: [{kind: profile, periods: 3, weights: [1, 2, much]}]}]",
+                  "w.yaml:2:56: weights: expected number, not \"much\"\n"},
+        ExactCase{"limit_unreadable",
+                  "workers: [{id: a, select: x, models: [{kind: threshold, above: much}]}]",
+                  "w.yaml:1:64: above: expected number, not \"much\"\n"},
+        ExactCase{
+            "zone_of_a_site", "sites:\n  zones:\n    a: Europe/Rome\n    b: Europe/Madird\n",
+            "w.yaml:4:8: zones: cannot use \"Europe/Madird\" as a time zone: the system's tz "
+            "database has no such zone; expected an IANA name such as Europe/Madrid; did you mean "
+            "\"Europe/Madrid\"?\n"}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+// A problem begins with its key; the message behind it does not say it again.
+TEST(WorkerConfig, ProblemsNameTheirKeyOnce) {
+  config::Problems problems;
+  const std::string yaml = R"(
+workers:
+  - id: a
+    select: x
+    opens: 4 of 3
+    score: 40
+    min_deviation: {absolute: -1, relative: -1}
+    aggregate: {op: p100, every: 1ms}
+    models:
+      - {kind: profile, weight: -1, window: 1s, periods: 1}
+      - {kind: threshold, above: 1, below: 2}
+      - {kind: silence, after: 0}
+)";
+  WorkerSet::read(config::Folder::from_texts({{"w.yaml", yaml}}, problems), problems);
+  EXPECT_EQ(problems.list().size(), 11u) << problems.text();
+  for (const config::Problem& problem : problems.list()) {
+    const std::string& text = problem.message;
+    const std::string key = text.substr(0, text.find(':'));
+    EXPECT_FALSE(text.substr(key.size() + 2).starts_with(key)) << text;
+  }
+}
 
 TEST(Default, TestsWhatNoOtherWorkerSelects) {
   std::shared_ptr<const WorkerSet> set;
