@@ -9,9 +9,9 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 10> kSections{
-    "server", "workers", "default",    "marks",     "sites",
-    "rules",  "routes",  "supervisor", "receivers", "links"};
+constexpr std::array<std::string_view, 11> kSections{
+    "server", "workers",    "default",   "marks", "sites", "rules",
+    "routes", "supervisor", "receivers", "links", "intake"};
 
 config::Reference described() {
   config::Reference reference;
@@ -21,6 +21,12 @@ config::Reference described() {
   supervisor::Routes::describe(reference);
   supervisor::Options::describe(reference);
   respond::Receivers::describe(reference);
+  if (reference.begin_type("intake")) {
+    config::Problems none;
+    config::MapReader m(reference, "intake", none);
+    intake::IntakeLimits limits;
+    intake::read_limits(m, limits);
+  }
   return reference;
 }
 
@@ -37,11 +43,19 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   made->rules = std::make_shared<rules::RuleSet>(rules::RuleSet::read(folder, site, problems));
   made->receivers = std::make_shared<respond::Receivers>(
       respond::Receivers::read(folder, respond::SecretSources::real(directory), problems));
+  folder.single("intake", "intake", problems,
+                [&](config::MapReader& m) { intake::read_limits(m, made->intake); });
   made->supervisor = supervisor::Options::read(folder, problems);
   made->routes = supervisor::Routes::read(folder, problems);
   const std::vector<std::string> names = made->receivers->names();
   const std::vector<std::string_view> known(names.begin(), names.end());
   made->routes.check_receivers(known, problems);
+  // Whoever configures receivers and no routes wants all of them told.
+  if (folder.section("routes").empty()) {
+    supervisor::Route everybody;
+    everybody.receivers = names;
+    made->routes = supervisor::Routes({everybody});
+  }
   folder.check_sections(kSections, problems);
   made->folder = std::move(folder);
   return made;

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "config/folder.h"
+#include "intake/limits.h"
 #include "respond/receiver.h"
 #include "rules/engine.h"
 #include "streamer/worker.h"
@@ -22,6 +23,7 @@ struct Configuration {
   std::shared_ptr<const streamer::WorkerSet> workers;
   std::shared_ptr<const rules::RuleSet> rules;
   std::shared_ptr<const respond::Receivers> receivers;
+  intake::IntakeLimits intake;
   supervisor::Options supervisor;
   supervisor::Routes routes;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -29,10 +30,13 @@ Live::Live(std::shared_ptr<const Configuration> configuration, const Clock& cloc
       announced_(configuration_->settings.series_max),
       senders_(counters),
       intake_counters_(counters),
-      intake_shared_{series_,  announced_,
-                     senders_, intake_counters_,
-                     clock,    configuration_->settings.shard_count(),
-                     {}},
+      intake_shared_{series_,
+                     announced_,
+                     senders_,
+                     intake_counters_,
+                     clock,
+                     configuration_->settings.shard_count(),
+                     configuration_->intake},
       syncs_(counters.counter("tocsin_journal_fsync_total", "", "Syncs of journal segments.")),
       sync_ns_(counters.counter("tocsin_journal_fsync_nanoseconds_total", "",
                                 "Time spent in syncs of journal segments.")),
@@ -114,12 +118,21 @@ Result<void> Live::listen(const net::Router& router) {
 
 void Live::stop() {
   if (std::exchange(stopped_, true) || background_thread_.get_id() == std::thread::id{}) return;
-  // A last checkpoint spares the next start the replay of the journal.
+  for (auto& shard : shards_) shard->refuse_new();
+  // A last checkpoint spares the next start the replay of the journal; its marker is behind every
+  // batch that was accepted.
   begin_checkpoint();
   {
     std::unique_lock lock(checkpoint_mutex_);
     durable_changed_.wait_for(lock, std::chrono::seconds(5),
                               [this] { return checkpoint_.missing == 0; });
+  }
+  {
+    std::unique_lock lock(durable_mutex_);
+    durable_changed_.wait_for(lock, std::chrono::seconds(5), [this] {
+      return std::all_of(shards_.begin(), shards_.end(),
+                         [](const auto& shard) { return shard->unanswered() == 0; });
+    });
   }
   background_.stop();
   background_thread_.join();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -124,13 +125,20 @@ struct Opened {
 };
 
 Result<void> open_store(const std::string& data, Opened& out) {
+  if (!std::filesystem::exists(data + "/points"))
+    return fail(ErrorCode::kInvalid,
+                fmt::format("there are no points in {}; --data says where they "
+                            "are kept",
+                            data));
   StoreOptions options;
   options.shards = 1;
   auto store = Store::open(data + "/points", options, out.disk, out.clock, out.table, out.counters);
   if (!store)
-    return fail(store.error().code, store.error().message +
-                                        "; a running server keeps its folder to itself: stop it, "
-                                        "or replay a copy of the folder");
+    return fail(
+        store.error().code,
+        fmt::format("cannot open {}: a running server keeps it to itself, or it is damaged; "
+                    "stop the server, or replay a copy of the folder ({})",
+                    data, store.error().message));
   out.store = std::move(*store);
   auto recovered = out.store->recover(Lsn{0}, [](const FramePtr&) {});
   if (!recovered) return fail(recovered.error());

@@ -38,8 +38,12 @@ void ShardThread::start() {
 }
 
 void ShardThread::stop() {
+  stopping_ = true;
   loop_.stop();
   if (thread_.joinable()) thread_.join();
+  answer_durable();
+  for (Waiting& left : std::exchange(waiting_, {}))
+    left.done(fail(ErrorCode::kUnavailable, "Tocsin is stopping; send these points again"));
 }
 
 void ShardThread::push(const FramePtr& frame) {
@@ -111,6 +115,10 @@ void ShardThread::keep_derived() {
 }
 
 void ShardThread::submit(Batch&& batch, Done done) {
+  if (stopping_) {
+    done(fail(ErrorCode::kUnavailable, "Tocsin is stopping; send these points again"));
+    return;
+  }
   if (!hooks_.has_room(batch.size())) {
     done(fail(ErrorCode::kExhausted,
               "cannot take these points: too many wait to be tested; send them again later"));

@@ -43,7 +43,12 @@ class ShardThread final : public intake::BatchSink {
   ~ShardThread() override;
 
   void start();
-  void stop();  // after the loop's present step; what is in the inbox stays in the journal
+  // Any thread: from now on submit() refuses, so that what is accepted can be answered.
+  void refuse_new() { stopping_.store(true); }
+  // Ends the thread; what is in the inbox stays in the journal. What could not be answered is
+  // refused.
+  void stop();
+  size_t unanswered() const { return waiting_count_.load(); }
 
   uint32_t id() const { return id_; }
   net::Loop& loop() { return loop_; }
@@ -93,6 +98,7 @@ class ShardThread final : public intake::BatchSink {
 
   std::deque<Waiting> waiting_;  // batches of this loop that are not durable yet, by lsn
   std::atomic<size_t> waiting_count_{0};
+  std::atomic<bool> stopping_{false};
 };
 
 }  // namespace tocsin
