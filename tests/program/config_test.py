@@ -26,10 +26,13 @@ workers:
       - @'errors{site=~"("}'
     opens: @5 of 3
     models:
+      - {kind: level}
       - {kind: @levle}
-      - {kind: profile, weight: @heavy}
+      - {kind: profile, weight: @heavy, weights: [1, @-2, 3]}
+      - {kind: threshold, above: @much}
 """, ['did you mean "kpi"?', 'unknown key "modells" in a worker; did you mean "models"?',
-      'as a regular expression', '5 of 3', 'did you mean "level"?', 'not "heavy"']),
+      'as a regular expression', ': opens: expected', 'did you mean "level"?', 'not "heavy"',
+      ': weights: a weight must be', 'not "much"']),
     "rules.yaml": ("""\
 rules:
   - id: one
@@ -38,23 +41,31 @@ rules:
     when: {violation: errors, @dirction: above}
   - id: @one
     severity: high
-    when: {violation: errors, score: @"around 4"}
+    when: {violation: errors, score: @"around 4", labels: [a=b, @nothing]}
+    annotations:
+      board: '{{ site }}'
+      runbook: @'{{ host }}'
     covers:
       - three
       - @onee
   - @id: three
     severity: low
 """, ['did you mean "critical"?', 'not "2 parsecs"', 'did you mean "direction"?',
-      'rule "one" is already at rules.yaml:2', 'not "around 4"', 'did you mean "one"?',
-      'no "when"']),
+      'rule "one" is already at rules.yaml:2', 'not "around 4"', 'cannot read "nothing"',
+      '{{ host }} is not a label', 'did you mean "one"?', 'no "when"']),
     "receivers.yaml": ("""\
 receivers:
   - {name: hub, kind: webhook, url: "http://127.0.0.1:1/", secret_env: @NO_SUCH_VARIABLE}
 routes:
-  - receivers: [@hubb]
+  - receivers: [hub, @hubb]
+    match: [site=rome, @'!x']
+    severity: [high, @lwo]
+sites:
+  zones: {madrid: Europe/Madrid, rome: @Europe/Rom}
 @servers:
   listen: nonsense
-""", ['NO_SUCH_VARIABLE', 'did you mean "hub"?', 'unknown section "servers"; did you mean "server"?']),
+""", ['NO_SUCH_VARIABLE', 'did you mean "hub"?', 'cannot read "!x"', 'did you mean "low"?',
+      'did you mean "Europe/Rome"?', 'unknown section "servers"; did you mean "server"?']),
 }
 RIGHT = """
 workers:
@@ -99,6 +110,7 @@ class CheckTest(unittest.TestCase):
                     found = [s for s in said if s.startswith(start)]
                     self.assertEqual(len(found), 1, f"{start} is not in\n" + "\n".join(said))
                     self.assertIn(message, found[0])
+                    self.assertNotRegex(found[0], r": (\w+): \1\b", "the key is said twice")
             self.assertEqual(len(said), len(messages), "\n".join(said))
 
     def test_no_yaml_at_all(self):
@@ -111,7 +123,11 @@ class CheckTest(unittest.TestCase):
     def test_right_and_missing_folders(self):
         done = self.check({"all.yaml": RIGHT % (100, "too-hot")})
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("1 rules", done.stdout)
+        # What is built in (the worker default, the receiver inbox) is not counted.
+        self.assertRegex(done.stdout, r"is fine: 1 file, 1 worker, 1 rule, 0 receivers\n$")
+        done = self.check({"a.yaml": "workers: [{id: a, select: x}, {id: default, score: 5}]\n",
+                           "b.yaml": "receivers: [{name: inbox, kind: inbox}]\n"})
+        self.assertRegex(done.stdout, r"is fine: 2 files, 2 workers, 0 rules, 1 receiver\n$")
         done = server.run("check", "/no/such/folder")
         self.assertEqual(done.returncode, 1)
         self.assertIn("/no/such/folder", done.stderr)
@@ -297,7 +313,7 @@ class TokenTest(unittest.TestCase):
         self.addCleanup(home.close)
         token = self.make(home, "telegraf", "write")
         listed = server.run("token", "list", "--data", home.data).stdout
-        self.assertRegex(listed, r"telegraf +write ")
+        self.assertRegex(listed, r"(?m)^telegraf +write ")
         self.assertNotIn(token, listed)
         stored = b"".join(p.read_bytes() for p in home.data.rglob("*") if p.is_file())
         self.assertNotIn(token.encode(), stored, "the token is kept in plain text")

@@ -32,11 +32,11 @@ routes:
 
 
 class SmallDisk:
-    """A tmpfs of 160 MB, or the reason why there is none."""
+    """A tmpfs of 320 MB, or the reason why there is none."""
 
     def __init__(self):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-disk-"))
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tocsin-test", self.path],
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=320m", "tocsin-test", self.path],
                               capture_output=True, text=True, check=False)
         self.refused = done.stderr.strip() if done.returncode else None
 
