@@ -51,6 +51,24 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
   app.add_flag("--json", options.json, "Print the result as JSON");
 }
 
+void add_token(CLI::App& app, TokenOptions& options, int& status) {
+  auto* token = app.add_subcommand("token", "API tokens");
+  token->require_subcommand(1);
+  token->add_option("--data", options.data, "Folder of what is kept")->default_str("tocsin-data");
+  auto* create = token->add_subcommand("create", "Make a token; it is shown once");
+  create->add_option("--name", options.name, "What it is for")->required();
+  create->add_option("--scope", options.scope, "read, write or admin")
+      ->check(CLI::IsMember({"read", "write", "admin"}));
+  create->callback([&options, &status] { status = token_create(options); });
+  auto* list = token->add_subcommand("list", "Names and scopes");
+  list->callback([&options, &status] { status = token_list(options); });
+  auto* revoke = token->add_subcommand("revoke", "Forget a token");
+  revoke->add_option("--name", options.name, "Which")->required();
+  revoke->callback([&options, &status] { status = token_revoke(options); });
+  for (auto* sub : {create, list, revoke})
+    sub->add_option("--data", options.data, "Folder of what is kept");
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -87,22 +105,7 @@ int run_command_line(int argc, char** argv) {
   add_replay(*replay_command, options.replay);
   replay_command->callback([&] { status = run_replay(options.replay); });
 
-  auto* token = app.add_subcommand("token", "API tokens");
-  token->require_subcommand(1);
-  token->add_option("--data", options.token.data, "Folder of what is kept")
-      ->default_str("tocsin-data");
-  auto* create = token->add_subcommand("create", "Make a token; it is shown once");
-  create->add_option("--name", options.token.name, "What it is for")->required();
-  create->add_option("--scope", options.token.scope, "read, write or admin")
-      ->check(CLI::IsMember({"read", "write", "admin"}));
-  create->callback([&] { status = token_create(options.token); });
-  auto* list = token->add_subcommand("list", "Names and scopes");
-  list->callback([&] { status = token_list(options.token); });
-  auto* revoke = token->add_subcommand("revoke", "Forget a token");
-  revoke->add_option("--name", options.token.name, "Which")->required();
-  revoke->callback([&] { status = token_revoke(options.token); });
-  for (auto* sub : {create, list, revoke})
-    sub->add_option("--data", options.token.data, "Folder of what is kept");
+  add_token(app, options.token, status);
 
   auto* receiver = app.add_subcommand("receiver", "Receivers");
   receiver->require_subcommand(1);
