@@ -70,16 +70,22 @@ void check_text(const Rule& rule, std::string_view text, const Complain& complai
   }
 }
 
-// Whether rule `at` is `goal` or covers it, directly or through others.
+// Whether rule `from` is `goal` or covers it, directly or through others. No recursion: a chain may
+// be as long as there are rules.
 bool reaches(const std::vector<Rule>& rules, const std::map<std::string_view, size_t>& by_id,
-             size_t at, size_t goal, std::vector<bool>& seen) {
-  if (at == goal) return true;
-  if (seen[at]) return false;
-  seen[at] = true;
-  return std::any_of(rules[at].covers.begin(), rules[at].covers.end(), [&](const std::string& id) {
-    const auto next = by_id.find(id);
-    return next != by_id.end() && reaches(rules, by_id, next->second, goal, seen);
-  });
+             size_t from, size_t goal) {
+  std::vector<bool> seen(rules.size());
+  std::vector<size_t> open{from};
+  while (!open.empty()) {
+    const size_t at = open.back();
+    open.pop_back();
+    if (at == goal) return true;
+    if (seen[at]) continue;
+    seen[at] = true;
+    for (const std::string& id : rules[at].covers)
+      if (const auto next = by_id.find(id); next != by_id.end()) open.push_back(next->second);
+  }
+  return false;
 }
 
 std::string unknown_rule(const std::string& id, const std::vector<Rule>& rules) {
@@ -187,8 +193,7 @@ void RuleChecks::finish_covers(const std::vector<Rule>& rules, const ById& by_id
       notes_.push_back({place, fmt::format("rule \"{}\" covers \"{}\", but their scopes differ: it "
                                            "will never apply",
                                            parent.id, id)});
-    std::vector<bool> seen(rules.size());
-    if (reaches(rules, by_id, covered->second, rule, seen))
+    if (reaches(rules, by_id, covered->second, rule))
       problems.add(place, fmt::format("covers: rule \"{}\" covers itself in a circle", parent.id));
   }
 }
