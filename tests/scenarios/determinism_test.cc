@@ -74,12 +74,5 @@ TEST(Graph, GivesTheSameBytes) {
   EXPECT_TRUE(got == standard());
 }
 
-// Training is the same, too: to the byte.
-TEST(Training, GivesTheSameBytes) {
-  const Setting& setting = settings()[0];
-  QuickStart again(setting);
-  EXPECT_TRUE(again.trained().models == quick_start(setting).trained().models);
-}
-
 }  // namespace
 }  // namespace tocsin::scenarios

@@ -37,7 +37,6 @@ const std::vector<Setting>& settings() {
                                          {"after_the_hour_of_autumn", 2, "2026-11-10T20:15:00Z"},
                                          {"saturday_night_of_spring", 3, "2026-04-11T02:03:20Z"},
                                          {"sunday_evening", 4, "2026-06-14T19:30:50Z"},
-                                         {"at_midnight", 5, "2027-01-07T23:58:00Z"},
                                          {"friday_night", 78978, "2027-03-13T01:10:40Z"}};
   return list;
 }

@@ -26,15 +26,6 @@ std::string marks_yaml(const demo::Script& history) {
   return out;
 }
 
-Configuration shipped(const demo::Script& history) {
-  config::Problems problems;
-  auto files = config::Folder::load("examples/quick-start", problems).files();
-  EXPECT_TRUE(files.contains("rules.yaml"))
-      << "run it in the project's folder; " << problems.text();
-  files["marks.yaml"] = marks_yaml(history);
-  return configuration_of(files);
-}
-
 TimeMs start_of(const Setting& setting) {
   const auto time = parse_time(setting.start);
   EXPECT_TRUE(time.has_value()) << setting.start;
@@ -42,6 +33,15 @@ TimeMs start_of(const Setting& setting) {
 }
 
 }  // namespace
+
+Configuration quick_start_configuration(const demo::Script& history) {
+  config::Problems problems;
+  auto files = config::Folder::load("examples/quick-start", problems).files();
+  EXPECT_TRUE(files.contains("rules.yaml"))
+      << "run it in the project's folder; " << problems.text();
+  files["marks.yaml"] = marks_yaml(history);
+  return configuration_of(files);
+}
 
 rules::WorkerNames Configuration::worker_names() const {
   rules::WorkerNames names;
@@ -70,7 +70,7 @@ QuickStart::QuickStart(const Setting& setting)
     : start_(start_of(setting)),
       history_(demo::history_script(history_end())),
       house_(setting.seed),
-      configuration_(shipped(history_)) {
+      configuration_(quick_start_configuration(history_)) {
   house_.add(history_);
   house_.add(demo::live_script(start_));
 }

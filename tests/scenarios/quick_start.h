@@ -28,6 +28,9 @@ struct Configuration {
 // Problems fail the test. Later files stand after earlier ones.
 Configuration configuration_of(const std::map<std::string, std::string>& files);
 
+// examples/quick-start with the marks of that history.
+Configuration quick_start_configuration(const demo::Script& history);
+
 // Level one and two as of one instant, as a checkpoint has them.
 struct Saved {
   std::vector<std::string> models;  // of each shard
