@@ -386,7 +386,7 @@ export function scripted(harness, mock) {
     const page = await t.open('/', { zone: 'Asia/Tokyo' });
     await settled(page);
     const steps = page.getByLabel('Quick start');
-    const hours = async () => (await steps.locator('time').allInnerTexts())
+    const hours = async () => (await steps.locator('.state time').allInnerTexts())
       .map((time) => time.split(':')[0]);
     assert.match(await text(page, '.clock'), /^14:.* madrid$/);
     assert.deepEqual(await hours(), ['14', '14', '13', '14', '14']);

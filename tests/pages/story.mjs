@@ -36,7 +36,7 @@ export function quickStart(harness) {
     await settled(page);
     await page.getByRole('button', { name: 'UTC', exact: true }).click();
     const { quick_start: steps } = await ask('/api/status');
-    const shown = await page.getByLabel('Quick start').locator('time').allInnerTexts();
+    const shown = await page.getByLabel('Quick start').locator('.state time').allInnerTexts();
     const minutes = steps.map((step) => new Date(step.at).toISOString().slice(11, 16));
     assert.equal(shown.length, minutes.length);
     minutes.forEach((minute, i) => assert.ok(shown[i].includes(minute), `${shown[i]}: ${minute}`));

@@ -78,7 +78,7 @@ export function recent(alerts: readonly Alert[], since: number): Alert[] {
   return alerts.filter((a) => a.state === 'open' || (a.resolved_at ?? a.updated_at) >= since);
 }
 
-/** One row per violation, the one that changed last on top; an older word changes nothing. */
+/** A violation is updated in place; an older word changes nothing. */
 export function addViolation(rows: readonly ViolationRow[], row: ViolationRow): ViolationRow[] {
   if (rows.some((r) => r.id === row.id && r.time > row.time)) return violationRows(rows);
   return violationRows([row, ...rows.filter((r) => r.id !== row.id)]);
@@ -97,9 +97,11 @@ export function onePer<T>(
   return [...byKey.values()];
 }
 
-/** What is shown of the stream: one row per violation. */
+/** What is shown of the stream: one row per violation, the one that changed last on top. */
 export function violationRows(rows: readonly ViolationRow[]): ViolationRow[] {
-  return onePer(rows, (r) => r.id, (r) => r.time).slice(0, kStreamRowsMax);
+  return onePer(rows, (r) => r.id, (r) => r.time)
+    .sort((a, b) => b.time - a.time)
+    .slice(0, kStreamRowsMax);
 }
 
 export function appendPoint(points: readonly BandPoint[], point: BandPoint): BandPoint[] {
