@@ -15,7 +15,6 @@ namespace {
 
 constexpr DurationMs kTick = milliseconds(100);
 constexpr DurationMs kCheckpointEvery = minutes(10);
-constexpr double kCheckpointFill = 0.125;
 
 thread_local intake::Intake* loop_intake = nullptr;
 

@@ -81,9 +81,13 @@ class Live {
   void on_sequenced(const FramePtr& frame);
   void on_durable(Lsn lsn);
   bool has_room(size_t points) const;
+  void checkpoint_recovered(Lsn last);
   void begin_checkpoint();
   void checkpoint_part(size_t part, Lsn lsn, std::string bytes);
   void watch_journal();
+
+  // A checkpoint is taken when the journal grew by this share of its limit.
+  static constexpr double kCheckpointFill = 0.3;
 
   struct CheckpointParts {
     Lsn lsn;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kCheckpointName = "models";
 constexpr uint8_t kCheckpointVersion = 1;
+constexpr uint64_t kRoomNeeded = 16u << 20;
 
 streamer::Options streamer_options() { return {}; }
 
@@ -39,6 +40,13 @@ Result<void> Live::open() {
     return fail(ErrorCode::kUnavailable,
                 fmt::format("cannot make the data folder {}: {}; choose another with --data",
                             settings.data, error.message()));
+  // Less than this and an engine below may give up half way, in words of its own.
+  if (const auto room = disk_.free_bytes(settings.data); room && *room < kRoomNeeded)
+    return fail(
+        ErrorCode::kExhausted,
+        fmt::format("cannot open {}: the disk has {} MB left; make at least {} MB of room and "
+                    "start again (everything acknowledged is kept)",
+                    settings.data, *room >> 20, kRoomNeeded >> 20));
   StoreOptions options;
   options.shards = settings.shard_count();
   options.journal.durability = settings.durability;
@@ -176,11 +184,32 @@ Result<void> Live::recover() {
   for (const JournalDamage& damage : recovered->damage) log::error("journal: {}", damage.text());
   for (uint32_t ref = 0; ref < series_.size(); ++ref)
     if (series_.known(SeriesRef{ref})) announced_.mark(SeriesRef{ref});
+  if (last > after) checkpoint_recovered(last);
   for (auto& shard : shards_) shard->stage().streamer().interrupted(clock_.now());
   if (series_.size() > 0)
     log::info("recovered {} series, {} frames and {} points from the journal", series_.size(),
               recovered->frames, recovered->points);
   return {};
+}
+
+// All stages stand after the same frame, so no marker is needed; and a journal that crashes have
+// filled could not take one: it is freed by this.
+void Live::checkpoint_recovered(Lsn last) {
+  if (store_->journal().fill() < kCheckpointFill) return;
+  std::vector<std::string> parts;
+  for (auto& shard : shards_) {
+    ByteWriter models;
+    shard->stage().streamer().save(models);
+    parts.push_back(models.take());
+  }
+  ByteWriter rules;
+  decisions_->stage().engine().save(rules);
+  parts.push_back(rules.take());
+  const std::string file = encode_checkpoint(configuration()->folder.version(), parts);
+  if (auto done = store_->write_checkpoint(last, kCheckpointName, file); !done)
+    log::warning("the checkpoint was not written: {}", done.error().text());
+  else
+    store_->hold_journal_after(last);
 }
 
 void Live::begin_checkpoint() {
