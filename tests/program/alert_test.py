@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""From a violating point to whoever is told: webhook, Slack, mail, inbox; by hand; through a crash."""
+"""From a violating point to those who are told: webhook, Slack, mail, inbox; through a crash."""
 import email
 import email.policy
 import hashlib
@@ -97,12 +97,8 @@ class AlertCase(unittest.TestCase):
 class TellTest(AlertCase):
     def test_everybody_is_told_of_opening_and_end(self):
         self.heat("quiet", 20)
-        began = time.monotonic()
         self.heat("madrid", 140)
-        answered = time.monotonic()
-        opened = server.until("the webhook", lambda: self.told("opened"))
-        print(f"webhook {1000 * (opened[0]['at'] - began):.1f} ms after the point was sent, "
-              f"{1000 * (opened[0]['at'] - answered):.1f} ms after its answer")
+        server.until("the webhook", lambda: self.told("opened"))
         alert = self.alert("madrid", "open")
         self.heat("madrid", 150)
         server.until("mail and Slack", lambda: self.mailbox.mails
@@ -183,6 +179,19 @@ class TellTest(AlertCase):
                 self.assertIn((event, kind), kinds)
         hook = next(m for m in ours if (m["event"], m["kind"]) == ("opened", "webhook"))
         self.assertEqual(json.loads(hook["body"])["version"], "4")
+
+    def test_how_long_it_takes(self):
+        """Printed, never judged: machines differ."""
+        waits = []
+        for number in range(20):
+            count = len(self.told("opened"))
+            began = time.monotonic()
+            self.heat(f"site{number}", 140)
+            server.until("the webhook", lambda: len(self.told("opened")) > count, pause=0.0005)
+            waits.append(1000 * (self.told("opened")[-1]["at"] - began))
+        waits.sort()
+        print(f"a point sent to its webhook: median {waits[10]:.1f} ms, worst {waits[-1]:.1f} ms; "
+              "fsync", f"{self.tocsin.json('/api/status')['fsync_ms']:.1f} ms")
 
     def test_slack_that_says_no_with_200_is_tried_again(self):
         self.slack.faults = 1
@@ -287,7 +296,8 @@ class CrashTest(AlertCase):
         server.until("the webhook after the restart", lambda: self.told("opened"))
         server.until("Slack after the restart", lambda: self.hook.at("/slack/chat.postMessage"))
         server.until("nothing waits", lambda: all(
-            row["state"] == "sent" for row in self.tocsin.json(f"/api/alerts/{alert['id']}")["ledger"]))
+            row["state"] == "sent"
+            for row in self.tocsin.json(f"/api/alerts/{alert['id']}")["ledger"]))
         self.heat("oslo", 20)
         self.alert("oslo", "resolved")
         server.until("the end, told", lambda: self.told("resolved") and len(self.mailbox.mails) > 1)
@@ -300,7 +310,7 @@ class CrashTest(AlertCase):
         self.assertEqual(len(keys), 1, "every attempt carries the same key")
 
     def test_killed_at_once(self):
-        """Killed right after the point was answered: whoever was not told is told by the next run."""
+        """Killed right after the answer: whoever was not told is told by the next run."""
         for number in range(3):
             site = f"port{number}"
             self.heat(site, 140)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Configuration: every mistake with its place, reload as a whole or not at all, tokens at the door."""
+"""Configuration: every mistake with its place, reload whole or not at all, tokens at the door."""
 import ctypes
 import fcntl
 import os
@@ -114,8 +114,9 @@ class CheckTest(unittest.TestCase):
             self.assertEqual(len(said), len(messages), "\n".join(said))
 
     def test_no_yaml_at_all(self):
-        for name, text in {"cut": "rules:\n  - {id: a, \n", "binary": "\0\1\2", "list": "- a\n- b\n",
-                           "scalar": "hello\n", "tab": "rules:\n\t- id: a\n"}.items():
+        for name, text in {"cut": "rules:\n  - {id: a, \n", "binary": "\0\1\2",
+                           "list": "- a\n- b\n", "scalar": "hello\n",
+                           "tab": "rules:\n\t- id: a\n"}.items():
             done = self.check({f"{name}.yaml": text})
             self.assertEqual(done.returncode, 1, f"{name}: {done.stdout}{done.stderr}")
             self.assertRegex(done.stderr, rf"(?m)^{name}\.yaml:\d+:\d+: ")
@@ -222,7 +223,7 @@ class ReloadTest(unittest.TestCase):
 
 
 def in_a_network_of_its_own(work):
-    """Runs work() in a thread that sees no network but a loopback of its own; False if it cannot."""
+    """Runs work() in a thread that sees nothing but a loopback of its own; else says why not."""
     result = {}
 
     def inside():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A full disk and a mail server that is not there: said so, nothing lost, mended without a restart."""
+"""A full disk, a mail server that is not there: said so, nothing lost, mended by itself."""
 import json
 import os
 import pathlib
@@ -111,8 +111,8 @@ class FullDiskTest(unittest.TestCase):
         self.assertTrue(self.tocsin.alive)
         self.check_all()  # what is there can be read
         self.disk.free()
-        server.until("points are kept again", lambda: self.send(len(self.acknowledged)).status == 204,
-                     30, pause=0.2)
+        server.until("points are kept again",
+                     lambda: self.send(len(self.acknowledged)).status == 204, 30, pause=0.2)
         self.check_all()
         for _ in range(3):
             self.assertEqual(self.send(self.acknowledged[-1] + 1).status, 204)

@@ -113,7 +113,7 @@ class ImportTest(unittest.TestCase):
         self.assertEqual(self.tocsin.alerts(), [], "history opens nothing live")
         refused = self.replay("--json")
         self.assertEqual(refused.returncode, 1)
-        self.assertIn("stop it", refused.stderr)
+        self.assertIn("a running server keeps it", refused.stderr)
         self.assertEqual(self.tocsin.stop(), 0)
         self.check_replay()
         self.tocsin.start()
@@ -141,7 +141,7 @@ class ImportTest(unittest.TestCase):
         print("replay:", text.stdout.splitlines()[0])
 
     def test_as_received_is_what_happened(self):
-        """A drop that came too late to matter: not told live, nor as received; told in event time."""
+        """A drop that came too late to matter: not told live or as received, but in event time."""
         self.tocsin.start()
         begin = (server.now_ms() - 3_600_000) // 1000 * 1000
         def line(i, value):
@@ -178,7 +178,7 @@ class ImportTest(unittest.TestCase):
         self.assertIn("127.0.0.1:9", nobody.stderr)
 
     def test_a_server_without_room_is_waited_for(self):
-        """The server says 503 for a second; the import does not give up in no time."""
+        """The server says 503 for a second; the import does not give up at once."""
         hook = server.Hook()
         self.addCleanup(hook.close)
         first = []

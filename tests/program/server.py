@@ -31,7 +31,7 @@ def now_ms():
 
 
 def until(what, look, seconds=15.0, pause=0.02):
-    """The first true answer of look(); AssertionError with `what` and the last answer if none came."""
+    """The first true answer of look(); if there is none in time, an AssertionError that says so."""
     deadline = time.monotonic() + seconds
     while True:
         answer = look()
@@ -210,6 +210,15 @@ class Tocsin:
         return total if found else 0.0
 
 
+class Quiet(socketserver.ThreadingMixIn):
+    """One thread per connection; a connection that the other side cut off is no news."""
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
 class Hook:
     """An HTTP server that keeps what it is sent. `answer(request)` decides: (status, body)."""
 
@@ -236,8 +245,8 @@ class Hook:
             def log_message(self, *_):
                 pass
 
-        class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-            daemon_threads = True
+        class Server(Quiet, http.server.HTTPServer):
+            pass
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -298,8 +307,8 @@ class Mailbox:
                 with owner.lock:
                     owner.mails.append((sender, list(to), b"".join(lines)))
 
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads, allow_reuse_address = True, True
+        class Server(Quiet, socketserver.TCPServer):
+            allow_reuse_address = True
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
@@ -320,5 +329,6 @@ def main():
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
     broken = [getattr(test, "test_case", test) for test, _ in result.failures + result.errors]
     failed = len({str(test) for test in broken})
-    print(f"{max(0, result.testsRun - failed - len(result.skipped))} passed, {failed} failed", flush=True)
+    passed = max(0, result.testsRun - failed - len(result.skipped))
+    print(f"{passed} passed, {failed} failed", flush=True)
     sys.exit(1 if failed else 0)
