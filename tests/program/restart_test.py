@@ -102,6 +102,22 @@ class ModelsTest(RestartCase):
         violation = self.tocsin.json(f"/api/alerts/{alert['id']}")["opened"]["violations"][0]
         self.assertAlmostEqual(violation["expected"], 100, delta=3)
 
+    def test_another_number_of_shards(self):
+        self.learn(300)
+        self.send("heat", 140)
+        alert = self.one_alert("too-hot", "open")
+        for shards, how in (("1", "SIGTERM"), ("3", "SIGKILL"), ("2", "SIGTERM")):
+            self.tocsin.options = ["--shards", shards]
+            self.again(how)
+            self.send("flow", 100.2)
+            self.assertEqual(self.states("flow"), {"flow": "guarded"}, f"{shards} shards")
+            self.assertEqual(self.one_alert("too-hot", "open")["id"], alert["id"])
+            self.assertEqual(len(self.tocsin.points("flow")['flow{site="rome"}']),
+                             300 + self.tocsin.starts - 1)
+        self.send("heat", 20)
+        self.one_alert("too-hot", "resolved")
+        server.until("told twice in all", lambda: len(self.told()) == 2)
+
     def test_learning_goes_on_where_it_was(self):
         self.learn(25)
         self.assertEqual(self.states("flow"), {"flow": "learning"})
