@@ -12,6 +12,7 @@ namespace {
 
 constexpr DurationMs kWindow = hours(1);
 constexpr size_t kFramePoints = 8192;
+constexpr DurationMs kSettle = seconds(1);
 
 struct Row {
   TimeMs time;
@@ -42,6 +43,7 @@ class Run {
   std::map<Id128, size_t> opened_;  // violation id -> index in report_.opened
   std::map<Id128, size_t> alerts_;
   uint64_t lsn_ = 0;
+  TimeMs last_point_;
 };
 
 Run::Run(const Plan& plan, Source& source, Counters& counters)
@@ -101,6 +103,7 @@ void Run::feed(size_t begin, size_t end, BatchKind kind) {
   for (size_t i = begin; i < end; ++i)
     frame.batch.add(refs_[rows_[i].series], rows_[i].time, rows_[i].value);
   report_.points += end - begin;
+  last_point_ = frame.arrival;
   supervisor::Changes changes;
   graph_.feed(frame, changes);
   graph_.take_derived();
@@ -121,8 +124,7 @@ Result<void> Run::window(TimeMs from, TimeMs to) {
   const BatchKind kind = from < plan_.from ? BatchKind::kImport : BatchKind::kLive;
   for (size_t begin = 0; begin < rows_.size();) {
     size_t end = begin + 1;
-    while (end < rows_.size() && rows_[end].time == rows_[begin].time &&
-           end - begin < kFramePoints)
+    while (end < rows_.size() && rows_[end].time == rows_[begin].time && end - begin < kFramePoints)
       ++end;
     feed(begin, end, kind);
     begin = end;
@@ -145,8 +147,9 @@ Result<Report> Run::go(const std::function<bool(double)>& progress) {
     at = end;
     if (!progress(static_cast<double>((at - start).count) / length)) break;
   }
+  // Not beyond the data: that it ends there is no silence.
   supervisor::Changes changes;
-  graph_.tick(plan_.to, changes);
+  graph_.tick(std::min(plan_.to, last_point_ + kSettle), changes);
   take(changes);
   return std::move(report_);
 }

@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kRecentMax = 500;
 constexpr size_t kHoursOfWeek = 168;
+constexpr size_t kNotesMax = 1000;
 constexpr DurationMs kHousekeeping = milliseconds(250);
 
 }  // namespace
@@ -39,7 +40,7 @@ pipeline::DecisionStage::Watch DecisionThread::watch() {
               [this](const StreamItem& item) {
                 const auto* change = std::get_if<ViolationChange>(&item.what);
                 if (change == nullptr) return;
-                if (item.at.due.ms == 0) note_latency(item.arrival);
+                if (item.at.due.ms == 0 && live_) note_latency(item.arrival);
                 remember(item, *change);
                 if (change->what == ViolationChange::What::kOpened) count_opened(item, *change);
                 // Points of evidence that stay outside are no news.
@@ -81,6 +82,8 @@ Result<void> DecisionThread::set_dispatcher(respond::Dispatcher* dispatcher) {
 }
 
 void DecisionThread::start() {
+  live_ = true;
+  loop_.every(minutes(1), [this] { tell_notes(); });
   loop_.every(kHousekeeping, [this] {
     stage_.supervisor().advance(clock_.now(), changes_);
     flush();
@@ -90,6 +93,13 @@ void DecisionThread::start() {
     pthread_setname_np(pthread_self(), "decide");
     loop_.run();
   });
+}
+
+// What the rules noticed about themselves, now that cadences are known: each once.
+void DecisionThread::tell_notes() {
+  for (const std::string& note : stage_.engine().notes())
+    if (notes_told_.size() < kNotesMax && notes_told_.insert(note).second)
+      log::warning("rules: {}", note);
 }
 
 void DecisionThread::stop() {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -88,6 +89,7 @@ class DecisionThread {
   void count_opened(const StreamItem& item, const ViolationChange& change);
   void remember(const StreamItem& item, const ViolationChange& change);
   void note_latency(TimeMs arrival);
+  void tell_notes();
   void replace(const pipeline::Passed& frame);
 
   Store& store_;
@@ -106,6 +108,8 @@ class DecisionThread {
   std::vector<std::function<void()>> after_commit_;
   std::atomic<uint64_t> save_after_{0};
   bool flush_posted_ = false;
+  bool live_ = false;  // recovered frames say nothing of latency
+  std::set<std::string> notes_told_;
   bool disk_refuses_ = false;
   std::deque<StreamItem> recent_;
   std::array<float, 512> latencies_{};  // ms, a ring

@@ -51,6 +51,9 @@ class Live {
   Result<Lsn> submit(Batch batch);
   void wait_durable(Lsn lsn);
 
+  // All stages save their state after one frame; what is under way already counts.
+  void begin_checkpoint();
+
   Store& store() { return *store_; }
   SeriesTable& series() { return series_; }
   intake::AnnouncedSeries& announced() { return announced_; }
@@ -77,12 +80,13 @@ class Live {
   Result<void> recover();
   Result<void> restore(const Checkpoint& checkpoint, std::vector<pipeline::ShardReport>& reports);
   Result<void> make_stages();
+  DecisionThread::Hooks decision_hooks();
+  void make_shards();
   Result<void> start_threads();
   void on_sequenced(const FramePtr& frame);
   void on_durable(Lsn lsn);
   bool has_room(size_t points) const;
   void checkpoint_recovered(Lsn last);
-  void begin_checkpoint();
   void checkpoint_part(size_t part, Lsn lsn, std::string bytes);
   void watch_journal();
 

@@ -53,7 +53,11 @@ Result<void> Live::open() {
   options.journal.bytes_max = settings.journal_bytes_max;
   options.keep = settings.keep;
   auto store = Store::open(settings.data + "/points", options, disk_, clock_, series_, counters_);
-  if (!store) return fail(store.error());
+  if (!store)
+    return fail(
+        store.error().code,
+        fmt::format("cannot open {}: another tocsin is running on it, or it is damaged ({})",
+                    settings.data, store.error().message));
   store_ = std::move(*store);
   return {};
 }
@@ -80,6 +84,13 @@ Result<void> Live::make_stages() {
       std::make_unique<pipeline::Merge>(shards),
       rules::Engine(configuration_->rules, series_, configuration_->worker_names()),
       std::move(book), std::move(*database)};
+  decisions_ = std::make_unique<DecisionThread>(std::move(parts), *store_, series_, clock_,
+                                                counters_, decision_hooks());
+  make_shards();
+  return {};
+}
+
+DecisionThread::Hooks Live::decision_hooks() {
   DecisionThread::Hooks hooks;
   hooks.violation = [this](const StreamItem& item) {
     if (watchers.violation) watchers.violation(item);
@@ -98,8 +109,11 @@ Result<void> Live::make_stages() {
     const std::lock_guard lock(configuration_mutex_);
     return frame.lsn == configuration_from_ ? configuration_ : nullptr;
   };
-  decisions_ = std::make_unique<DecisionThread>(std::move(parts), *store_, series_, clock_,
-                                                counters_, std::move(hooks));
+  return hooks;
+}
+
+void Live::make_shards() {
+  const uint32_t shards = store_->shards();
   for (uint32_t i = 0; i < shards; ++i) {
     ShardThread::Hooks shard_hooks;
     shard_hooks.report = [this](uint32_t shard, pipeline::ShardReport&& report) {
@@ -119,7 +133,6 @@ Result<void> Live::make_stages() {
         *store_, announced_, counters_, std::move(shard_hooks)));
     intakes_.push_back(std::make_unique<intake::Intake>(intake_shared_, *shards_.back()));
   }
-  return {};
 }
 
 // A checkpoint that cannot be used costs what the models had learned, not the start.
@@ -165,6 +178,8 @@ Result<void> Live::recover() {
     if (auto done = restore(**checkpoint, reports); !done)
       log::error("{}; workers learn anew", done.error().text());
   };
+  if (const uint64_t bytes = store_->journal().bytes_on_disk(); bytes > (64u << 20))
+    log::info("reading the journal, up to {} MB", bytes >> 20);
   Error failed;
   Lsn last = after;
   auto recovered = store_->recover(after, [&](const FramePtr& frame) {

@@ -184,6 +184,7 @@ Result<void> QuickStart::import(TimeMs from, TimeMs to) {
   live_.wait_durable(last);
   for (const Source& source : sources_) live_.announced().mark(source.ref);
   live_.senders().count(house_sender_, live_.clock().now(), points, 0);
+  live_.begin_checkpoint();  // a restart need not read all of it again
   progress_.end();
   return {};
 }

@@ -56,8 +56,15 @@ void print_text(const replay::Report& report, const replay::Plan& plan, double s
       "%s points in %.1f s (%s/s)\n", human_number(static_cast<double>(report.points)).c_str(),
       seconds_taken,
       human_number(static_cast<double>(report.points) / std::max(seconds_taken, 1e-3)).c_str());
-  std::printf("%llu violations\n", static_cast<unsigned long long>(report.violations));
+  uint64_t evidence = 0;
   for (const replay::ReplayedViolation& one : report.opened)
+    evidence += one.violation.tier == Tier::kEvidence;
+  std::printf("%llu violations%s\n", static_cast<unsigned long long>(report.violations),
+              evidence > 0
+                  ? fmt::format(", {} of them of evidence (--json lists them)", evidence).c_str()
+                  : "");
+  for (const replay::ReplayedViolation& one : report.opened) {
+    if (one.violation.tier == Tier::kEvidence) continue;
     std::printf(
         "  %s  %-8s %-6s %s  score %.1f, %u points, worker %s\n",
         to_iso(one.violation.opened).c_str(),
@@ -65,21 +72,23 @@ void print_text(const replay::Report& report, const replay::Plan& plan, double s
             .c_str(),
         std::string(to_text(one.violation.direction)).c_str(), one.series.text().c_str(),
         one.violation.worst.score, one.violation.points_outside, one.worker.c_str());
+  }
   std::printf("\nThese rules would have told you %llu time%s between %s and %s%s\n",
               static_cast<unsigned long long>(report.told), report.told == 1 ? "" : "s",
               to_iso(plan.from).c_str(), to_iso(plan.to).c_str(), report.alerts.empty() ? "" : ":");
   for (const replay::ReplayedAlert& one : report.alerts) {
     const AlertView& alert = one.alert;
-    std::printf("  %s  %-8s %s %s%s\n      %s%s\n", to_iso(alert.opened_at).c_str(),
-                std::string(to_text(alert.opened.severity)).c_str(), alert.opened.rule_id.c_str(),
-                alert.opened.scope.text().c_str(), alert.covered_by ? " (covered)" : "",
-                alert.opened.summary.c_str(),
-                alert.state == AlertState::kOpen
-                    ? "; still open"
-                    : fmt::format("; over after {}",
-                                  to_text(DurationMs{(alert.resolved_at - alert.opened_at).count /
-                                                     1000 * 1000}))
-                          .c_str());
+    std::printf(
+        "  %s  %-8s %s %s%s\n      %s%s\n", to_iso(alert.opened_at).c_str(),
+        std::string(to_text(alert.opened.severity)).c_str(), alert.opened.rule_id.c_str(),
+        alert.opened.scope.text().c_str(), one.receivers.empty() ? " (covered: nobody told)" : "",
+        alert.opened.summary.c_str(),
+        alert.state == AlertState::kOpen
+            ? "; still open"
+            : fmt::format(
+                  "; over after {}",
+                  to_text(DurationMs{(alert.resolved_at - alert.opened_at).count / 1000 * 1000}))
+                  .c_str());
   }
 }
 

@@ -8,17 +8,19 @@
 namespace tocsin {
 namespace {
 
-Result<std::unique_ptr<access::Tokens>> load(const TokenOptions& options) {
+Result<std::unique_ptr<access::Tokens>> load(const TokenOptions& options, bool make) {
   const std::string data = options.data.empty() ? Settings{}.data : options.data;
   std::error_code error;
-  std::filesystem::create_directories(data, error);
+  if (make) std::filesystem::create_directories(data, error);
+  if (!std::filesystem::exists(data, error))
+    return fail(ErrorCode::kInvalid, "there is no folder " + data + "; --data says where");
   return access::Tokens::load(data + "/tokens");
 }
 
 }  // namespace
 
 int token_create(const TokenOptions& options) {
-  auto tokens = load(options);
+  auto tokens = load(options, true);
   if (!tokens) return failed(tokens.error());
   const auto scope = access::parse_scope(options.scope);
   auto plain =
@@ -30,7 +32,7 @@ int token_create(const TokenOptions& options) {
 }
 
 int token_list(const TokenOptions& options) {
-  auto tokens = load(options);
+  auto tokens = load(options, false);
   if (!tokens) return failed(tokens.error());
   for (const access::TokenInfo& token : (*tokens)->list())
     std::printf("%-30s %-6s %s\n", token.name.c_str(), std::string(to_text(token.scope)).c_str(),
@@ -39,7 +41,7 @@ int token_list(const TokenOptions& options) {
 }
 
 int token_revoke(const TokenOptions& options) {
-  auto tokens = load(options);
+  auto tokens = load(options, false);
   if (!tokens) return failed(tokens.error());
   auto done = (*tokens)->revoke(options.name);
   if (!done) return failed(done.error());
