@@ -101,12 +101,13 @@ class World {
     return labels[this.status?.site_label ?? 'site'] ?? '';
   }
 
-  /** The zone in which times of this site are shown. */
+  /** The zone in which times of this site are shown; without a site, the page's. */
   zoneOf(site = ''): string {
     if (prefs.zone === 'utc') return 'UTC';
     const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (prefs.zone === 'mine' || site === '') return mine;
-    return this.status?.sites.find((s) => s.name === site)?.zone || mine;
+    if (prefs.zone === 'mine') return mine;
+    const wanted = site || this.pageSite;
+    return this.status?.sites.find((s) => s.name === wanted)?.zone || mine;
   }
 
   #takeStatus(status: Status): void {
