@@ -10,7 +10,9 @@
 namespace tocsin::replay {
 namespace {
 
-constexpr DurationMs kWindow = hours(1);
+// A window holds about so many points: few reads of sparse data, little memory for dense.
+constexpr size_t kWindowPoints = 200'000;
+constexpr DurationMs kWindowStart = hours(1), kWindowMin = minutes(1), kWindowMax = days(7);
 constexpr size_t kFramePoints = 8192;
 constexpr DurationMs kSettle = seconds(1);
 
@@ -42,6 +44,7 @@ class Run {
   std::vector<Sample> samples_;
   std::map<Id128, size_t> opened_;  // violation id -> index in report_.opened
   std::map<Id128, size_t> alerts_;
+  DurationMs window_ = kWindowStart;
   uint64_t lsn_ = 0;
   TimeMs last_point_;
 };
@@ -141,10 +144,13 @@ Result<Report> Run::go(const std::function<bool(double)>& progress) {
   const TimeMs start = std::min(plan_.warm_up_from, plan_.from);
   const double length = static_cast<double>((plan_.to - start).count);
   for (TimeMs at = start; at < plan_.to;) {
-    TimeMs end = std::min(at + kWindow, plan_.to);
+    TimeMs end = std::min(at + window_, plan_.to);
     if (at < plan_.from) end = std::min(end, plan_.from);
     if (auto done = window(at, end); !done) return fail(done.error());
     at = end;
+    if (rows_.size() < kWindowPoints / 2) window_ = std::min(window_ * 2, kWindowMax);
+    if (rows_.size() > kWindowPoints * 2)
+      window_ = std::max(DurationMs{window_.count / 2}, kWindowMin);
     if (!progress(static_cast<double>((at - start).count) / length)) break;
   }
   // Not beyond the data: that it ends there is no silence.
