@@ -9,12 +9,14 @@ import unittest
 
 import server
 
-TOCSIN = server.Tocsin({"server.yaml": "server: {body_bytes: 2000000}\n"})
+TOCSIN = None  # one for all of these tests
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "Telegraf/1.30"}
 PACKED = {"Content-Encoding": "gzip"}
 
 
 def setUpModule():
+    global TOCSIN
+    TOCSIN = server.Tocsin({"server.yaml": "server: {body_bytes: 2000000}\n"})
     TOCSIN.start()
 
 
