@@ -35,6 +35,7 @@ Configuration quick_start_configuration(const demo::Script& history);
 struct Saved {
   std::vector<std::string> models;  // of each shard
   std::string rules;
+  Lsn lsn;  // of the last frame in it
 };
 
 // When and what: which house, and when the script starts.

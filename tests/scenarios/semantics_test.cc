@@ -35,14 +35,15 @@ class Play {
         world.kill_and_restart();
         world.load(saved);
       }
-      const bool reloads = phase.does.starts_with("reload");
+      // "reload: WHAT" and "restart: WHAT" change the configuration, at once.
+      const bool reloads = phase.does.find(": ") != std::string::npos;
       if (reloads) does(phase.does, now);
       for (const TimeMs end = now + phase.length; now < end;) {
         now = now + kEvery;
         world.tick(now);
         if (!reloads) does(phase.does, now);
       }
-      const size_t kept = phase.does == "restart" ? 0 : before;
+      const size_t kept = phase.does.starts_with("restart") ? 0 : before;
       EXPECT_EQ(joined(world.story(), kept), phase.says);
     }
   }
@@ -189,6 +190,8 @@ class Reloaded : public testing::Test {
   void run(const std::vector<Phase>& phases) {
     play_.run(phases, [this](const std::string& does, TimeMs now) {
       if (does.starts_with("reload")) play_.world.reload(yaml(does), now);
+      if (does.starts_with("restart"))
+        play_.world.kill_and_restart(yaml("reload" + does.substr(7)), play_.world.save(), now);
       if (does == "usual") play_.send(heat_, now, play_.usual(now));
       if (does == "high") play_.send(heat_, now, 3 * play_.usual(now));
     });
@@ -249,6 +252,42 @@ TEST_F(Reloaded, AnotherWorkerChangesNothingForTheOpenViolation) {
        {"high", minutes(10), ""},
        {"usual", minutes(5), "resolved hot a: recovered"}});
   EXPECT_EQ(play_.world.opened.size(), 1U);
+}
+
+// The same when the files were edited while the process was down.
+TEST_F(Reloaded, ARestartWithOtherFilesDoesTheSame) {
+  run({{"usual", minutes(30), ""},
+       {"high", minutes(1), "opened hot a"},
+       {"restart: edited", kEvery, ""},
+       {"high", minutes(5), ""},
+       {"restart: another worker", kEvery, ""},
+       {"high", minutes(5), ""},
+       {"restart: removed", kEvery, "resolved hot a: rule removed"},
+       {"high", minutes(5), ""},
+       {"restart: back", kEvery, "opened hot a"},
+       {"high", minutes(1), ""},
+       {"usual", minutes(5), "resolved hot a: recovered"}});
+  EXPECT_EQ(play_.told(), "opened hot a; resolved hot a; opened hot a; resolved hot a");
+}
+
+// The rules hear of all tests anew, as of the checkpoint, before the journal's tail is run: the
+// violation that came back within resolve_after keeps its alert.
+TEST_F(Reloaded, ARestartWithOtherFilesRunsTheTailOfTheJournalInItsTime) {
+  run({{"usual", minutes(30), ""},
+       {"high", minutes(1), "opened hot a"},
+       {"usual", seconds(60), ""}});
+  const Saved saved = play_.world.save();
+  const TimeMs saved_at = play_.now;
+  const size_t kept = play_.world.journal.size();
+  run({{"high", minutes(10), ""}});
+  const std::vector<Frame> tail(play_.world.journal.begin() + static_cast<long>(kept),
+                                play_.world.journal.end());
+  ASSERT_EQ(tail.size(), 60U);
+  play_.world.kill_and_restart(yaml("reload: another worker"), saved, saved_at);
+  for (const Frame& frame : tail) play_.world.feed(frame);
+  EXPECT_THAT(play_.world.story(), testing::IsEmpty());
+  run({{"high", minutes(10), ""}, {"usual", minutes(5), "resolved hot a: recovered"}});
+  EXPECT_EQ(play_.told(), "opened hot a; resolved hot a");
 }
 
 // Counters are judged as rates: growing is not a violation, growing three times as fast is.

@@ -71,6 +71,7 @@ Saved World::save() {
   ByteWriter out;
   decide_->engine().save(out);
   saved.rules = out.take();
+  saved.lsn = last_;
   return saved;
 }
 
@@ -177,6 +178,17 @@ void World::kill_and_restart() {
   build();
 }
 
+void World::kill_and_restart(const Configuration& configuration, const Saved& saved, TimeMs now) {
+  configuration_ = configuration;
+  kill_and_restart();
+  load(saved);
+  for (uint32_t i = 0; i < shards_; ++i) {
+    streamer::StreamerOutputs outputs;
+    stages_[i].streamer().announce({saved.lsn, {}, 0, 0}, now, outputs);
+    reports_[i].items = std::move(outputs.items);
+  }
+}
+
 void World::interrupted(TimeMs now) {
   for (pipeline::ShardStage& stage : stages_) stage.streamer().interrupted(now);
 }
@@ -205,6 +217,7 @@ void World::send(TimeMs arrival, const std::vector<Point>& points, BatchKind kin
   frame.arrival = arrival;
   frame.batch.kind = kind;
   for (const Point& point : points) frame.batch.add(point.series, point.time, point.value);
+  journal.push_back(frame);
   feed(frame);
 }
 

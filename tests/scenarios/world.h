@@ -55,11 +55,15 @@ class World {
   void commit_no_more() { committing_ = false; }
   // Only what was committed is left; then load() and the frames after what was saved.
   void kill_and_restart();
+  // The same, and the configuration was edited meanwhile; the rules hear of all tests anew, at
+  // `now`.
+  void kill_and_restart(const Configuration& configuration, const Saved& saved, TimeMs now);
   // As a start does after the journal's tail: silence waits.
   void interrupted(TimeMs now);
 
   // The next frame: `points` are {series, event time, value}.
   void send(TimeMs arrival, const std::vector<Point>& points, BatchKind kind = BatchKind::kLive);
+  std::vector<Frame> journal;  // what was sent by send()
   const SeriesTable& table() const { return *table_; }
   SeriesRef series(std::string_view name, std::vector<Labels::Pair> pairs);
 
