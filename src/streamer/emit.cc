@@ -1,6 +1,9 @@
 // From what is known inside to what other rooms see.
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "base/text.h"
 #include "streamer/core.h"
 
 namespace tocsin::streamer {
@@ -83,15 +86,24 @@ void Streamer::Core::announce(Position at, TimeMs arrival, StreamerOutputs& out)
   }
 }
 
+// "118 in 112–151", "70 not in 112–151"; the value alone where no band was drawn.
+static std::string band_words(const JudgedPoint& point) {
+  if (!std::isfinite(point.lower) || !std::isfinite(point.upper) || point.lower == point.upper)
+    return human_number(point.value);
+  const bool in = point.value >= point.lower && point.value <= point.upper;
+  return fmt::format("{}{} in {}–{}", human_number(point.value), in ? "" : " not",
+                     human_number(point.lower), human_number(point.upper));
+}
+
 std::string Streamer::Core::reason(const SeriesTest& test, const TestView& seen) const {
   if (seen.state == TestView::State::kAbsent)
     return "absent: no data since " + to_iso(test.last_time);
   if (seen.state == TestView::State::kOpen && seen.direction == Direction::kSilent)
     return "silent since " + to_iso(test.last_time);
   if (seen.state == TestView::State::kOpen)
-    return fmt::format("outside: {}", to_text(*seen.direction));
+    return fmt::format("{} {}", to_text(*seen.direction), band_words(seen.last));
   if (in_mark(test, test.last_time)) return "not tested: in an excluded period";
-  if (seen.state == TestView::State::kGuarded) return seen.last.outside ? "outside" : "inside";
+  if (seen.state == TestView::State::kGuarded) return band_words(seen.last);
   const Judge::Progress progress = judges_[test.worker].progress(test, find_more(test));
   if (progress.points_needed > progress.points)
     return fmt::format("learning: {} of {} points", progress.points, progress.points_needed);

@@ -78,7 +78,8 @@ class Live {
   Live(std::shared_ptr<const Configuration> configuration, const Clock& clock, Counters& counters);
   Result<void> open();
   Result<void> recover();
-  Result<void> restore(const Checkpoint& checkpoint, std::vector<pipeline::ShardReport>& reports);
+  Result<void> restore(const Checkpoint& checkpoint, TimeMs at,
+                       std::vector<pipeline::ShardReport>& reports);
   Result<void> make_stages();
   DecisionThread::Hooks decision_hooks();
   void make_shards();

@@ -136,7 +136,7 @@ void Live::make_shards() {
 }
 
 // A checkpoint that cannot be used costs what the models had learned, not the start.
-Result<void> Live::restore(const Checkpoint& checkpoint,
+Result<void> Live::restore(const Checkpoint& checkpoint, TimeMs at,
                            std::vector<pipeline::ShardReport>& reports) {
   ByteReader in(checkpoint.bytes);
   const uint8_t version = in.u8();
@@ -158,7 +158,7 @@ Result<void> Live::restore(const Checkpoint& checkpoint,
     // Other workers or rules than those that were saved: the rules must hear of every test anew.
     streamer::StreamerOutputs outputs;
     for (uint32_t i = 0; i < shards_.size(); ++i) {
-      shards_[i]->stage().streamer().announce({checkpoint.lsn, {}, 0, 0}, started_at_, outputs);
+      shards_[i]->stage().streamer().announce({checkpoint.lsn, {}, 0, 0}, at, outputs);
       std::move(outputs.items.begin(), outputs.items.end(), std::back_inserter(reports[i].items));
       outputs.clear();
     }
@@ -173,9 +173,10 @@ Result<void> Live::recover() {
   store_->hold_journal_after(after);
   std::vector<pipeline::ShardReport> reports(shards_.size());
   bool restored = false;
-  const auto restore_once = [&] {
+  // `at`: the time of what comes next; the rules' clock must not run ahead of the journal's tail.
+  const auto restore_once = [&](TimeMs at) {
     if (std::exchange(restored, true) || !*checkpoint) return;
-    if (auto done = restore(**checkpoint, reports); !done)
+    if (auto done = restore(**checkpoint, at, reports); !done)
       log::error("{}; workers learn anew", done.error().text());
   };
   if (const uint64_t bytes = store_->journal().bytes_on_disk(); bytes > (64u << 20))
@@ -183,7 +184,7 @@ Result<void> Live::recover() {
   Error failed;
   Lsn last = after;
   auto recovered = store_->recover(after, [&](const FramePtr& frame) {
-    restore_once();
+    restore_once(frame->arrival);
     for (uint32_t i = 0; i < shards_.size(); ++i) {
       if (frame->kind != FrameKind::kTick) shards_[i]->stage().pass(*frame, reports[i]);
       reports[i].derived.clear();  // the journal has them
@@ -195,7 +196,7 @@ Result<void> Live::recover() {
   });
   if (!recovered) return fail(recovered.error());
   if (!failed.message.empty()) return fail(failed);
-  restore_once();
+  restore_once(started_at_);
   for (const JournalDamage& damage : recovered->damage) log::error("journal: {}", damage.text());
   for (uint32_t ref = 0; ref < series_.size(); ++ref)
     if (series_.known(SeriesRef{ref})) announced_.mark(SeriesRef{ref});

@@ -101,31 +101,40 @@ Result<void> QuickStart::resolve_series() {
 }
 
 // "history_end MS" and, once the script began, "script_start MS".
-Result<void> QuickStart::read_or_begin_script() {
-  const fs::path path = fs::path(options_.data) / "quick-start";
-  std::ifstream in(path);
-  TimeMs history_end = whole(live_.clock().now(), seconds(10));
-  std::optional<TimeMs> started;
+void QuickStart::read_script() {
+  std::ifstream in(fs::path(options_.data) / "quick-start");
+  history_end_ = whole(live_.clock().now(), seconds(10));
   for (std::string word, value; in >> word >> value;) {
     const auto ms = parse_int(value);
-    if (ms && word == "history_end") history_end = TimeMs{*ms};
-    if (ms && word == "script_start") started = TimeMs{*ms};
+    if (ms && word == "history_end") history_end_ = TimeMs{*ms};
+    if (ms && word == "script_start") script_start_ = TimeMs{*ms};
   }
-  house_.add(demo::history_script(history_end));
+  house_.add(demo::history_script(history_end_));
   const TimeMs now = live_.clock().now();
-  const bool goes_on = started && now - *started < demo::kLiveScriptLength;
-  script_start_ = goes_on ? *started : whole(now, seconds(10)) + seconds(10);
-  script_ = demo::live_script(script_start_);
-  house_.add(script_);
-  {
-    const std::lock_guard lock(mutex_);
-    for (const demo::Step& step : script_.steps)
-      steps_.push_back({step.at, step.text,
-                        step.rule.empty() ? "" : fmt::format("/alerts?rule={}", step.rule),
-                        goes_on && step.at <= now});
+  if (script_start_.ms == 0 || now - script_start_ >= demo::kLiveScriptLength) script_start_ = {};
+  if (script_start_.ms != 0) take_script(now);
+}
+
+// The script begins now, unless the last run's goes on.
+Result<void> QuickStart::begin_script() {
+  if (script_start_.ms == 0) {
+    const TimeMs now = live_.clock().now();
+    script_start_ = whole(now, seconds(10)) + seconds(10);
+    take_script(now);
   }
   return write_text(
-      path, fmt::format("history_end {}\nscript_start {}\n", history_end.ms, script_start_.ms));
+      fs::path(options_.data) / "quick-start",
+      fmt::format("history_end {}\nscript_start {}\n", history_end_.ms, script_start_.ms));
+}
+
+void QuickStart::take_script(TimeMs now) {
+  script_ = demo::live_script(script_start_);
+  house_.add(script_);
+  const std::lock_guard lock(mutex_);
+  for (const demo::Step& step : script_.steps)
+    steps_.push_back({step.at, step.text,
+                      step.rule.empty() ? "" : fmt::format("/alerts?rule={}", step.rule),
+                      step.at <= now});
 }
 
 // The newest point of the house that is kept, or nothing on the first start.
@@ -196,17 +205,16 @@ void QuickStart::run() {
   }
   const std::optional<TimeMs> kept = last_kept();
   const TimeMs now = whole(live_.clock().now(), seconds(1));
+  read_script();
   if (!kept || now - *kept > kGapKept) {
-    // The history must know what the script does before it is imported; the script begins after it.
-    if (auto done = read_or_begin_script(); !done) log::error("{}", done.error().text());
     const TimeMs from = whole(kept ? *kept : now - options_.history, options_.history_step);
     if (auto done = import(from + (kept ? options_.history_step : DurationMs{}),
                            whole(live_.clock().now(), options_.history_step));
         !done)
       log::error("quick start: history: {}", done.error().text());
-  } else if (auto done = read_or_begin_script(); !done) {
-    log::error("{}", done.error().text());
   }
+  // However long the import took: the script's seconds count from here.
+  if (auto done = begin_script(); !done) log::error("{}", done.error().text());
   TimeMs next = whole(kept && now - *kept <= kGapKept ? *kept + seconds(1) : now, seconds(1));
   std::mutex mutex;
   std::condition_variable never;

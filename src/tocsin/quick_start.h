@@ -63,14 +63,17 @@ class QuickStart {
   void feed_machine(TimeMs now);
   void announce_steps(TimeMs now);
   std::optional<TimeMs> last_kept() const;
-  Result<void> read_or_begin_script();
+  void read_script();
+  Result<void> begin_script();
+  void take_script(TimeMs now);
 
   QuickStartOptions options_;
   Live& live_;
   Progress& progress_;
   demo::BettingHouse house_;
   demo::Script script_;
-  TimeMs script_start_{};
+  TimeMs history_end_{};
+  TimeMs script_start_{};  // 0 = not begun
   std::vector<Source> sources_;
   SenderRef house_sender_, machine_sender_;
   std::unique_ptr<collect::Machine> machine_;
