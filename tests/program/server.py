@@ -30,7 +30,7 @@ def now_ms():
     return int(time.time() * 1000)
 
 
-def until(what, look, seconds=15.0, pause=0.02):
+def until(what, look, seconds=40.0, pause=0.02):
     """The first true answer of look(); if there is none in time, an AssertionError that says so."""
     deadline = time.monotonic() + seconds
     while True:
