@@ -36,7 +36,8 @@ std::optional<Progress::State> Progress::state() const {
 }
 
 void Progress::show(bool last) {
-  const uint64_t total = state_->total == 0 ? 1 : state_->total;
+  if (state_->total == 0) return;  // nothing to measure by
+  const uint64_t total = state_->total;
   const int percent = static_cast<int>(state_->done * 100 / total);
   if (!print_ || (percent == percent_ && !last)) return;
   percent_ = percent;

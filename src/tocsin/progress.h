@@ -19,6 +19,7 @@ class Progress {
   using Print = std::function<void(const std::string& line, bool last)>;
   explicit Progress(Print print = {}) : print_(std::move(print)) {}
 
+  // total 0: it is not known how long it takes; nothing is printed.
   void begin(std::string stage, uint64_t total);
   void advance(uint64_t done);
   void end();

@@ -77,6 +77,7 @@ QuickStart::QuickStart(QuickStartOptions options, Live& live, Progress& progress
 QuickStart::~QuickStart() { stop(); }
 
 void QuickStart::start() {
+  progress_.begin("starting", 0);  // not ready until the history is known to be there
   thread_ = std::thread([this] { run(); });
 }
 
@@ -194,7 +195,6 @@ Result<void> QuickStart::import(TimeMs from, TimeMs to) {
   for (const Source& source : sources_) live_.announced().mark(source.ref);
   live_.senders().count(house_sender_, live_.clock().now(), points, 0);
   live_.begin_checkpoint();  // a restart need not read all of it again
-  progress_.end();
   return {};
 }
 
@@ -213,6 +213,7 @@ void QuickStart::run() {
         !done)
       log::error("quick start: history: {}", done.error().text());
   }
+  progress_.end();
   // However long the import took: the script's seconds count from here.
   if (auto done = begin_script(); !done) log::error("{}", done.error().text());
   TimeMs next = whole(kept && now - *kept <= kGapKept ? *kept + seconds(1) : now, seconds(1));
