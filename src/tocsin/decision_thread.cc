@@ -19,10 +19,9 @@ constexpr DurationMs kHousekeeping = milliseconds(250);
 
 }  // namespace
 
-DecisionThread::DecisionThread(Parts parts, Store& store, const SeriesTable& table,
-                               const Clock& clock, Counters& counters, Hooks hooks)
+DecisionThread::DecisionThread(Parts parts, Store& store, const Clock& clock, Counters& counters,
+                               Hooks hooks)
     : store_(store),
-      table_(table),
       clock_(clock),
       hooks_(std::move(hooks)),
       merge_(std::move(parts.merge)),

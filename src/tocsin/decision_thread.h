@@ -47,8 +47,7 @@ class DecisionThread {
     state::Database database;
   };
 
-  DecisionThread(Parts parts, Store& store, const SeriesTable& table, const Clock& clock,
-                 Counters& counters, Hooks hooks);
+  DecisionThread(Parts parts, Store& store, const Clock& clock, Counters& counters, Hooks hooks);
   ~DecisionThread();
 
   // What the recovery still has to do goes through this, on the caller's thread, before start().
@@ -93,7 +92,6 @@ class DecisionThread {
   void replace(const pipeline::Passed& frame);
 
   Store& store_;
-  const SeriesTable& table_;
   const Clock& clock_;
   Hooks hooks_;
   net::Loop loop_;

@@ -183,7 +183,7 @@ void Live::on_durable(Lsn lsn) {
   durable_changed_.notify_all();
 }
 
-Result<Lsn> Live::submit(Batch batch) {
+Result<Lsn> Live::submit(const Batch& batch) {
   for (;;) {
     if (!has_room(batch.size())) {
       std::unique_lock lock(durable_mutex_);
@@ -208,7 +208,7 @@ void Live::wait_durable(Lsn lsn) {
 Result<Lsn> Live::submit_and_wait(Batch batch) {
   std::vector<SeriesRef> fresh;
   for (const NewSeries& one : batch.fresh) fresh.push_back(one.ref);
-  auto lsn = submit(std::move(batch));
+  auto lsn = submit(batch);
   if (!lsn) return lsn;
   wait_durable(*lsn);
   for (const SeriesRef ref : fresh) announced_.mark(ref);

@@ -48,7 +48,7 @@ class Live {
   // until the batch is durable; waits while there is no room.
   Result<Lsn> submit_and_wait(Batch batch);
   // The same without waiting for the disk; for history, followed by wait_durable().
-  Result<Lsn> submit(Batch batch);
+  Result<Lsn> submit(const Batch& batch);
   void wait_durable(Lsn lsn);
 
   // All stages save their state after one frame; what is under way already counts.

@@ -84,8 +84,8 @@ Result<void> Live::make_stages() {
       std::make_unique<pipeline::Merge>(shards),
       rules::Engine(configuration_->rules, series_, configuration_->worker_names()),
       std::move(book), std::move(*database)};
-  decisions_ = std::make_unique<DecisionThread>(std::move(parts), *store_, series_, clock_,
-                                                counters_, decision_hooks());
+  decisions_ = std::make_unique<DecisionThread>(std::move(parts), *store_, clock_, counters_,
+                                                decision_hooks());
   make_shards();
   return {};
 }

@@ -172,7 +172,8 @@ Result<void> QuickStart::import(TimeMs from, TimeMs to) {
     for (const Source& source : sources_)
       if (points == 0) batch.fresh.push_back({source.ref, house_.series()[source.index].labels});
     points += batch.size();
-    auto kept = live_.submit(std::exchange(batch, {}));
+    auto kept = live_.submit(batch);
+    batch = {};
     batch.kind = BatchKind::kImport;
     batch.sender = house_sender_;
     if (!kept) return fail(kept.error());
@@ -268,7 +269,7 @@ void QuickStart::feed_machine(TimeMs now) {
     if (!live_.announced().has(added->ref)) batch.fresh.push_back({added->ref, labels});
     batch.add(added->ref, now, value);
   }
-  if (batch.size() == 0) return;
+  if (batch.empty()) return;
   const size_t points = batch.size();
   live_.senders().sample(batch, now);
   if (auto kept = live_.submit_and_wait(std::move(batch)); kept)
