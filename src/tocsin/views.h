@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "query/range.h"
 #include "server/hub.h"
 #include "server/views.h"
 #include "tocsin/live.h"
@@ -99,7 +100,8 @@ class LiveViews final : public server::Views {
                    std::function<void(std::vector<server::AlertEntry>)> done);
   server::AlertDetails details_of(const AlertPtr& alert);
   server::ViolationRow row_of(DecisionThread& decisions, const StreamItem& item) const;
-  std::vector<SeriesRef> select(const SeriesSelector& selector, size_t limit) const;
+  // On the background loop; sorted by labels.
+  std::vector<SeriesRef> select(const SeriesSelector& selector, size_t limit);
   struct SeriesSamples {
     SeriesRef series;
     std::vector<Sample> points;
@@ -119,6 +121,7 @@ class LiveViews final : public server::Views {
   Progress& progress_;
   std::atomic<QuickStart*> quick_start_{nullptr};
   Reload reload_;
+  SeriesFinder finder_;  // background loop
   Lanes lanes_;
   mutable std::mutex mutex_;
   std::string config_error_;  // guarded by mutex_

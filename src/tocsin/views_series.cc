@@ -44,15 +44,11 @@ using HeadPoints = std::vector<std::pair<SeriesRef, std::vector<Sample>>>;
 
 }  // namespace
 
-std::vector<SeriesRef> LiveViews::select(const SeriesSelector& selector, size_t limit) const {
-  std::vector<std::pair<Labels, SeriesRef>> found;
-  SeriesTable& table = live_.series();
-  for (uint32_t i = 0; i < table.size() && found.size() < limit; ++i)
-    if (table.known(SeriesRef{i}) && selector.matches(table.labels(SeriesRef{i})))
-      found.emplace_back(table.labels(SeriesRef{i}), SeriesRef{i});
-  std::sort(found.begin(), found.end());
-  std::vector<SeriesRef> out;
-  for (const auto& [labels, ref] : found) out.push_back(ref);
+std::vector<SeriesRef> LiveViews::select(const SeriesSelector& selector, size_t limit) {
+  std::vector<SeriesRef> out = finder_.find(selector, limit).series;
+  std::sort(out.begin(), out.end(), [this](SeriesRef a, SeriesRef b) {
+    return live_.series().labels(a) < live_.series().labels(b);
+  });
   return out;
 }
 
@@ -131,12 +127,11 @@ void LiveViews::range(server::RangeQuery query, server::Done<server::RangeView> 
                 for (const auto& [ref, points] : all) {
                   server::SeriesPoints row;
                   row.labels = live_.series().labels(ref);
-                  const auto kept = visible(
-                      points.size(), query.width, [&](size_t i) { return points[i].time; },
-                      [&](size_t i) { return points[i].value; });
+                  const std::vector<Sample> kept =
+                      reduce_to_width(points, {query.from, query.to, query.width});
                   view.reduced = view.reduced || kept.size() < points.size();
-                  for (const size_t i : kept)
-                    row.points.emplace_back(points[i].time, points[i].value);
+                  for (const Sample& sample : kept)
+                    row.points.emplace_back(sample.time, sample.value);
                   view.series.push_back(std::move(row));
                 }
                 done(std::move(view));

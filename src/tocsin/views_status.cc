@@ -92,7 +92,11 @@ std::vector<Lane> LiveViews::Lanes::last_day(const std::string& site, TimeMs now
 }
 
 LiveViews::LiveViews(Live& live, server::Hub& hub, Progress& progress)
-    : live_(live), hub_(hub), progress_(progress), config_loaded_at_(live.started_at()) {
+    : live_(live),
+      hub_(hub),
+      progress_(progress),
+      finder_(live.series()),
+      config_loaded_at_(live.started_at()) {
   watch();
   remember_lanes();
 }
