@@ -10,14 +10,9 @@
 #include <vector>
 
 #include "base/time.h"
+#include "vocabulary/sample.h"
 
 namespace tocsin {
-
-// A point of a series that is known from the context.
-struct Sample {
-  TimeMs time;
-  double value = 0;
-};
 
 // The longest a point can get: token, time (10), exponent, value (10).
 inline constexpr size_t kSampleBytesMax = 22;

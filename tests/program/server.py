@@ -26,8 +26,14 @@ PROGRAM = os.environ.get("TOCSIN", str(ROOT / "build/release/bin/tocsin"))
 DAY_MS = 86_400_000
 
 
+last_now_ms = 0
+
+
 def now_ms():
-    return int(time.time() * 1000)
+    """Strictly increasing: a point as old as its series' newest is a retransmission, not tested."""
+    global last_now_ms
+    last_now_ms = max(last_now_ms + 1, int(time.time() * 1000))
+    return last_now_ms
 
 
 def until(what, look, seconds=40.0, pause=0.02):
