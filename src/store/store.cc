@@ -181,6 +181,13 @@ Result<std::vector<Sample>> Store::read_sealed(SeriesRef series, TimeMs from, Ti
   return out;
 }
 
+Extents Store::extents() const { return {{{kTimeMin, kTimeMax}, {}, {}}}; }
+
+// No rollups are built yet: there is nothing to find in any range.
+Result<void> Store::read_rollup(SeriesRef, Resolution, TimeMs, TimeMs, RollupColumns&) const {
+  return {};
+}
+
 Result<void> Store::write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes) {
   if (lsn > journal_->durable())
     return fail(ErrorCode::kRefused,

@@ -25,6 +25,7 @@
 #include "store/head.h"
 #include "store/journal.h"
 #include "store/keyspace.h"
+#include "store/rollup.h"
 #include "vocabulary/series_table.h"
 
 namespace tocsin {
@@ -84,6 +85,13 @@ class Store {
   // The half that needs no shard: merges what the shard copied from its head.
   Result<std::vector<Sample>> read_sealed(SeriesRef series, TimeMs from, TimeMs to,
                                           std::vector<Sample> head_points) const;
+
+  // How far back raw points and rollups reach (store/rollup.h). Any thread.
+  Extents extents() const;
+  // Rows whose slot begins in [from, to], appended to out. Any thread. What does not check out is
+  // left out, counted and logged; an error is one of the engine.
+  Result<void> read_rollup(SeriesRef series, Resolution resolution, TimeMs from, TimeMs to,
+                           RollupColumns& out) const;
 
   // The state of `name` as of lsn. kRefused if lsn is not durable yet: a checkpoint must not know
   // more than the journal. The journal keeps what the older kept checkpoint still needs.
