@@ -48,6 +48,9 @@ class SeriesSelector {
   bool matches(const Labels& labels) const;
   std::string text() const;
   const std::vector<LabelMatcher>& matchers() const { return matchers_; }
+  // Of a name with a star: what stands before and after it. Not among the matchers.
+  const std::string& name_prefix() const { return name_prefix_; }
+  const std::string& name_suffix() const { return name_suffix_; }
 
  private:
   std::vector<LabelMatcher> matchers_;  // the name's condition is the first, if there is one
