@@ -266,6 +266,11 @@ void Head::copy_points(SeriesRef ref, TimeMs from, TimeMs to, std::vector<Sample
   lay_over(out, begin, part);
 }
 
+TimeMs Head::whole_from(SeriesRef) const {
+  // Chunks go as soon as they are flushed, and what a restart left on disk is not known here.
+  return kTimeMax;
+}
+
 std::optional<Sample> Head::latest(SeriesRef ref) const {
   const Series* const series = find(ref);
   if (series == nullptr || !series->seen) return std::nullopt;

@@ -53,6 +53,9 @@ class Head {
 
   // The points in [from, to] that are not yet flushed, by time, each time once. Appends to out.
   void copy_points(SeriesRef series, TimeMs from, TimeMs to, std::vector<Sample>& out) const;
+  // Every stored point of the series from this time on is in the head: who reads no older ones need
+  // not look at the disk. kTimeMax: not known. What is released while newer chunks stay moves it.
+  TimeMs whole_from(SeriesRef series) const;
   // The newest point by time; nullopt for a series without points since the start.
   std::optional<Sample> latest(SeriesRef series) const;
 
