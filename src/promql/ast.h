@@ -129,6 +129,11 @@ struct Expr {
   Node node;
   ValueType type = ValueType::kScalar;  // checked by the parser
   Span span;
+  uint16_t depth = 1;  // nodes from here to the farthest leaf, itself included
 };
+
+// As it is written: "+", "atan2", "and"; "sum", "count_values".
+std::string_view to_text(BinaryOp op);
+std::string_view to_text(AggregateOp op);
 
 }  // namespace tocsin::promql

@@ -2,8 +2,9 @@
 // Text -> checked expression. The grammar and the words of errors are those of Prometheus 2.x, so
 // that what people have keeps working and what they know how to read keeps reading.
 
+#include <string>
 #include <string_view>
-#include <vector>
+#include <tl/expected.hpp>
 
 #include "promql/ast.h"
 
@@ -16,9 +17,10 @@ struct ParseError {
   std::string text(std::string_view expression) const;
 };
 
-// Bounded: text of at most kTextMax bytes, nesting of at most kDepthMax.
+// Bounded: text of at most kTextMax bytes, a tree of at most kDepthMax levels (a + b + c has
+// three).
 inline constexpr size_t kTextMax = 64 * 1024;
-inline constexpr size_t kDepthMax = 200;
+inline constexpr size_t kDepthMax = 500;
 
 using Parsed = tl::expected<ExprPtr, ParseError>;
 Parsed parse(std::string_view text);
