@@ -74,6 +74,11 @@ std::string sender_product(std::string_view user_agent) {
   return product.empty() ? "unknown" : product;
 }
 
+std::string sender_name(std::string_view user_agent, std::string_view address) {
+  std::string name = sender_product(user_agent);
+  return name.append(" ").append(address);
+}
+
 SenderTable::SenderTable(Counters& counters, size_t senders_max)
     : senders_max_(senders_max),
       forgotten_(counters.counter("tocsin_senders_forgotten_total", "",
@@ -81,9 +86,7 @@ SenderTable::SenderTable(Counters& counters, size_t senders_max)
 
 SenderRef SenderTable::seen(std::string_view protocol, std::string_view user_agent,
                             std::string_view address, TimeMs now) {
-  std::string name = sender_product(user_agent);
-  name.append(" ").append(address);
-  Key key{std::move(name), std::string(protocol)};
+  Key key{sender_name(user_agent, address), std::string(protocol)};
   const std::lock_guard lock(mutex_);
   if (const auto found = by_name_.find(key); found != by_name_.end()) {
     SenderView& view = senders_.at(found->second).view;

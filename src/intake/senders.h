@@ -37,6 +37,8 @@ struct SenderView {
 
 // "Telegraf/1.24.4 Go/1.19" -> "telegraf"; without a product "unknown".
 std::string sender_product(std::string_view user_agent);
+// "telegraf 10.0.0.3": what it is known by, in the table, in the journal and on pages.
+std::string sender_name(std::string_view user_agent, std::string_view address);
 
 class SenderTable {
  public:

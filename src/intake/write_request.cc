@@ -54,7 +54,8 @@ WriteRequest::WriteRequest(Intake& intake, Intake::Dialect dialect, wire::TimePr
       scanner_(request_.body, precision, shared_.limits.lines),
       arrival_(shared_.clock.now()),
       sender_(shared_.senders.seen(protocol_of(dialect), request_.headers.get("User-Agent"),
-                                   request_.remote_address, arrival_)) {}
+                                   request_.remote_address, arrival_)),
+      sender_name_(sender_name(request_.headers.get("User-Agent"), request_.remote_address)) {}
 
 // The sink may answer from inside submit(); then the loop here goes on instead of the stack.
 void WriteRequest::run() {
@@ -80,6 +81,7 @@ void WriteRequest::fill_batch() {
   batch_ = Batch{};
   if (read_) return;
   batch_.sender = sender_;
+  batch_.sender_name = sender_name_;
   batch_.kind =
       request_.query.get(kImportParameter) == "true" ? BatchKind::kImport : BatchKind::kLive;
   const size_t rows_max = shared_.limits.batch_points_max;

@@ -38,7 +38,8 @@ class WriteRequest : public std::enable_shared_from_this<WriteRequest> {
   net::Respond respond_;
   wire::LineScanner scanner_;
   const TimeMs arrival_;
-  SenderRef sender_;
+  const SenderRef sender_;
+  const std::string sender_name_;
   Batch batch_;
   std::vector<SeriesRef> fresh_;  // of the batch that the sink has
   bool running_ = false;          // run() is on the stack

@@ -20,7 +20,8 @@ struct SeriesRef {
 };
 inline constexpr SeriesRef kNoSeries{};
 
-// Who sent it: an index into the SenderTable.
+// Who sent it: an index into the SenderTable of the process that wrote it. Never leaves it: what
+// outlives the process goes by Batch::sender_name.
 struct SenderRef {
   uint32_t index = 0;
   friend constexpr auto operator<=>(SenderRef, SenderRef) = default;
@@ -53,6 +54,7 @@ struct NewSeries {
 struct Batch {
   BatchKind kind = BatchKind::kLive;
   SenderRef sender;
+  std::string sender_name = {};  // "telegraf 10.0.0.3"; empty = Tocsin itself: not watched
   std::vector<SeriesRef> series;
   std::vector<TimeMs> time;
   std::vector<double> value;
