@@ -77,17 +77,26 @@ Folder Folder::from_texts(const std::map<std::string, std::string>& files, Probl
   IdBuilder version;
   for (const auto& [name, text] : files) {
     version.add(name).add(text);
-    const std::optional<Node> root = Node::parse(text, name, problems);
-    if (!root || root->kind() == Node::Kind::kNull) continue;
-    if (root->kind() != Node::Kind::kMap) {
-      problems.add(root->place(),
-                   "a configuration file must be a mapping of sections, such as \"rules:\"");
-      continue;
-    }
-    for (Node::Member& member : root->members()) folder.sections_.push_back(std::move(member));
+    folder.add_sections(name, text, problems);
   }
   folder.version_ = to_text(version.finish()).substr(0, 16);
   return folder;
+}
+
+void Folder::add_sections(const std::string& name, const std::string& text, Problems& problems) {
+  const std::optional<Node> root = Node::parse(text, name, problems);
+  if (!root || root->kind() == Node::Kind::kNull) return;
+  if (root->kind() != Node::Kind::kMap) {
+    problems.add(root->place(),
+                 "a configuration file must be a mapping of sections, such as \"rules:\"");
+    return;
+  }
+  for (Node::Member& member : root->members()) sections_.push_back(std::move(member));
+}
+
+void Folder::add_builtin(const std::string& name, const std::string& text, Problems& problems) {
+  add_sections(name, text, problems);
+  version_ = to_text(IdBuilder().add(version_).add(name).add(text).finish()).substr(0, 16);
 }
 
 std::vector<Node> Folder::section(std::string_view name) const {

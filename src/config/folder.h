@@ -22,7 +22,10 @@ class Folder {
   // For tests and the built-in configuration: file name -> YAML.
   static Folder from_texts(const std::map<std::string, std::string>& files, Problems& problems);
 
-  // Every value of that section, in order of file name.
+  // Adds a file that the program brings itself: part of sections and version, not of files().
+  void add_builtin(const std::string& name, const std::string& text, Problems& problems);
+
+  // Every value of that section, in order of file name; what is built in comes last.
   std::vector<Node> section(std::string_view name) const;
   // Calls `each` for every item of a section that is a list of mappings.
   void for_each(std::string_view name, std::string_view type, Problems& problems,
@@ -38,6 +41,7 @@ class Folder {
   const std::map<std::string, std::string>& files() const { return files_; }
 
  private:
+  void add_sections(const std::string& name, const std::string& text, Problems& problems);
   std::map<std::string, std::string> files_;
   std::vector<Node::Member> sections_;
   std::string version_;

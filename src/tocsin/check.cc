@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "tocsin/builtin.h"
 #include "tocsin/commands.h"
 
 namespace tocsin {
@@ -19,17 +20,18 @@ std::string counted(size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-// Workers or receivers of the files: what is built in has no place.
+// Workers, rules or receivers of the files, not what is built in.
 template <class Items>
 size_t configured(const Items& items) {
-  return static_cast<size_t>(std::count_if(items.begin(), items.end(),
-                                           [](const auto& item) { return !item.place.empty(); }));
+  return static_cast<size_t>(std::count_if(items.begin(), items.end(), [](const auto& item) {
+    return !item.place.empty() && !is_builtin(item.place);
+  }));
 }
 
 std::string summary(const Configuration& made) {
   return fmt::format("{}, {}, {}, {}", counted(made.folder.files().size(), "file"),
                      counted(configured(made.workers->workers()), "worker"),
-                     counted(made.rules->rules().size(), "rule"),
+                     counted(configured(made.rules->rules()), "rule"),
                      counted(configured(made.receivers->list()), "receiver"));
 }
 

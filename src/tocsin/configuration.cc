@@ -5,6 +5,7 @@
 #include <array>
 
 #include "config/reader.h"
+#include "tocsin/builtin.h"
 
 namespace tocsin {
 namespace {
@@ -36,6 +37,7 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
                                                           const std::string& directory,
                                                           config::Problems& problems) {
   auto made = std::make_shared<Configuration>();
+  add_builtin(folder, problems);
   made->settings = Settings::read(folder, problems);
   made->settings.config = directory;
   made->workers = streamer::WorkerSet::read(folder, problems);

@@ -139,6 +139,7 @@ server::ReloadView Server::reload() {
                                                   : config::Folder::load(options_.config, problems);
   const auto made = Configuration::build(std::move(folder), options_.config, problems);
   if (problems.empty()) {
+    views_->set_config_error("");  // never the new version beside the old mistake
     if (auto done = live_->reload(with_options(*made, options_, live_->port())); !done) {
       view.error = done.error().text();
     } else {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "tocsin/builtin.h"
 #include "tocsin/version.h"
 #include "tocsin/views.h"
 
@@ -246,7 +247,8 @@ std::vector<LiveViews::KpiRow> LiveViews::kpi_rows(ShardThread& shard, size_t po
   const streamer::WorkerSet& set = shard.stage().workers();
   const streamer::Streamer& streamer = shard.stage().streamer();
   for (uint32_t w = 0; w < set.workers().size(); ++w) {
-    if (set.workers()[w].tier != Tier::kKpi) continue;
+    // The board is the business': what Tocsin watches of itself is not on it.
+    if (set.workers()[w].tier != Tier::kKpi || is_builtin(set.workers()[w].place)) continue;
     for (const uint32_t index : shard.summary().tests_of(w)) {
       if (out.size() >= kKpiRowsMax) return out;
       const streamer::TestView test = streamer.test(index);
