@@ -1,0 +1,26 @@
+#pragma once
+// Elementary functions as the runtime of Prometheus computes them, to the last bit: the C library's
+// differ from them in the last place now and then.
+
+namespace tocsin::promql::elementary {
+
+double exp(double x);
+double log(double x);
+double log2(double x);
+double log10(double x);
+double pow(double x, double y);
+double atan2(double y, double x);
+double sin(double x);
+double cos(double x);
+double tan(double x);
+double asin(double x);
+double acos(double x);
+double atan(double x);
+double sinh(double x);
+double cosh(double x);
+double tanh(double x);
+double asinh(double x);
+double acosh(double x);
+double atanh(double x);
+
+}  // namespace tocsin::promql::elementary
