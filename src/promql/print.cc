@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "promql/functions.h"
 #include "promql/literals.h"
@@ -102,6 +103,10 @@ struct LinePrinter {
     return (node.minus ? "-" : "+") + print(*node.expr);
   }
   std::string operator()(const Binary& node) const {
+    // "+Inf ^ 2" would read as +(Inf ^ 2).
+    const auto* const base = std::get_if<NumberLiteral>(&node.left->node);
+    if (node.op == BinaryOp::kPow && base && std::isinf(base->value) && base->value > 0)
+      return "Inf ^ " + print(*node.right);
     return print(*node.left) + " " + operator_text(node) + " " + print(*node.right);
   }
   std::string operator()(const Call& node) const {
