@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 const kPages = [
   ['now', '/', 'Now'], ['alerts', '/alerts?state=all', 'Alerts'],
-  ['workers', '/workers', 'Workers'],
+  ['workers', '/workers', 'Workers'], ['explore', '/explore', 'Explore'],
   ['inbox', '/inbox', 'Inbox'], ['senders', '/senders', 'Senders'],
 ];
 
@@ -92,7 +92,8 @@ export function anyServer(harness, told) {
   harness.test('keyboard: g chords go to every page; its headline takes the focus', async (t) => {
     const page = await t.open('/');
     await settled(page);
-    for (const [key, path] of [['a', '/alerts'], ['w', '/workers'], ['i', '/inbox'],
+    for (const [key, path] of [['a', '/alerts'], ['w', '/workers'], ['e', '/explore'],
+      ['i', '/inbox'],
       ['s', '/senders'], ['n', '/']]) {
       await page.keyboard.press('g');
       await page.keyboard.press(key);

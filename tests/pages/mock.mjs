@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import * as data from './data.mjs';
+import { promAnswer } from './prom.mjs';
 
 const kTypes = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css',
@@ -113,6 +114,10 @@ export async function startMock(dist) {
     const path = url.pathname;
     const query = url.searchParams;
     const alert = (id) => [...scene.alerts, ...scene.past].find((a) => a.id === id);
+    if (path.startsWith('/api/v1/')) {
+      const answer = promAnswer(decodeURIComponent(path.slice(8)), query, now());
+      if (answer !== null) return answer;
+    }
     if (path === '/api/status') return [200, status()];
     if (path === '/api/now') return [200, data.board(now(), scene.alerts, scene.calm)];
     if (path === '/api/alerts') return [200, { alerts: listed(scene, query) }];
@@ -149,7 +154,9 @@ export async function startMock(dist) {
     const url = new URL(request.url, 'http://mock');
     let text = '';
     for await (const chunk of request) text += chunk;
-    scene.requests.push({ method: request.method, path: url.pathname, body: text });
+    scene.requests.push({
+      method: request.method, path: url.pathname, query: url.searchParams, body: text,
+    });
     if (url.pathname.startsWith('/mock/')) {
       mock[url.pathname.slice(6)]();
       return response.end();

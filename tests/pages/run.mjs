@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Harness } from './harness.mjs';
 import { startMock } from './mock.mjs';
 import { anyServer } from './any.mjs';
+import { explore } from './explore.mjs';
 import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
 
@@ -13,7 +14,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 const given = process.env.TOCSIN_URL;
 const story = Boolean(given && process.env.TOCSIN_STORY);
-const mock = given ? null : await startMock(join(root, 'ui', 'dist'));
+const mock = given ? null
+  : await startMock(process.env.TOCSIN_DIST ?? join(root, 'ui', 'dist'));
 const harness = new Harness(
   given ? given.replace(/\/$/, '') : mock.url,
   process.env.TOCSIN_SHOTS ?? join(root, 'build', 'screenshots'),
@@ -21,7 +23,10 @@ const harness = new Harness(
 
 anyServer(harness, mock !== null || story);
 if (story) quickStart(harness);
-if (mock) scripted(harness, mock);
+if (mock) {
+  scripted(harness, mock);
+  explore(harness, mock);
+}
 const good = await harness.run(process.argv[2]);
 mock?.close();
 process.exit(good ? 0 : 1);

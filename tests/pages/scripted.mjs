@@ -428,4 +428,20 @@ export function scripted(harness, mock) {
     }
     assert.equal(await page.locator('section[aria-label^="Sender "]').count(), 2);
   });
+
+  harness.test('a worker\'s chart is loaded each half minute, not each second', async (t) => {
+    await fresh();
+    const page = await t.open('/workers');
+    await settled(page);
+    await page.clock.install();
+    await page.goto(`${t.url}/workers/payments`);
+    await page.locator('svg.plot').first().waitFor();
+    const asked = () => mock.scene.requests.filter((r) => r.path === '/api/series/band').length;
+    assert.equal(asked(), 1);
+    for (let second = 0; second < 20; second++) await page.clock.runFor(1000);
+    assert.equal(asked(), 1, 'the page\'s clock must not load the chart');
+    await page.clock.runFor(11_000);
+    await page.waitForFunction(() => document.querySelector('svg.plot') !== null);
+    assert.equal(asked(), 2);
+  });
 }

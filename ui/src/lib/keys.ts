@@ -3,16 +3,19 @@
 export type Command =
   | 'filter' | 'next' | 'previous' | 'open' | 'select' | 'acknowledge' | 'silence' | 'resolve'
   | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
-  | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders';
+  | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders'
+  | 'go boards' | 'go explore' | 'full screen';
 
 const kSingle = new Map<string, Command>(Object.entries({
   '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
   a: 'acknowledge', s: 'silence', r: 'resolve', n: 'note', p: 'pause', t: 'theme', z: 'zone',
   '?': 'help', Escape: 'back', ArrowLeft: 'left', ArrowRight: 'right', v: 'judged',
+  f: 'full screen',
 }));
 
 const kAfterG = new Map<string, Command>(Object.entries({
   n: 'go now', a: 'go alerts', w: 'go workers', i: 'go inbox', s: 'go senders',
+  b: 'go boards', e: 'go explore',
 }));
 
 export interface Press {
@@ -49,7 +52,8 @@ export function meaning(press: Press, afterG: boolean): Meaning {
 
 /** The map as the help dialog shows it; every row is true on some page. */
 export const kKeyMap: { keys: string[]; does: string }[] = [
-  { keys: ['/'], does: 'focus filter' },
+  { keys: ['/'], does: 'focus filter, query' },
+  { keys: ['Ctrl-Enter'], does: 'run queries' },
   { keys: ['j', 'k'], does: 'next, previous' },
   { keys: ['Enter', 'o'], does: 'open' },
   { keys: ['x'], does: 'select' },
@@ -60,12 +64,15 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['n'], does: 'note' },
   { keys: ['v'], does: 'as judged, now' },
   { keys: ['←', '→'], does: 'move the crosshair' },
+  { keys: ['f'], does: 'board: full screen' },
   { keys: ['p'], does: 'pause live' },
   { keys: ['t'], does: 'light, dark' },
   { keys: ['z'], does: 'UTC, mine, site' },
   { keys: ['g', 'n'], does: 'go to Now' },
   { keys: ['g', 'a'], does: 'go to Alerts' },
   { keys: ['g', 'w'], does: 'go to Workers' },
+  { keys: ['g', 'b'], does: 'go to Boards' },
+  { keys: ['g', 'e'], does: 'go to Explore' },
   { keys: ['g', 'i'], does: 'go to Inbox' },
   { keys: ['g', 's'], does: 'go to Senders' },
   { keys: ['Ctrl-K'], does: 'find or do' },

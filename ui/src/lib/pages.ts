@@ -11,13 +11,18 @@ export const kPages: readonly PageEntry[] = [
   { path: '/', name: 'Now', tab: 'now' },
   { path: '/alerts', name: 'Alerts', tab: 'alerts' },
   { path: '/workers', name: 'Workers', tab: 'workers' },
+  { path: '/boards', name: 'Boards', tab: 'boards' },
+  { path: '/explore', name: 'Explore', tab: 'explore' },
   { path: '/inbox', name: 'Inbox', tab: 'inbox' },
   { path: '/senders', name: 'Senders', tab: 'senders' },
 ];
 
+const kLists = ['alerts', 'workers', 'boards', 'explore', 'inbox', 'senders'] as const;
+type ListPage = (typeof kLists)[number];
+
 export type Route =
-  | { page: 'now' | 'alerts' | 'workers' | 'inbox' | 'senders' | 'nowhere' }
-  | { page: 'alert' | 'worker'; id: string };
+  | { page: ListPage | 'now' | 'nowhere' }
+  | { page: 'alert' | 'worker' | 'board'; id: string };
 
 export function routeOf(path: string): Route {
   const [first = '', second, ...rest] = path.split('/').slice(1);
@@ -27,12 +32,11 @@ export function routeOf(path: string): Route {
     const id = decode(second);
     if (first === 'alerts') return { page: 'alert', id };
     if (first === 'workers') return { page: 'worker', id };
+    if (first === 'boards') return { page: 'board', id };
     return { page: 'nowhere' };
   }
-  if (first === 'alerts' || first === 'workers' || first === 'inbox' || first === 'senders') {
-    return { page: first };
-  }
-  return { page: 'nowhere' };
+  const list = kLists.find((page) => page === first);
+  return { page: list ?? 'nowhere' };
 }
 
 function decode(text: string): string {

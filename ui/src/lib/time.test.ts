@@ -61,6 +61,13 @@ describe('timeTicks', () => {
     expect(ticks.map((t) => clockTime(t.at, 'Europe/Madrid'))).toEqual(Array(4).fill('00:00:00'));
     expect(ticks[2]!.at - ticks[1]!.at).toBe(25 * kHour);
   });
+  it('more than a week of days is named by date, a year too', () => {
+    const day = 24 * kHour;
+    expect(timeTicks(kThursday - 28 * day, kThursday, 4, 'UTC').map((t) => t.label))
+      .toEqual(['29 Oct', '5 Nov', '12 Nov', '19 Nov', '26 Nov'].slice(-4));
+    expect(timeTicks(kThursday - 365 * day, kThursday, 12, 'UTC').every(
+      (t) => /^\d+ \w{3}$/.test(t.label))).toBe(true);
+  });
   it('never more than asked, none for an empty window', () => {
     for (const ms of [1000, 61_000, 1e7, 6e8, 3e9, 4e11]) {
       expect(timeTicks(kThursday, kThursday + ms, 8, 'UTC').length).toBeLessThanOrEqual(9);

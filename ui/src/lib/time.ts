@@ -90,7 +90,10 @@ export function span(ms: number): string {
 
 const kSteps = [5 * kSecond, 10 * kSecond, 15 * kSecond, 30 * kSecond, kMinute, 2 * kMinute,
   5 * kMinute, 10 * kMinute, 15 * kMinute, 30 * kMinute, kHour, 2 * kHour, 3 * kHour, 6 * kHour,
-  12 * kHour, kDay, 2 * kDay, 7 * kDay];
+  12 * kHour, kDay, 2 * kDay, 7 * kDay, 14 * kDay, 28 * kDay, 56 * kDay, 91 * kDay, 182 * kDay,
+  364 * kDay];
+/** Over more days than this a weekday's name says too little. */
+const kWeekdaysMs = 8 * kDay;
 
 /** Round instants of the zone's wall clock between from and to, at most `count` of them. */
 export function timeTicks(from: number, to: number, count: number, zone: string):
@@ -106,7 +109,8 @@ export function timeTicks(from: number, to: number, count: number, zone: string)
     const at = local - offset(guess);
     if (at > to) return ticks;
     const midnight = local % kDay === 0;
-    const label = midnight && step >= kHour ? weekday(at, zone) : stepLabel(at, step, zone);
+    const date = to - from > kWeekdaysMs ? dayMonth(at, zone) : weekday(at, zone);
+    const label = midnight && step >= kHour ? date : stepLabel(at, step, zone);
     if (at >= from) ticks.push({ at, label, day: midnight });
     local += step;
   }

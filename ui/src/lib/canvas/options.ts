@@ -1,0 +1,108 @@
+// The options of one uPlot chart.
+import uPlot from 'uplot';
+import { timeTicks } from '../time';
+import { inks } from './inks.svelte';
+import { lookOf, valueBounds, withUnit } from './look';
+import { drawOver, drawUnder, overlayValues, type Overlay } from './overlay';
+
+export interface Drawn {
+  label: string;
+  /** Which of the looks; what the legend shows beside it. */
+  look: number;
+  show: boolean;
+  alone: readonly number[];
+}
+
+/** What a chart asks anew at each drawing: it may change without a new chart. */
+export interface Live {
+  from: number;
+  to: number;
+  zone: string;
+  unit: string;
+  min: number | null;
+  max: number | null;
+  overlay: Overlay;
+  onzoom: ((from: number, to: number) => void) | undefined;
+  oncross: (index: number | null, series: number | null) => void;
+}
+
+/** From this many series on, lines are thin and the pointer's dots are one. */
+const kManySeries = 12;
+
+export function optionsOf(series: readonly Drawn[], size: { width: number; height: number },
+  live: () => Live, sync: string): uPlot.Options {
+  const many = series.length > kManySeries;
+  /** The series under the pointer. */
+  let focused: number | null = null;
+  const tell = (u: uPlot) => live().oncross(u.cursor.idx ?? null, focused);
+  const hooks: uPlot.Hooks.Arrays = {
+    drawClear: [(u) => drawUnder(u, live().overlay)],
+    draw: [(u) => drawOver(u, live().overlay)],
+    setSelect: [(u) => {
+      const { left, width } = u.select;
+      if (width < 4) return;
+      u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+      live().onzoom?.(u.posToVal(left, 'x') * 1000, u.posToVal(left + width, 'x') * 1000);
+    }],
+    setCursor: [tell],
+    setSeries: [(u, index, opts) => {
+      if (!('focus' in opts)) return;
+      focused = index === null ? null : index - 1;
+      tell(u);
+    }],
+  };
+  const zooms = live().onzoom !== undefined;
+  return {
+    ...size, hooks, legend: { show: false }, padding: [8, 10, 0, 0],
+    cursor: {
+      drag: { x: zooms, y: false, setScale: false, dist: 4 },
+      focus: { prox: many ? 24 : 40 },
+      points: { one: true, size: 7, width: 1.5 },
+      y: false,
+      ...(sync === '' ? {} : { sync: { key: sync, setSeries: false } }),
+    },
+    focus: { alpha: series.length > 1 ? 0.25 : 1 },
+    scales: {
+      x: { time: false, range: () => [live().from / 1000, live().to / 1000] },
+      y: { range: (_, low, high) => {
+        const { from, to, min, max, overlay } = live();
+        return valueBounds([low, high, ...overlayValues(overlay, from, to)], min, max);
+      } },
+    },
+    axes: axesOf(live),
+    series: [{}, ...series.map((one) => lineOf(one, many))],
+  };
+}
+
+function lineOf(one: Drawn, many: boolean): uPlot.Series {
+  const look = lookOf(one.look);
+  const stroke = () => inks.of(look.color);
+  return {
+    label: one.label, show: one.show, stroke, width: many ? 1 : 1.4, dash: [...look.dash],
+    points: one.alone.length === 0 ? { show: false }
+      : { show: true, filter: () => [...one.alone], size: 4, fill: stroke, stroke },
+  };
+}
+
+function axesOf(live: () => Live): uPlot.Axis[] {
+  const ticksOf = (u: uPlot) => {
+    const { from, to, zone } = live();
+    return timeTicks(from, to, Math.max(2, u.width / 90), zone);
+  };
+  const grid = { stroke: () => inks.of('line'), width: 1 };
+  const stroke = () => inks.of('text-3');
+  const font = '11px system-ui, sans-serif';
+  return [
+    {
+      stroke, grid, font, size: 26, gap: 4,
+      ticks: { stroke: () => inks.of('line-strong'), width: 1, size: 4 },
+      splits: (u) => ticksOf(u).map((tick) => tick.at / 1000),
+      values: (u) => ticksOf(u).map((tick) => tick.label),
+    },
+    {
+      stroke, grid, font, gap: 6, ticks: { show: false }, space: 34,
+      values: (_, splits) => splits.map((value) => withUnit(value, live().unit)),
+      size: (_, values) => Math.max(44, ...(values ?? []).map((v) => v.length * 6.4 + 14)),
+    },
+  ];
+}

@@ -1,0 +1,195 @@
+// What is drawn under and over the lines: bands, violations, alerts, thresholds.
+import type uPlot from 'uplot';
+import { inks } from './inks.svelte';
+
+export interface BandShape {
+  /** Unix milliseconds, ascending. */
+  times: readonly number[];
+  lower: readonly (number | null)[];
+  upper: readonly (number | null)[];
+}
+
+/** The end of the word behind `var(--…-wash)`. */
+export type Tone = 'info' | 'crit' | 'high' | 'low';
+
+export interface Wash {
+  from: number;
+  to: number | null;
+  tone: Tone;
+}
+
+export interface Mark extends Wash {
+  text: string;
+  /** Somebody has it, or it is over. */
+  hollow: boolean;
+}
+
+export interface Threshold {
+  value: number;
+  tone: Tone | '';
+  text: string;
+}
+
+/** Minimum and maximum within each step, in the colour of their series. */
+export interface Extent extends BandShape {
+  color: string;
+}
+
+export interface Overlay {
+  extents: readonly Extent[];
+  bands: readonly BandShape[];
+  washes: readonly Wash[];
+  marks: readonly Mark[];
+  thresholds: readonly Threshold[];
+}
+
+export const kNoOverlay: Overlay =
+  { extents: [], bands: [], washes: [], marks: [], thresholds: [] };
+
+/** Every value that must lie within the axis. */
+export function overlayValues(overlay: Overlay, from: number, to: number): (number | null)[] {
+  const out: (number | null)[] = overlay.thresholds.map((t) => t.value);
+  for (const band of [...overlay.bands, ...overlay.extents]) {
+    band.times.forEach((time, i) => {
+      if (time >= from && time <= to) out.push(band.lower[i]!, band.upper[i]!);
+    });
+  }
+  return out;
+}
+
+const fillOf = (tone: Tone) => inks.of(tone === 'info' ? 'info' : `${tone}-fill`);
+
+/** Held to the plot, in canvas pixels. */
+function columnOf(u: uPlot, from: number, to: number | null): [left: number, width: number] {
+  const { left, width } = u.bbox;
+  const clamp = (x: number) => Math.min(left + width, Math.max(left, x));
+  const x0 = clamp(u.valToPos(from / 1000, 'x', true));
+  const x1 = to === null ? left + width : clamp(u.valToPos(to / 1000, 'x', true));
+  return [x0, x1 - x0];
+}
+
+const seen = (u: uPlot, wash: Wash) =>
+  wash.from / 1000 <= u.scales['x']!.max! && (wash.to ?? Infinity) / 1000 >= u.scales['x']!.min!;
+
+export function drawUnder(u: uPlot, overlay: Overlay): void {
+  const { ctx } = u;
+  const { top, height } = u.bbox;
+  const px = devicePixelRatio;
+  clipped(u, () => {
+    for (const wash of overlay.washes.filter((w) => seen(u, w))) {
+      const [x, width] = columnOf(u, wash.from, wash.to);
+      ctx.fillStyle = inks.of(`${wash.tone}-wash`);
+      ctx.fillRect(x, top, Math.max(2 * px, width), height);
+      ctx.fillStyle = fillOf(wash.tone);
+      ctx.fillRect(x, top, Math.max(2 * px, width), 3 * px);
+    }
+    ctx.fillStyle = inks.of('band');
+    for (const band of overlay.bands) ctx.fill(bandPath(u, band));
+    ctx.globalAlpha = 0.3;
+    for (const extent of overlay.extents) {
+      ctx.fillStyle = ctx.strokeStyle = inks.of(extent.color);
+      const path = bandPath(u, extent);
+      ctx.fill(path);
+      ctx.lineWidth = px;
+      ctx.stroke(path);
+    }
+  });
+}
+
+function bandPath(u: uPlot, band: BandShape): Path2D {
+  const path = new Path2D();
+  let run: [x: number, low: number, high: number][] = [];
+  const close = () => {
+    if (run.length > 1) {
+      run.forEach(([x, , high], i) => (i === 0 ? path.moveTo(x, high) : path.lineTo(x, high)));
+      for (const [x, low] of run.reverse()) path.lineTo(x, low);
+      path.closePath();
+    }
+    run = [];
+  };
+  band.times.forEach((time, i) => {
+    const [low, high] = [band.lower[i] ?? null, band.upper[i] ?? null];
+    if (low === null || high === null) return close();
+    run.push([u.valToPos(time / 1000, 'x', true), u.valToPos(low, 'y', true),
+      u.valToPos(high, 'y', true)]);
+  });
+  close();
+  return path;
+}
+
+export function drawOver(u: uPlot, overlay: Overlay): void {
+  clipped(u, () => {
+    for (const threshold of overlay.thresholds) drawThreshold(u, threshold);
+    const taken: Taken[] = [];
+    for (const mark of overlay.marks.filter((m) => seen(u, m))) drawMark(u, mark, taken);
+  });
+}
+
+/** Where words stand already, so that the next ones go a line lower. */
+interface Taken {
+  left: number;
+  right: number;
+  row: number;
+}
+
+function freeRow(taken: Taken[], left: number, right: number): number {
+  let row = 0;
+  while (taken.some((t) => t.row === row && left < t.right && right > t.left)) row++;
+  taken.push({ left, right, row });
+  return row;
+}
+
+function drawThreshold(u: uPlot, { value, tone, text }: Threshold): void {
+  const { ctx } = u;
+  const px = devicePixelRatio;
+  const y = u.valToPos(value, 'y', true);
+  const color = tone === '' ? inks.of('text-2') : inks.of(tone);
+  ctx.strokeStyle = ctx.fillStyle = color;
+  ctx.lineWidth = px;
+  ctx.setLineDash([6 * px, 4 * px]);
+  ctx.beginPath();
+  ctx.moveTo(u.bbox.left, y);
+  ctx.lineTo(u.bbox.left + u.bbox.width, y);
+  ctx.stroke();
+  if (text === '') return;
+  ctx.font = `500 ${11 * px}px system-ui, sans-serif`;
+  ctx.textAlign = 'right';
+  ctx.fillText(text, u.bbox.left + u.bbox.width - 4 * px, y - 4 * px);
+}
+
+/** A dashed line where the alert opened, a bar on top for as long as it was open. */
+function drawMark(u: uPlot, mark: Mark, taken: Taken[]): void {
+  const { ctx } = u;
+  const { top, height } = u.bbox;
+  const px = devicePixelRatio;
+  const [x, width] = columnOf(u, mark.from, mark.to);
+  ctx.fillStyle = ctx.strokeStyle = fillOf(mark.tone);
+  ctx.lineWidth = px;
+  ctx.setLineDash([]);
+  if (mark.hollow) ctx.strokeRect(x + px / 2, top + px / 2, Math.max(3 * px, width), 5 * px);
+  else ctx.fillRect(x, top, Math.max(3 * px, width), 6 * px);
+  if (mark.from / 1000 < u.scales['x']!.min!) return;
+  ctx.setLineDash([3 * px, 3 * px]);
+  ctx.beginPath();
+  ctx.moveTo(x, top);
+  ctx.lineTo(x, top + height);
+  ctx.stroke();
+  ctx.fillStyle = inks.of(mark.tone);
+  ctx.font = `500 ${11 * px}px system-ui, sans-serif`;
+  const right = x < u.bbox.left + u.bbox.width * 0.7;
+  ctx.textAlign = right ? 'left' : 'right';
+  const wide = ctx.measureText(mark.text).width + 12 * px;
+  const row = freeRow(taken, right ? x : x - wide, right ? x + wide : x);
+  ctx.fillText(mark.text, x + (right ? 4 : -4) * px, top + (17 + 13 * row) * px);
+}
+
+function clipped(u: uPlot, draw: () => void): void {
+  const { ctx } = u;
+  const { left, top, width, height } = u.bbox;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(left, top, width, height);
+  ctx.clip();
+  draw();
+  ctx.restore();
+}
