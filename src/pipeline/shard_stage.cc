@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "vocabulary/markers.h"
+
 namespace tocsin::pipeline {
 
 ShardStage::ShardStage(std::shared_ptr<const streamer::WorkerSet> workers, SeriesTable& table,
@@ -34,6 +36,8 @@ void ShardStage::pass(const Frame& frame, ShardReport& out) {
   if (frame.batch.kind != BatchKind::kDerived)
     for (uint32_t row = 0; row < series.size(); ++row)
       if (mine(series[row])) rows_.push_back(row);
+  if (frame.kind == FrameKind::kNote && frame.payload.starts_with(kStartedMarker))
+    streamer_->interrupted(frame.arrival);
   streamer_->step(frame, rows_, outputs_);
   out.passed.push_back({frame.lsn, frame.arrival, false});
   take(out);

@@ -121,6 +121,25 @@ TEST(ShardStage, DoesNotTestDerivedPointsAgain) {
   EXPECT_EQ(shards.reports[0].passed.size(), 1U);
 }
 
+// After two crashes in a row the journal holds two starts; the time before each was no silence.
+TEST(ShardStage, NothingIsSilentForTheTimeBeforeAStart) {
+  for (const bool told : {false, true}) {
+    Shards shards(
+        "workers:\n  - {id: w, tier: kpi, select: load, models: [{kind: level}, {kind: "
+        "silence}]}\n",
+        1);
+    shards.learn_and_open();
+    const TimeMs last = kBegin + seconds(10 * 183);
+    Frame start{Lsn{++shards.lsn}, last + hours(1), {}};
+    start.kind = FrameKind::kNote;
+    start.payload = told ? "started 1" : "a remark";
+    shards.reports[0].items.clear();
+    shards.stages[0].pass(start, shards.reports[0]);
+    shards.pass(start.arrival + seconds(5), 100);
+    EXPECT_EQ(shards.opened(0).size(), told ? 0U : shards.hosts.size());
+  }
+}
+
 TEST(ShardStage, ReplaceKeepsWhatIsLearnedAndSaysWhatIsOpen) {
   Shards shards(kPlain, 2);
   shards.learn_and_open();

@@ -12,6 +12,8 @@ namespace {
 
 constexpr uint8_t kKindMask = 0x0f;
 constexpr uint8_t kImportFlag = 0x10;
+constexpr uint8_t kDerivedFlag = 0x20;
+constexpr uint8_t kNamedFlag = 0x40;  // the sender's name follows its number
 constexpr uint8_t kFillerKind = 0x0f;
 constexpr size_t kLsnAt = 12;  // lsn, arrival and safe follow each other
 
@@ -37,6 +39,23 @@ void finish(EncodedFrame& out) {
   out.body_crc = crc32c(std::string_view(out.bytes).substr(kFrameHeaderBytes));
 }
 
+uint8_t flag_of(BatchKind kind) {
+  switch (kind) {
+    case BatchKind::kLive:
+      return 0;
+    case BatchKind::kImport:
+      return kImportFlag;
+    case BatchKind::kDerived:
+      return kDerivedFlag;
+  }
+  return 0;
+}
+
+BatchKind kind_of(uint8_t flags) {
+  if ((flags & kImportFlag) != 0) return BatchKind::kImport;
+  return (flags & kDerivedFlag) != 0 ? BatchKind::kDerived : BatchKind::kLive;
+}
+
 // Length, lsn, arrival and safe, after the body.
 uint32_t whole_crc(std::string_view header, uint32_t body_crc) {
   return crc32c(header.substr(kLsnAt, 24), crc32c(header.substr(4, 4), body_crc));
@@ -44,6 +63,7 @@ uint32_t whole_crc(std::string_view header, uint32_t body_crc) {
 
 void put_preamble(const Batch& batch, ByteWriter& out) {
   out.varint(batch.sender.index);
+  if (!batch.sender_name.empty()) out.text(batch.sender_name);
   out.varint(batch.fresh.size());
   for (const NewSeries& fresh : batch.fresh) {
     out.varint(fresh.ref.index);
@@ -128,8 +148,8 @@ bool read_columns(ByteReader& in, Batch& batch) {
 }  // namespace
 
 void encode_frame(const Batch& batch, EncodedFrame& out) {
-  const bool import = batch.kind == BatchKind::kImport;
-  start(out, static_cast<uint8_t>(FrameKind::kPoints) | (import ? kImportFlag : 0));
+  const uint8_t named = batch.sender_name.empty() ? 0 : kNamedFlag;
+  start(out, static_cast<uint8_t>(FrameKind::kPoints) | flag_of(batch.kind) | named);
   ByteWriter preamble;
   put_preamble(batch, preamble);
   out.bytes += preamble.bytes();
@@ -189,8 +209,9 @@ Result<Frame> decode_frame(const FrameHead& head, std::string_view body) {
     frame.payload = body.substr(1);
     return frame;
   }
-  frame.batch.kind = (kind & kImportFlag) != 0 ? BatchKind::kImport : BatchKind::kLive;
+  frame.batch.kind = kind_of(kind);
   frame.batch.sender.index = static_cast<uint32_t>(in.varint());
+  if ((kind & kNamedFlag) != 0) frame.batch.sender_name = in.text();
   if (!read_fresh(in, frame.batch.fresh) || !read_columns(in, frame.batch)) return malformed(head);
   return frame;
 }
@@ -198,8 +219,10 @@ Result<Frame> decode_frame(const FrameHead& head, std::string_view body) {
 Result<std::vector<NewSeries>> decode_fresh_series(std::string_view body) {
   std::vector<NewSeries> out;
   ByteReader in(body);
-  if ((in.u8() & kKindMask) != static_cast<uint8_t>(FrameKind::kPoints)) return out;
+  const uint8_t kind = in.u8();
+  if ((kind & kKindMask) != static_cast<uint8_t>(FrameKind::kPoints)) return out;
   in.varint();  // the sender
+  if ((kind & kNamedFlag) != 0) in.text();
   if (!read_fresh(in, out))
     return fail(ErrorCode::kCorrupt, "the list of new series in a frame is malformed");
   return out;

@@ -23,6 +23,41 @@ TEST(FrameCodec, APointOfAFleetTakesAtMostTwelveBytes) {
   EXPECT_LE(out.bytes.size(), 5000u * 12);
 }
 
+// A restart took derived points for new ones and had them judged as series of their own.
+TEST(FrameCodec, TheKindOfABatchComesBack) {
+  for (const BatchKind kind : {BatchKind::kLive, BatchKind::kImport, BatchKind::kDerived}) {
+    Batch batch = fleet(3);
+    batch.kind = kind;
+    EncodedFrame out;
+    encode_frame(batch, out);
+    stamp_frame(out, {Lsn{1}, TimeMs{1}, Lsn{0}});
+    const auto head = check_frame(out.bytes);
+    ASSERT_TRUE(head);
+    const auto frame = decode_frame(*head, std::string_view(out.bytes).substr(kFrameHeaderBytes));
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->batch.kind, kind);
+  }
+}
+
+// What was written before senders had names is read as ever.
+TEST(FrameCodec, TheSendersNameIsKeptWhereThereIsOne) {
+  for (const std::string name : {"", "telegraf 10.0.0.3"}) {
+    Batch batch = fleet(3);
+    batch.sender_name = name;
+    batch.fresh.push_back({SeriesRef{4}, Labels::of("a", {})});
+    EncodedFrame frame;
+    encode_frame(batch, frame);
+    const std::string_view body = std::string_view(frame.bytes).substr(kFrameHeaderBytes);
+    const auto decoded = decode_frame(FrameHead{}, body);
+    ASSERT_TRUE(decoded) << decoded.error().text();
+    EXPECT_EQ(decoded->batch.sender_name, name);
+    EXPECT_EQ(decoded->batch.series, batch.series);
+    const auto fresh = decode_fresh_series(body);
+    ASSERT_TRUE(fresh);
+    EXPECT_EQ(fresh->size(), 1U);
+  }
+}
+
 TEST(FrameCodec, EveryFlippedBitIsSeen) {
   EncodedFrame frame;
   encode_frame(fleet(3), frame);

@@ -70,6 +70,7 @@ Result<FramePtr> Journal::append_marker(FrameKind kind, std::string payload) {
 
 Lsn Journal::durable() const { return writer_->durable(); }
 Lsn Journal::last() const { return writer_->last(); }
+TimeMs Journal::last_arrival() const { return writer_->last_arrival(); }
 void Journal::start() { writer_->start(); }
 Result<Lsn> Journal::commit_now() { return writer_->commit_now(); }
 void Journal::tick(TimeMs now) { writer_->tick(now); }

@@ -87,8 +87,9 @@ class Journal {
   // order as all frames. Nothing is written and no lsn is taken.
   void sequence_tick();
 
-  Lsn durable() const;  // everything up to here is safe
-  Lsn last() const;     // the last lsn given
+  Lsn durable() const;          // everything up to here is safe
+  Lsn last() const;             // the last lsn given
+  TimeMs last_arrival() const;  // of the last frame or tick; kTimeMin before the first
 
   // Starts the committer thread. Without it: commit_now() writes what is queued, makes room for
   // more and says how far the journal is durable; after an error the next call tries again.

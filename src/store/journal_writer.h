@@ -44,6 +44,10 @@ class JournalWriter {
   uint64_t bytes_on_disk() const;
   Lsn durable() const { return {durable_.load(std::memory_order_acquire)}; }
   Lsn last() const { return {last_.load(std::memory_order_acquire)}; }
+  TimeMs last_arrival() const {
+    const std::lock_guard lock(mutex_);
+    return last_arrival_;
+  }
 
   // A segment that is not written any more; last is {0} if nothing answered lies in it.
   struct Segment {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "tocsin/markers.h"
+#include "vocabulary/markers.h"
 
 namespace tocsin {
 namespace {
@@ -120,6 +120,7 @@ void DecisionThread::on_durable() {
 
 void DecisionThread::pump() {
   stage_.run(*merge_, store_.journal().durable(), changes_);
+  next_due_ms_.store(stage_.engine().next_due().value_or(kTimeMax).ms, std::memory_order_relaxed);
   flush();
 }
 

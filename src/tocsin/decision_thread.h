@@ -79,6 +79,9 @@ class DecisionThread {
   int64_t violations_7d(uint32_t worker, TimeMs now) const;
   size_t waiting() const { return merge_->waiting(); }
 
+  // Any thread: when a timer of the rules is due next, as of what has passed.
+  TimeMs next_due() const { return TimeMs{next_due_ms_.load(std::memory_order_relaxed)}; }
+
  private:
   pipeline::DecisionStage::Watch watch();
   void pump();
@@ -105,6 +108,7 @@ class DecisionThread {
   std::vector<respond::DispatchChanges> delivered_;  // not written yet, in the order they came
   std::vector<std::function<void()>> after_commit_;
   std::atomic<uint64_t> save_after_{0};
+  std::atomic<int64_t> next_due_ms_{kTimeMax.ms};
   bool flush_posted_ = false;
   bool live_ = false;  // recovered frames say nothing of latency
   std::set<std::string> notes_told_;

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "state/migrations.h"
-#include "tocsin/markers.h"
+#include "vocabulary/markers.h"
 
 namespace tocsin {
 namespace {
@@ -63,6 +63,7 @@ Result<void> Live::start_threads() {
   outbound_thread_->start();
   store_->journal().set_observers([this](const FramePtr& frame) { on_sequenced(frame); },
                                   [this](Lsn lsn) { on_durable(lsn); });
+  tell_start();
   store_->start();
   for (size_t i = 0; i < shards_.size(); ++i) {
     shards_[i]->loop().post([this, i] { loop_intake = intakes_[i].get(); });
@@ -70,7 +71,7 @@ Result<void> Live::start_threads() {
   }
   decisions_->start();
   background_.every(kTick, [this] {
-    store_->journal().sequence_tick();
+    pass_time();
     watch_journal();
   });
   background_thread_ = std::thread([this] {
@@ -213,6 +214,26 @@ Result<Lsn> Live::submit_and_wait(Batch batch) {
   wait_durable(*lsn);
   for (const SeriesRef ref : fresh) announced_.mark(ref);
   return lsn;
+}
+
+// That nobody listened until now is part of the one order, so that the next recovery and a replay
+// know it as well as this run does.
+void Live::tell_start() {
+  const std::string payload = std::string(kStartedMarker) + configuration_->folder.version();
+  const auto marker = store_->journal().append_marker(FrameKind::kNote, payload);
+  if (marker) return;
+  log::warning("the start is not in the journal: {}", marker.error().text());
+  for (auto& shard : shards_) shard->stage().streamer().interrupted(clock_.now());
+}
+
+// A timer runs before the first frame that arrived when it was due or later. If none comes, the
+// clock gets a frame: what timers bring about is decided on what is written, like all else.
+void Live::pass_time() {
+  TimeMs due = decisions_->next_due();
+  for (const auto& shard : shards_) due = std::min(due, shard->next_due());
+  if (due > clock_.now() || store_->journal().last_arrival() >= due) return;
+  const auto frame = store_->journal().append_marker(FrameKind::kNote, std::string(kClockMarker));
+  if (!frame) store_->journal().sequence_tick();  // a full journal does not stop the clock
 }
 
 void Live::watch_journal() {

@@ -90,6 +90,8 @@ class Live {
   void checkpoint_recovered(Lsn last);
   void checkpoint_part(size_t part, Lsn lsn, std::string bytes);
   void watch_journal();
+  void tell_start();
+  void pass_time();
 
   // A checkpoint is taken when the journal grew by this share of its limit.
   static constexpr double kCheckpointFill = 0.3;

@@ -201,7 +201,6 @@ Result<void> Live::recover() {
   for (uint32_t ref = 0; ref < series_.size(); ++ref)
     if (series_.known(SeriesRef{ref})) announced_.mark(SeriesRef{ref});
   if (last > after) checkpoint_recovered(last);
-  for (auto& shard : shards_) shard->stage().streamer().interrupted(clock_.now());
   if (series_.size() > 0)
     log::info("recovered {} series, {} frames and {} points from the journal", series_.size(),
               recovered->frames, recovered->points);

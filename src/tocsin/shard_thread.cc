@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "tocsin/markers.h"
+#include "vocabulary/markers.h"
 
 namespace tocsin {
 namespace {
@@ -72,6 +72,7 @@ void ShardThread::drain() {
   }
   for (const FramePtr& frame : taken_) pass(*frame);
   taken_.clear();
+  next_due_ms_.store(stage_.streamer().next_due().ms, std::memory_order_relaxed);
   if (!report_.passed.empty()) hooks_.report(id_, std::exchange(report_, {}));
 }
 

@@ -57,6 +57,8 @@ class ShardThread final : public intake::BatchSink {
   void push(const FramePtr& frame);
   const ShardSummary& summary() const { return summary_; }
   size_t waiting_points() const { return waiting_points_.load(std::memory_order_relaxed); }
+  // When a timer of this shard may be due next, as of what it has passed; early, never late.
+  TimeMs next_due() const { return TimeMs{next_due_ms_.load(std::memory_order_relaxed)}; }
   Lsn applied() const { return Lsn{applied_.load(std::memory_order_acquire)}; }
 
   // Any thread: `work` runs on the shard's thread after everything that was pushed before.
@@ -95,6 +97,7 @@ class ShardThread final : public intake::BatchSink {
   std::vector<FramePtr> taken_;
   std::atomic<size_t> waiting_points_{0};
   std::atomic<uint64_t> applied_{0};
+  std::atomic<int64_t> next_due_ms_{kTimeMax.ms};
 
   std::deque<Waiting> waiting_;  // batches of this loop that are not durable yet, by lsn
   std::atomic<size_t> waiting_count_{0};
