@@ -50,6 +50,7 @@ void Connection::start() {
 void Connection::close() {
   if (closed_) return;
   closed_ = stopped_ = true;
+  gone_->store(true, std::memory_order_relaxed);
   transport_->close();
   if (stream_) stream_->mark_closed();
   for (Slot& slot : slots_)
@@ -131,6 +132,7 @@ void Connection::on_read(bool ok, size_t n) {
 
 // The peer sends no more; it may still wait for answers.
 void Connection::on_end() {
+  gone_->store(true, std::memory_order_relaxed);
   if (reader_.mid_message())
     return refuse(Response::error_json(400,
                                        "the request is truncated: the connection ended before "
@@ -176,8 +178,8 @@ void Connection::on_message() {
   const Slot& slot = add_slot();
   stopped_ = slot.close;
   const uint64_t sequence = first_sequence_ + slots_.size() - 1;
-  request.exchange =
-      std::make_shared<Exchange>(weak_from_this(), shared_->loop, sequence, takes_gzip(request));
+  request.exchange = std::make_shared<Exchange>(weak_from_this(), shared_->loop, sequence,
+                                                takes_gzip(request), gone_);
   Respond respond = [exchange = request.exchange](Response r) { exchange->answer(std::move(r)); };
   try {
     if (match_.refusal)

@@ -3,6 +3,7 @@
 // time limits. Free of Boost; lives in one loop. Owned by its server until close(), and by its
 // transport's pending operations.
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -48,11 +49,13 @@ struct ServerShared {
 // The server's side of one request: gives exactly one answer, from any thread.
 class Exchange {
  public:
+  using Gone = std::shared_ptr<const std::atomic<bool>>;  // the client sends no more
   Exchange(std::weak_ptr<Connection> connection, const LoopHandle& loop, uint64_t sequence,
-           bool packs);
+           bool packs, Gone gone);
   ~Exchange();  // nobody answered: 500
   void answer(Response response);
   std::shared_ptr<EventStream> open(EventStreamOptions options);
+  const Gone& gone() const { return gone_; }
 
  private:
   void deliver(Response response);
@@ -60,6 +63,7 @@ class Exchange {
   const LoopHandle loop_;
   const uint64_t sequence_;
   const bool packs_;  // the client takes gzip
+  const Gone gone_;
   std::atomic<bool> answered_{false};
 };
 
@@ -128,8 +132,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool closed_ = false;
   bool ready_ = false;                   // the handshake is over
   std::shared_ptr<EventStream> stream_;  // set once the stream's head was sent
-  int64_t message_ns_ = 0;               // the message being read began
-  int64_t progress_ns_ = 0;              // last read, or last write
+  // Told to whoever still works on an answer: the client closed its side or all of it.
+  const std::shared_ptr<std::atomic<bool>> gone_ = std::make_shared<std::atomic<bool>>(false);
+  int64_t message_ns_ = 0;   // the message being read began
+  int64_t progress_ns_ = 0;  // last read, or last write
 };
 
 }  // namespace tocsin::net

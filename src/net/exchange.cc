@@ -30,8 +30,17 @@ void pack(Response& response) {
 }  // namespace
 
 Exchange::Exchange(std::weak_ptr<Connection> connection, const LoopHandle& loop, uint64_t sequence,
-                   bool packs)
-    : connection_(std::move(connection)), loop_(loop), sequence_(sequence), packs_(packs) {}
+                   bool packs, Gone gone)
+    : connection_(std::move(connection)),
+      loop_(loop),
+      sequence_(sequence),
+      packs_(packs),
+      gone_(std::move(gone)) {}
+
+std::function<bool()> client_gone(const Request& request) {
+  if (!request.exchange) return [] { return false; };
+  return [gone = request.exchange->gone()] { return gone->load(std::memory_order_relaxed); };
+}
 
 Exchange::~Exchange() {
   if (!answered_.load())

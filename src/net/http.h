@@ -84,6 +84,10 @@ struct Response {
 // an answer, the client gets a 500. Safe after the connection or its loop is gone.
 using Respond = std::function<void(Response)>;
 
+// Asked from any thread while an answer is worked on: has the client gone away? One that only
+// closed its sending side counts as gone, as with other servers. Never true without a server.
+std::function<bool()> client_gone(const Request& request);
+
 // The reason phrase of a status: "Not Found".
 std::string_view status_text(int status);
 

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "net/gzip.h"
@@ -314,6 +316,25 @@ TEST(HttpServer, HalfClosedClientGetsItsAnswer) {
   client.end_writing();
   EXPECT_EQ(client.answer().status, 200);
   EXPECT_TRUE(client.ended());
+}
+
+// Whoever works on an answer for long can see that nobody waits for it any more.
+TEST(HttpServer, TheHandlerSeesThatItsClientWentAway) {
+  std::promise<std::function<bool()>> asked;
+  RunningServer running([&](Router& router) {
+    router.add("GET", "/slow", [&](Request&& request, Respond respond) {
+      static Respond kept;  // answered by nobody before the client is gone
+      kept = std::move(respond);
+      asked.set_value(client_gone(request));
+    });
+  });
+  auto client = std::make_unique<Client>(running.port());
+  client->send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::function<bool()> gone = asked.get_future().get();
+  EXPECT_FALSE(gone());
+  client.reset();
+  while (!gone()) std::this_thread::yield();  // ctest's limit ends it if that is never told
+  EXPECT_FALSE(client_gone(Request())()) << "without a server nobody goes away";
 }
 
 TEST(HttpServer, ConnectionHeaderIsObeyed) {
