@@ -27,7 +27,8 @@ void SeriesTable::place(uint32_t index, const Labels& labels, uint32_t home) {
     size_.store(index + 1, std::memory_order_release);
 }
 
-Result<SeriesTable::Added> SeriesTable::find_or_add(const Labels& labels, uint32_t home) {
+Result<SeriesTable::Added> SeriesTable::find_or_add(const Labels& labels, uint32_t home,
+                                                    std::string_view sender) {
   const std::lock_guard lock(mutex_);
   const auto [begin, end] = by_hash_.equal_range(labels.hash());
   for (auto at = begin; at != end; ++at)
@@ -35,9 +36,11 @@ Result<SeriesTable::Added> SeriesTable::find_or_add(const Labels& labels, uint32
   const uint32_t index = size_.load(std::memory_order_relaxed);
   if (index >= series_max_)
     return fail(ErrorCode::kExhausted,
-                fmt::format("cannot add series {}: the limit of {} series is reached; raise "
-                            "limits.series_max or send fewer label values",
+                fmt::format("cannot add series {}: {} series are known, and no table holds more",
                             labels.text(), series_max_));
+  if (gate_ != nullptr)
+    if (auto why = gate_->admit(SeriesRef{index}, labels, sender))
+      return fail(ErrorCode::kRefused, std::move(*why));
   place(index, labels, home);
   return Added{SeriesRef{index}, true};
 }
@@ -46,8 +49,7 @@ Result<void> SeriesTable::restore(SeriesRef ref, const Labels& labels, uint32_t 
   const std::lock_guard lock(mutex_);
   if (ref.index >= series_max_)
     return fail(ErrorCode::kExhausted,
-                fmt::format("cannot restore series {}: its number {} is beyond the limit of {}; "
-                            "raise limits.series_max",
+                fmt::format("cannot restore series {}: its number {} is beyond the table's {}",
                             labels.text(), ref.index, series_max_));
   if (known(ref)) {
     if (entry(ref.index).labels == labels) return {};
