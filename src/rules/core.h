@@ -130,6 +130,7 @@ class Engine::Core {
   std::vector<JudgedViolation> judged(const Scope& scope) const;
   JudgedViolation judged_one(const Live& live) const;
   Momentum momentum_of(const Scope& scope) const;
+  Labels text_labels(const Scope& scope, const std::vector<JudgedViolation>& violations) const;
   std::string summary_of(const Scope& scope, const std::vector<JudgedViolation>& violations,
                          Momentum::Trend trend, TimeMs now) const;
   std::string wait_reason(const Scope& scope, TimeMs now) const;

@@ -69,18 +69,25 @@ Decision Engine::Core::decide(const Scope& scope, TimeMs now) const {
   out.violations = judged(scope);
   out.momentum = momentum_of(scope);
   out.summary = summary_of(scope, out.violations, out.momentum.trend, now);
-  out.description = fill_text(rule.description, scope.labels);
-  for (const auto& [name, text] : rule.annotations)
-    out.annotations[name] = fill_text(text, scope.labels);
+  const Labels known = text_labels(scope, out.violations);
+  out.description = fill_text(rule.description, known);
+  for (const auto& [name, text] : rule.annotations) out.annotations[name] = fill_text(text, known);
   out.covers = rule.covers;
   return out;
+}
+
+// What {{ label }} in a rule's texts means: per series also labels that are no part of the scope.
+Labels Engine::Core::text_labels(const Scope& scope,
+                                 const std::vector<JudgedViolation>& violations) const {
+  if (!rule_of(scope).per_series || violations.empty()) return scope.labels;
+  return violations.front().labels;
 }
 
 std::string Engine::Core::summary_of(const Scope& scope,
                                      const std::vector<JudgedViolation>& violations,
                                      Momentum::Trend trend, TimeMs now) const {
   const Rule& rule = rule_of(scope);
-  if (!rule.summary.empty()) return fill_text(rule.summary, scope.labels);
+  if (!rule.summary.empty()) return fill_text(rule.summary, text_labels(scope, violations));
   return sentence({violations, scope.labels, rule.global, rules_->site_label(), trend, now});
 }
 

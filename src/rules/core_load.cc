@@ -105,6 +105,7 @@ void sort_weightiest_first(std::vector<JudgedViolation>& list) {
 }
 
 bool same_scope(const Rule& rule, const Labels& scope) {
+  if (rule.per_series) return true;  // labels differ from series to series
   return scope.pairs().size() == rule.by.size() &&
          std::equal(
              rule.by.begin(), rule.by.end(), scope.pairs().begin(),

@@ -10,6 +10,7 @@ namespace tocsin::rules {
 namespace {
 
 constexpr std::string_view kNone = "none";
+constexpr std::string_view kOwnLabels = "tocsin_";  // what Tocsin itself notes beside a series
 
 void add_node(std::string& out, const RuleNode& node) {
   out += fmt::format("({} {} {} {}", to_text(node.kind), node.leaf, node.at_least, node.distinct);
@@ -39,6 +40,9 @@ std::string_view to_text(RuleNode::Kind kind) {
 
 Labels Rule::scope_of(const Labels& series) const {
   std::vector<Labels::Pair> pairs;
+  if (per_series)
+    for (const Labels::Pair& pair : series.pairs())
+      if (pair.first != kNameLabel && !pair.first.starts_with(kOwnLabels)) pairs.push_back(pair);
   for (const std::string& label : by) {
     const std::string_view value = series.get(label);
     pairs.emplace_back(label, value.empty() ? kNone : value);
@@ -56,7 +60,10 @@ void add_leaves_below_not(Rule& rule, uint32_t index, bool below) {
 }
 
 uint64_t hash_of(const Rule& rule) {
-  std::string text = fmt::format("{}|{}|{}|{}|{}|{}|", rule.id, to_text(rule.severity), rule.global,
+  std::string text = fmt::format("{}|{}|{}|{}|{}|{}|", rule.id, to_text(rule.severity),
+                                 rule.per_series ? "series"
+                                 : rule.global   ? "true"
+                                                 : "false",
                                  rule.within.count, rule.resolve_after.count,
                                  rule.settle ? rule.settle->count : -1);
   const auto add = [&](const auto& list) {

@@ -36,7 +36,8 @@ struct Rule {
   std::string place;  // file:line
   Severity severity = Severity::kLow;
   bool global = false;
-  std::vector<std::string> by;  // label names, sorted; empty if global
+  bool per_series = false;      // the scope is the series itself
+  std::vector<std::string> by;  // label names, sorted; empty if global or per series
   DurationMs within = kWithinDefault;
   DurationMs resolve_after = minutes(2);
   std::optional<DurationMs> settle;  // what `not` waits; unset = slowest cadence of its series
@@ -49,7 +50,8 @@ struct Rule {
   bool has_not = false;
   uint64_t hash = 0;  // of everything that changes what the rule decides or says; not of its place
 
-  // The scope a series belongs to: its values of the `by` labels, "none" where it has no value.
+  // The scope a series belongs to: its values of the `by` labels, "none" where it has no value. Per
+  // series: all of its labels but the name and those that begin with "tocsin_".
   Labels scope_of(const Labels& series) const;
 };
 

@@ -63,7 +63,7 @@ void check_text(const Rule& rule, std::string_view text, const Complain& complai
     }
     std::string label(text.substr(at + 2, end - at - 2));
     std::erase(label, ' ');
-    if (std::find(rule.by.begin(), rule.by.end(), label) == rule.by.end())
+    if (!rule.per_series && std::find(rule.by.begin(), rule.by.end(), label) == rule.by.end())
       complain(fmt::format(
           "{{{{ {} }}}} is not a label of this rule's scope ({})", label,
           rule.global ? "global: it has none" : fmt::format("{}", fmt::join(rule.by, ", "))));
@@ -188,8 +188,9 @@ void RuleChecks::finish_covers(const std::vector<Rule>& rules, const ById& by_id
       problems.add(place, unknown_rule(id, rules));
       continue;
     }
-    if (const Rule& child = rules[covered->second];
-        child.by != parent.by || child.global != parent.global)
+    if (const Rule& child = rules[covered->second]; child.by != parent.by ||
+                                                    child.global != parent.global ||
+                                                    child.per_series != parent.per_series)
       notes_.push_back({place, fmt::format("rule \"{}\" covers \"{}\", but their scopes differ: it "
                                            "will never apply",
                                            parent.id, id)});

@@ -208,14 +208,18 @@ uint32_t TreeReader::read(MapReader& m) {
 void read_scope(MapReader& m, const std::string& site_label, Rule& out) {
   out.by = m.value<std::vector<std::string>>(
       "by", {site_label}, "Labels whose values make the scope: one alert per combination.");
-  const size_t scope = m.choice("scope", {"labels", "global"}, "labels",
-                                "`global`: one alert over all series instead of one per `by`.");
+  const size_t scope = m.choice("scope", {"labels", "global", "series"}, "labels",
+                                "`global`: one alert over all series instead of one per `by`; "
+                                "`series`: one per series.");
   out.global = scope == 1;
+  out.per_series = scope == 2;
   if (m.describing()) return;
-  if (out.global && m.has("by")) m.problem("scope", "global has no `by` labels; leave one away");
+  if (scope != 0 && m.has("by"))
+    m.problem("scope", fmt::format("{} has no `by` labels; leave one away",
+                                   out.global ? "global" : "series"));
   if (!out.global && out.by.empty() && !m.refused("by"))
     m.problem("by", "is empty; write `scope: global` instead");
-  if (out.global) out.by.clear();
+  if (scope != 0) out.by.clear();
   std::sort(out.by.begin(), out.by.end());
   out.by.erase(std::unique(out.by.begin(), out.by.end()), out.by.end());
 }
