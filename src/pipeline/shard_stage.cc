@@ -62,7 +62,7 @@ Result<void> ShardStage::replace(std::shared_ptr<const streamer::WorkerSet> work
   auto made = std::make_unique<streamer::Streamer>(workers, table_, shard_, shards_, options_);
   ByteReader in(saved.bytes());
   if (auto loaded = made->load(in); !loaded) return fail(loaded.error());
-  std::vector<Violation> forgotten = open_violations();
+  std::vector<Violation> forgotten = streamer_->open_violations();
   streamer_ = std::move(made);
   const auto before = std::exchange(workers_, std::move(workers));
   route_.clear();
@@ -72,20 +72,12 @@ Result<void> ShardStage::replace(std::shared_ptr<const streamer::WorkerSet> work
   return {};
 }
 
-std::vector<Violation> ShardStage::open_violations() const {
-  std::vector<Violation> out;
-  for (size_t i = 0; i < streamer_->test_count(); ++i)
-    if (const streamer::TestView test = streamer_->test(i); test.violation)
-      out.push_back(*test.violation);
-  return out;
-}
-
 // A worker that changed learns anew and knows nothing of what it had found: the rules must hear
 // that this is over, or an alert would rest on it for ever.
 void ShardStage::end_forgotten(std::vector<Violation> was_open, const streamer::WorkerSet& before,
                                Lsn lsn, TimeMs arrival) {
   std::set<Id128> still;
-  for (const Violation& violation : open_violations()) still.insert(violation.id);
+  for (const Violation& violation : streamer_->open_violations()) still.insert(violation.id);
   std::sort(was_open.begin(), was_open.end(),
             [](const Violation& a, const Violation& b) { return a.id < b.id; });
   uint64_t row = outputs_.items.empty() ? 0 : outputs_.items.back().at.row;

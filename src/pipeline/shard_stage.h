@@ -40,7 +40,6 @@ class ShardStage {
  private:
   bool mine(SeriesRef ref);
   void take(ShardReport& out);
-  std::vector<Violation> open_violations() const;
   void end_forgotten(std::vector<Violation> was_open, const streamer::WorkerSet& before, Lsn lsn,
                      TimeMs arrival);
 

@@ -9,8 +9,26 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "streamer/level.h"
+#include "vocabulary/labels.h"
 
 namespace tocsin::streamer {
+
+inline void write_labels(ByteWriter& out, const Labels& labels) {
+  out.varint(labels.pairs().size());
+  for (const auto& [name, value] : labels.pairs()) {
+    out.text(name);
+    out.text(value);
+  }
+}
+
+inline Labels read_labels(ByteReader& in) {
+  std::vector<Labels::Pair> pairs;
+  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    std::string name(in.text());
+    pairs.emplace_back(std::move(name), std::string(in.text()));
+  }
+  return Labels(std::move(pairs));
+}
 
 class Saver {
  public:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace tocsin::streamer {
 namespace {
@@ -33,6 +34,7 @@ Streamer::Core::Core(std::shared_ptr<const WorkerSet> workers, SeriesTable& tabl
   tail_budget_.bytes_max = options_.tail_bytes_max;
   judges_.reserve(set_->workers().size());
   for (const Worker& worker : set_->workers()) judges_.emplace_back(worker);
+  sender_watch_ = set_->sender_watch();
 }
 
 uint32_t Streamer::Core::slot_of(SeriesRef series) {
@@ -48,6 +50,7 @@ void Streamer::Core::step(const Frame& frame, std::span<const uint32_t> rows,
   last_ = frame.lsn;
   clock_ = std::max(clock_, frame.arrival);
   const std::vector<SeriesRef>& series = frame.batch.series;
+  if (sender_watch_ && !frame.batch.sender_name.empty()) note_sender(frame);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (i + kAhead < rows.size()) {
       const uint32_t next = series[rows[i + kAhead]].index;
@@ -59,6 +62,8 @@ void Streamer::Core::step(const Frame& frame, std::span<const uint32_t> rows,
     }
     row(frame, rows[i], slot_of(series[rows[i]]), out);
   }
+  std::move(sender_ends_.begin(), sender_ends_.end(), std::back_inserter(out.items));
+  sender_ends_.clear();
 }
 
 void Streamer::Core::row(const Frame& frame, uint32_t row, uint32_t slot, StreamerOutputs& out) {
@@ -223,6 +228,9 @@ void Streamer::Core::feed(SeriesTest& test, TimeMs time, double value, Context& 
     ++counts_.slots_late;
     return;
   }
+  GroupEntry& entry = groups_[more.group];
+  entry.last = test.series;
+  if (entry.test != kNone) tests_[entry.test].source = entry.last;
   const bool live = context.live;
   context.live = live && time >= context.arrival - options_.history_after;
   while (const auto closed = group.take_ready()) close_slot(more.group, *closed, context);

@@ -10,6 +10,7 @@
 
 #include "streamer/aggregate.h"
 #include "streamer/judge.h"
+#include "streamer/senders.h"
 #include "streamer/series_test.h"
 #include "streamer/streamer.h"
 #include "streamer/timer_wheel.h"
@@ -60,10 +61,12 @@ class Streamer::Core final : private Judge::Owner {
   Result<void> load(ByteReader& in);
 
   std::vector<TestView> tests(SeriesRef series) const;
-  size_t test_count() const { return judging_.size(); }
-  WorkerRef worker_of(size_t index) const { return {tests_[judging_[index]].worker}; }
-  TestView::State view_state(size_t index) const { return view_state(tests_[judging_[index]]); }
-  TestView test(size_t index) const { return view(tests_[judging_[index]]); }
+  std::vector<Violation> open_violations() const;
+  // Those that judge, then the senders that were silent once.
+  size_t test_count() const { return judging_.size() + spoken_.size(); }
+  WorkerRef worker_of(size_t index) const;
+  TestView::State view_state(size_t index) const;
+  TestView test(size_t index) const;
   std::vector<JudgedPoint> tail(SeriesRef judged, WorkerRef worker) const;
   std::vector<ModelBand> models(SeriesRef judged, WorkerRef worker) const;
   const StreamerCounts& counts() const;
@@ -74,24 +77,28 @@ class Streamer::Core final : private Judge::Owner {
   static constexpr uint32_t kUnresolved = UINT32_MAX;
   static constexpr uint32_t kUntested = UINT32_MAX - 1;
   static constexpr uint32_t kGroupTimer = 1U << 31;
+  static constexpr uint32_t kSenderTimer = 1U << 30;
   static constexpr uint32_t kStepsPerWorker = 1024;
 
   struct Timer {
     TimeMs due;
     uint32_t tie = 0;   // high half of the hash of the labels: orders equal dues in any shard
-    uint32_t what = 0;  // test, or group with kGroupTimer
+    uint32_t what = 0;  // test, or group with kGroupTimer, or sender with kSenderTimer
     friend bool operator>(const Timer& a, const Timer& b) {
       return std::tie(a.due, a.tie, a.what) > std::tie(b.due, b.tie, b.what);
     }
   };
   struct GroupEntry {
     std::unique_ptr<Group> group;
-    SeriesRef judged;  // the result
-    Labels source;     // of the first member: says which marks match
+    SeriesRef judged;       // the result
+    Labels source;          // of the first member: says which marks match
+    uint32_t last = kNone;  // SeriesRef of the member that came last
     WorkerRef worker;
     uint32_t test = kNone;
     bool armed = false;
   };
+
+  using Numbers = std::vector<uint32_t>;  // of the senders within a saved text; by index
 
   // core.cc: from a row to a judgement
   uint32_t slot_of(SeriesRef series);
@@ -131,6 +138,8 @@ class Streamer::Core final : private Judge::Owner {
   void fire_group(const Timer& timer, Context& context);
   void arm(SeriesTest& test);
   void put_timer(SeriesTest& test, TimeMs due);
+  void put_exact(SeriesTest& test, TimeMs due);
+  bool next_timer(TimeMs until, Timer& out);
   void take_slot(TimeMs begin);
   void arm_group(uint32_t index, TimeMs not_before);
   double beat_s(const SeriesTest& test) const;
@@ -138,10 +147,33 @@ class Streamer::Core final : private Judge::Owner {
   TimeMs absent_due(const SeriesTest& test) const;
   TimeMs silence_due(const SeriesTest& test) const;
   TimeMs zero_due(const SeriesTest& test) const;
+  TimeMs due_alone(const SeriesTest& test) const;
   TimeMs due_of(const SeriesTest& test) const;
   void become_absent(SeriesTest& test, Context& context);
   void become_silent(SeriesTest& test, Context& context);
   void fill_zero(SeriesTest& test, TimeMs due, Context& context);
+
+  // sender_silence.cc
+  bool owns(const Sender& sender) const { return sender.hash % shards_ == shard_; }
+  void note_sender(const Frame& frame);
+  void take_over(SeriesRef series, uint32_t sender, Lsn lsn, TimeMs arrival);
+  void wake(uint32_t sender);
+  void wake(SeriesTest& test);
+  void arm_sender(uint32_t sender);
+  TimeMs sender_due(const Sender& sender) const;
+  void fire_sender(const Timer& timer, Context& context);
+  void become_silent(uint32_t sender, Context& context);
+  bool speaks_for_itself(const Sender& sender, uint32_t index) const;
+  Labels sender_labels(const Sender& sender, uint32_t index) const;
+  void speak_as(uint32_t sender, const Labels& labels);
+  void come_back(uint32_t sender, Lsn lsn, TimeMs arrival);
+  Violation violation_of(const Sender& sender, ViolationState state) const;
+  TestView sender_view(SeriesRef spoken_as) const;
+  const Sender* speaker_of(const SeriesTest& test) const;
+  TimeMs with_sender(const SeriesTest& test, TimeMs due) const;
+  void wait_for_sender(const SeriesTest& test);
+  Numbers save_senders(ByteWriter& out) const;
+  void load_senders(ByteReader& in, Numbers& places);
 
   // emit.cc
   void emit(const SeriesTest& test, Judge::What what, const OpenViolation& violation,
@@ -156,7 +188,11 @@ class Streamer::Core final : private Judge::Owner {
 
   // state.cc
   struct Loading;
-  void save_series(ByteWriter& out, SeriesRef series, uint32_t slot) const;
+  void read_sender_of(ByteReader& in, const Loading& loading, SeriesRef series);
+  void load_body(ByteReader& in, uint8_t version);
+  void load_last(ByteReader& in, GroupEntry& group);
+  void save_series(ByteWriter& out, SeriesRef series, uint32_t slot, const Numbers& of) const;
+  void save_untested(ByteWriter& out, const Numbers& of) const;
   void save_test(ByteWriter& out, const SeriesTest& test) const;
   void save_groups(ByteWriter& out) const;
   void load_series(ByteReader& in, Loading& loading);
@@ -186,6 +222,10 @@ class Streamer::Core final : private Judge::Owner {
   TimeMs clock_{};  // arrival or due time that was reached
   TimeMs resume_ = kTimeMin;
   bool interrupted_ = false;
+  std::optional<WorkerRef> sender_watch_;
+  Senders senders_;
+  std::vector<SeriesRef> spoken_;        // of the senders of this shard that were silent once
+  std::vector<StreamItem> sender_ends_;  // of the frame being taken, after its rows
   mutable StreamerCounts counts_;
 };
 

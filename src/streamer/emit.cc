@@ -1,6 +1,7 @@
 // From what is known inside to what other rooms see.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/text.h"
@@ -84,6 +85,22 @@ void Streamer::Core::announce(Position at, TimeMs arrival, StreamerOutputs& out)
       if (absent) push(again);
     }
   }
+  for (const SeriesRef spoken : spoken_)
+    if (auto open = sender_view(spoken).violation)
+      push(ViolationChange{ViolationChange::What::kOpened, std::move(*open), nullptr});
+}
+
+std::vector<Violation> Streamer::Core::open_violations() const {
+  std::vector<Violation> out;
+  for (const uint32_t index : judging_) {
+    const SeriesMore* more = find_more(tests_[index]);
+    if (more == nullptr) continue;
+    for (const OpenViolation* open : {more->band.get(), more->silence.get()})
+      if (open != nullptr && !open->from_import) out.push_back(violation_of(tests_[index], *open));
+  }
+  for (const SeriesRef spoken : spoken_)
+    if (auto open = sender_view(spoken).violation) out.push_back(std::move(*open));
+  return out;
 }
 
 // "118 in 112–151", "70 not in 112–151"; the value alone where no band was drawn.
@@ -158,8 +175,23 @@ TestView Streamer::Core::view(const SeriesTest& test) const {
   return out;
 }
 
+WorkerRef Streamer::Core::worker_of(size_t index) const {
+  return index < judging_.size() ? WorkerRef{tests_[judging_[index]].worker} : *sender_watch_;
+}
+
+TestView::State Streamer::Core::view_state(size_t index) const {
+  return index < judging_.size() ? view_state(tests_[judging_[index]]) : test(index).state;
+}
+
+TestView Streamer::Core::test(size_t index) const {
+  return index < judging_.size() ? view(tests_[judging_[index]])
+                                 : sender_view(spoken_[index - judging_.size()]);
+}
+
 std::vector<TestView> Streamer::Core::tests(SeriesRef series) const {
   std::vector<TestView> out;
+  if (std::find(spoken_.begin(), spoken_.end(), series) != spoken_.end())
+    out.push_back(sender_view(series));
   uint32_t slot = series.index < slots_.size() ? slots_[series.index] : kUnresolved;
   for (bool more = slot < kUntested; more; ++slot) {
     const SeriesTest& test = tests_[slot];
@@ -217,6 +249,7 @@ std::vector<ModelBand> Streamer::Core::models(SeriesRef judged, WorkerRef worker
 const StreamerCounts& Streamer::Core::counts() const {
   counts_.profiles_refused = profile_budget_.refused;
   counts_.tails_refused = tail_budget_.refused;
+  counts_.senders_forgotten = senders_.forgotten + senders_.refused;
   return counts_;
 }
 

@@ -51,6 +51,7 @@ bool Streamer::Core::add_plain(SeriesRef series, WorkerRef ref, size_t first_of_
   for (size_t i = first_of_series; i < tests_.size(); ++i)
     if (tests_[i].series == judged.index) first = false;
   SeriesTest& test = add_test(judged.index, ref, source);
+  test.source = series.index;
   judging_.push_back(test.index);
   const Judge& judge = judges_[ref.index];
   if (transform != Transform::kNone) {
@@ -114,6 +115,7 @@ SeriesTest& Streamer::Core::group_test(uint32_t index) {
   if (entry.test != kNone) return tests_[entry.test];
   SeriesTest& test = add_test(entry.judged.index, entry.worker, entry.source);
   test.set(SeriesTest::kGroup);
+  test.source = entry.last;
   entry.test = test.index;
   judging_.push_back(test.index);
   judged_[entry.judged.index].push_back(test.index);

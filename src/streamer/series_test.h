@@ -48,9 +48,11 @@ struct alignas(64) SeriesTest {
   uint8_t announced = kNothing;
   uint8_t spare = 0;
   uint32_t more = kNone;  // index of its SeriesMore
+  uint32_t timer = 0;  // low half of the due time of its entry among the timers; older ones lapse
   Level level;
-  TimeMs outside_since{};  // event time of the first of the points outside that are remembered
-  uint32_t index = kNone;  // of this test
+  TimeMs outside_since{};   // event time of the first of the points outside that are remembered
+  uint32_t index = kNone;   // of this test
+  uint32_t source = kNone;  // SeriesRef as sent; of a group: of the member that came last
 
   bool is(Flag flag) const { return (flags & flag) != 0; }
   void set(Flag flag, bool on = true) {

@@ -1,7 +1,7 @@
 // The model checkpoint. Layout (docs/formats/models.md):
 //   "TOCM" version:u8 body:text hash64(body):u64
-//   body = clock, series..., groups...; what one worker knows of one series is a text of its own,
-//   so that it can be skipped when that worker has changed.
+//   body = clock, senders..., series..., groups..., untested...; what one worker knows of one
+//   series is a text of its own, so that it can be skipped when that worker has changed.
 #include <fmt/format.h>
 
 #include <limits>
@@ -14,26 +14,10 @@ namespace tocsin::streamer {
 namespace {
 
 constexpr uint32_t kMagic = 0x4d434f54;  // "TOCM" as bytes
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersionWithSenders = 2;
 constexpr uint16_t kKeptFlags = SeriesTest::kLive | SeriesTest::kOutOfOrder | SeriesTest::kArmed |
                                 SeriesTest::kAbsent | SeriesTest::kHasBand;
-
-void write_labels(ByteWriter& out, const Labels& labels) {
-  out.varint(labels.pairs().size());
-  for (const auto& [name, value] : labels.pairs()) {
-    out.text(name);
-    out.text(value);
-  }
-}
-
-Labels read_labels(ByteReader& in) {
-  std::vector<Labels::Pair> pairs;
-  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-    std::string name(in.text());
-    pairs.emplace_back(std::move(name), std::string(in.text()));
-  }
-  return Labels(std::move(pairs));
-}
 
 void write_worker(ByteWriter& out, const Worker& worker) {
   out.text(worker.id);
@@ -111,6 +95,8 @@ void visit(Archive& archive, SeriesTest& test, uint16_t& flags) {
 
 // Where the members of a saved group are now: (group as saved) -> by old member index.
 struct Streamer::Core::Loading {
+  bool has_senders = true;
+  Numbers senders;  // where those of the text are now; by number less one
   std::map<std::pair<uint32_t, Labels>, std::map<uint32_t, uint32_t>> members;
 };
 
@@ -132,12 +118,36 @@ void Streamer::Core::save_test(ByteWriter& out, const SeriesTest& test) const {
   out.text(own.bytes());
 }
 
-void Streamer::Core::save_series(ByteWriter& out, SeriesRef series, uint32_t slot) const {
+// 0, or the number of whoever sent its last point.
+static uint64_t number_of(const Senders& senders, SeriesRef series,
+                          const std::vector<uint32_t>& numbers) {
+  const uint32_t index = senders.of(series);
+  return index == Senders::kNobody ? 0 : numbers[index];
+}
+
+void Streamer::Core::save_series(ByteWriter& out, SeriesRef series, uint32_t slot,
+                                 const Numbers& of) const {
   write_labels(out, table_.labels(series));
+  out.varint(number_of(senders_, series, of));
   uint32_t end = slot;
   while (tests_[end].is(SeriesTest::kMore)) ++end;
   out.varint(end - slot + 1);
   for (; slot <= end; ++slot) save_test(out, tests_[slot]);
+}
+
+// Series of this shard that no worker tests: a sender's series all the same.
+void Streamer::Core::save_untested(ByteWriter& out, const Numbers& of) const {
+  std::vector<uint32_t> series;
+  for (uint32_t i = 0; i < senders_.by_series().size(); ++i) {
+    const bool tested = i < slots_.size() && slots_[i] < kUntested;
+    if (tested || number_of(senders_, {i}, of) == 0) continue;
+    if (table_.labels({i}).hash() % shards_ == shard_) series.push_back(i);
+  }
+  out.varint(series.size());
+  for (const uint32_t i : series) {
+    write_labels(out, table_.labels({i}));
+    out.varint(number_of(senders_, {i}, of));
+  }
 }
 
 void Streamer::Core::save_groups(ByteWriter& out) const {
@@ -159,6 +169,7 @@ void Streamer::Core::save_groups(ByteWriter& out) const {
     }
     own.u8(entry.test != kNone);
     if (entry.test != kNone) save_test(own, tests_[entry.test]);
+    write_labels(own, entry.last == kNone ? Labels{} : table_.labels({entry.last}));
     out.text(own.bytes());
   }
 }
@@ -169,12 +180,14 @@ void Streamer::Core::save(ByteWriter& out) const {
   body.zigzag(clock_.ms);
   body.zigzag(resume_.ms);
   body.u8(interrupted_);
+  const Numbers senders = save_senders(body);
   uint64_t count = 0;
   for (const uint32_t slot : slots_) count += slot < kUntested;
   body.varint(count);
   for (uint32_t i = 0; i < slots_.size(); ++i)
-    if (slots_[i] < kUntested) save_series(body, SeriesRef{i}, slots_[i]);
+    if (slots_[i] < kUntested) save_series(body, SeriesRef{i}, slots_[i], senders);
   save_groups(body);
+  save_untested(body, senders);
   out.u32(kMagic);
   out.u8(kVersion);
   out.text(body.bytes());
@@ -198,6 +211,7 @@ void Streamer::Core::load_series(ByteReader& in, Loading& loading) {
       in.ok() ? table_.find_or_add(source, static_cast<uint32_t>(source.hash() % shards_))
               : fail(ErrorCode::kCorrupt, "");
   const uint32_t slot = added ? slot_of(added->ref) : kUntested;
+  if (loading.has_senders) read_sender_of(in, loading, added ? added->ref : kNoSeries);
   for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
     const auto worker = read_worker(in, *set_);
     ByteReader own(in.text());
@@ -216,6 +230,13 @@ void Streamer::Core::load_series(ByteReader& in, Loading& loading) {
     const Labels& judged = table_.labels(groups_[more.group].judged);
     loading.members[{worker->index, judged}][before] = more.member;
   }
+}
+
+void Streamer::Core::load_last(ByteReader& in, GroupEntry& group) {
+  const auto last = table_.find(read_labels(in));
+  if (!last) return;
+  group.last = last->index;
+  if (group.test != kNone) tests_[group.test].source = last->index;
 }
 
 void Streamer::Core::load_groups(ByteReader& in, Loading& loading) {
@@ -248,6 +269,7 @@ void Streamer::Core::load_groups(ByteReader& in, Loading& loading) {
       ByteReader test(own.text());
       load_test(test, group_test(found->second));
     }
+    if (loading.has_senders) load_last(own, groups_[found->second]);
     arm_group(found->second, clock_);
   }
 }
@@ -261,23 +283,46 @@ Result<void> Streamer::Core::load(ByteReader& in) {
     return fail(
         ErrorCode::kCorrupt,
         "cannot load the model checkpoint: its checksum does not fit; the models learn anew");
-  if (version != kVersion)
+  if (version == 0 || version > kVersion)
     return fail(
         ErrorCode::kInvalid,
         fmt::format("cannot load the model checkpoint: it has version {}, this program reads "
                     "version {}; the models learn anew",
                     version, kVersion));
   ByteReader body(text);
+  load_body(body, version);
+  TOCSIN_CHECK(body.ok(), "a checkpoint with a good checksum could not be read: {} left",
+               body.left());
+  return {};
+}
+
+// What was sent its last point by whom; `series` may be kNoSeries.
+void Streamer::Core::read_sender_of(ByteReader& in, const Loading& loading, SeriesRef series) {
+  const uint64_t number = in.varint();
+  if (number == 0 || number > loading.senders.size() || series == kNoSeries) return;
+  const uint32_t sender = loading.senders[number - 1];
+  if (sender != Senders::kNobody) senders_.assign(series, sender);
+}
+
+void Streamer::Core::load_body(ByteReader& body, uint8_t version) {
   last_ = std::max(last_, Lsn{body.varint()});
   clock_ = std::max(clock_, TimeMs{body.zigzag()});
   resume_ = std::max(resume_, TimeMs{body.zigzag()});
   interrupted_ = body.u8() != 0 || interrupted_;
   Loading loading;
+  loading.has_senders = version >= kVersionWithSenders;
+  if (loading.has_senders) load_senders(body, loading.senders);
   for (uint64_t left = body.varint(); left > 0 && body.ok(); --left) load_series(body, loading);
   load_groups(body, loading);
-  TOCSIN_CHECK(body.ok(), "a checkpoint with a good checksum could not be read: {} left",
-               body.left());
-  return {};
+  if (!loading.has_senders) return;
+  for (uint64_t left = body.varint(); left > 0 && body.ok(); --left) {
+    const Labels labels = read_labels(body);
+    const auto added = table_.find_or_add(labels, static_cast<uint32_t>(labels.hash() % shards_));
+    read_sender_of(body, loading, added ? added->ref : kNoSeries);
+  }
+  if (!sender_watch_) return;
+  for (const uint32_t sender : loading.senders)
+    if (sender != Senders::kNobody) arm_sender(sender);
 }
 
 }  // namespace tocsin::streamer

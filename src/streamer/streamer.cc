@@ -49,6 +49,7 @@ std::vector<JudgedPoint> Streamer::tail(SeriesRef judged, WorkerRef worker) cons
 std::vector<ModelBand> Streamer::models(SeriesRef judged, WorkerRef worker) const {
   return core_->models(judged, worker);
 }
+std::vector<Violation> Streamer::open_violations() const { return core_->open_violations(); }
 const StreamerCounts& Streamer::counts() const { return core_->counts(); }
 uint64_t Streamer::profile_bytes() const { return core_->profile_bytes(); }
 

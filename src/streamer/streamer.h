@@ -7,7 +7,8 @@
 // none): the lsn of a timer's Position is that of the last frame seen.
 //
 // Bounded: profiles and tails by Options; an aggregate's members and open slots (aggregate.h);
-// everything else is proportional to the number of series, at most 200 bytes each.
+// senders (senders.h); everything else is proportional to the number of series, at most 200 bytes
+// each.
 
 #include <cstdint>
 #include <memory>
@@ -44,19 +45,20 @@ struct StreamerOutputs {
 };
 
 struct StreamerCounts {
-  uint64_t points = 0;            // rows seen
-  uint64_t judged = 0;            // judged by a worker (a point judged by two counts twice)
-  uint64_t learning = 0;          // not judged: the models had not seen enough
-  uint64_t marked = 0;            // not judged: in an excluded period
-  uint64_t late = 0;              // not judged: not newer than the last, or history
-  uint64_t future = 0;            // not judged: further ahead of its arrival than the lateness
-  uint64_t not_a_number = 0;      // NaN, infinite or beyond 1e30: not judged
-  uint64_t untested = 0;          // no worker selects the series
-  uint64_t profiles_refused = 0;  // budget of profiles reached
-  uint64_t tails_refused = 0;     // budget of tails reached
-  uint64_t members_refused = 0;   // aggregate with too many members
-  uint64_t slots_late = 0;        // points for a slot of an aggregate that was closed
-  uint64_t derived_refused = 0;   // the series table is full
+  uint64_t points = 0;             // rows seen
+  uint64_t judged = 0;             // judged by a worker (a point judged by two counts twice)
+  uint64_t learning = 0;           // not judged: the models had not seen enough
+  uint64_t marked = 0;             // not judged: in an excluded period
+  uint64_t late = 0;               // not judged: not newer than the last, or history
+  uint64_t future = 0;             // not judged: further ahead of its arrival than the lateness
+  uint64_t not_a_number = 0;       // NaN, infinite or beyond 1e30: not judged
+  uint64_t untested = 0;           // no worker selects the series
+  uint64_t profiles_refused = 0;   // budget of profiles reached
+  uint64_t tails_refused = 0;      // budget of tails reached
+  uint64_t members_refused = 0;    // aggregate with too many members
+  uint64_t slots_late = 0;         // points for a slot of an aggregate that was closed
+  uint64_t derived_refused = 0;    // the series table is full
+  uint64_t senders_forgotten = 0;  // or refused: there are too many; every shard counts all
   uint64_t opened = 0, ended = 0;
 };
 
@@ -117,6 +119,9 @@ class Streamer {
   std::vector<JudgedPoint> tail(SeriesRef judged, WorkerRef worker) const;
   // Each model's band for the point judged last, with its current share of the weight.
   std::vector<ModelBand> models(SeriesRef judged, WorkerRef worker) const;
+
+  // All that are told and not ended, those of senders among them.
+  std::vector<Violation> open_violations() const;
 
   const StreamerCounts& counts() const;
   uint64_t profile_bytes() const;

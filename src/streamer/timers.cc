@@ -37,9 +37,14 @@ TimeMs Streamer::Core::due_after(const SeriesTest& test, double cadences,
   return std::max(test.last_arrival + wait, resumed);
 }
 
+// A series whose missing points are zeros is absent when it is not known that they are missing.
 TimeMs Streamer::Core::absent_due(const SeriesTest& test) const {
+  if (test.is(SeriesTest::kAbsent)) return kTimeMax;
   const bool zero = set_->workers()[test.worker].missing == Missing::kZero;
-  if (zero || test.is(SeriesTest::kAbsent)) return kTimeMax;
+  if (zero) {
+    const Sender* sender = speaker_of(test);
+    if (sender == nullptr || !sender->silent) return kTimeMax;
+  }
   return due_after(test, kAbsentCadences, kAbsentAtLeast);
 }
 
@@ -59,19 +64,31 @@ TimeMs Streamer::Core::zero_due(const SeriesTest& test) const {
   return due_after(test, 2, DurationMs{});
 }
 
-TimeMs Streamer::Core::due_of(const SeriesTest& test) const {
+// Whatever its sender does: never later than due_of().
+TimeMs Streamer::Core::due_alone(const SeriesTest& test) const {
   return std::min({absent_due(test), silence_due(test), zero_due(test)});
 }
 
+TimeMs Streamer::Core::due_of(const SeriesTest& test) const {
+  return std::min(
+      {absent_due(test), with_sender(test, silence_due(test)), with_sender(test, zero_due(test))});
+}
+
 void Streamer::Core::arm(SeriesTest& test) {
-  const TimeMs due = due_of(test);
+  const TimeMs due = due_alone(test);
   test.set(SeriesTest::kArmed, due != kTimeMax);
   if (due != kTimeMax) put_timer(test, due);
 }
 
 void Streamer::Core::put_timer(SeriesTest& test, TimeMs due) {
   due = std::max(due, clock_);
+  test.timer = static_cast<uint32_t>(due.ms);
   if (!wheel_.put(test.index, due)) timers_.push({due, tie_of(labels(test)), test.index});
+}
+
+void Streamer::Core::put_exact(SeriesTest& test, TimeMs due) {
+  test.timer = static_cast<uint32_t>(due.ms);
+  timers_.push({due, tie_of(labels(test)), test.index});
 }
 
 // Most tests of a slot have seen points since: they move on to a later one.
@@ -81,7 +98,9 @@ void Streamer::Core::take_slot(TimeMs begin) {
   for (size_t i = 0; i < slot_out_.size(); ++i) {
     if (i + kAhead < slot_out_.size()) __builtin_prefetch(&tests_[slot_out_[i + kAhead]]);
     SeriesTest& test = tests_[slot_out_[i]];
-    arm(test);
+    const bool lapsed =
+        test.timer - static_cast<uint32_t>(begin.ms) >= static_cast<uint32_t>(TimerWheel::kSlotMs);
+    if (!lapsed) arm(test);
   }
 }
 
@@ -106,39 +125,51 @@ void Streamer::Core::run_timers(Lsn last, TimeMs until, StreamerOutputs& out) {
       take_slot(slot);
       continue;
     }
-    Timer timer = timers_.top();
-    timers_.pop();
-    timer.due = std::max(timer.due, clock_);
-    if (timer.due > until) {
-      timers_.push(timer);
-      continue;
-    }
+    Timer timer;
+    if (!next_timer(until, timer)) continue;
     clock_ = timer.due;
     Context context{{last, timer.due, 0, 0}, timer.due, true, out};
     if ((timer.what & kGroupTimer) != 0)
       fire_group(timer, context);
+    else if ((timer.what & kSenderTimer) != 0)
+      fire_sender(timer, context);
     else
       fire(timer, context);
   }
   wheel_.pass(until);
 }
 
+// Takes the first one out; false if it lapsed, or is not due yet after all.
+bool Streamer::Core::next_timer(TimeMs until, Timer& out) {
+  out = timers_.top();
+  timers_.pop();
+  const bool of_test = (out.what & (kGroupTimer | kSenderTimer)) == 0;
+  Sender* sender = (out.what & kSenderTimer) != 0 ? &senders_[out.what & ~kSenderTimer] : nullptr;
+  if (of_test && tests_[out.what].timer != static_cast<uint32_t>(out.due.ms)) return false;
+  if (sender != nullptr && sender->timer != out.due) return false;
+  if (out.due >= clock_) return true;
+  out.due = clock_;
+  if (of_test) tests_[out.what].timer = static_cast<uint32_t>(out.due.ms);
+  if (sender != nullptr) sender->timer = out.due;
+  if (out.due <= until) return true;
+  timers_.push(out);
+  return false;
+}
+
 void Streamer::Core::fire(const Timer& timer, Context& context) {
   SeriesTest& test = tests_[timer.what];
   const TimeMs due = due_of(test);
+  if (due > timer.due && due_alone(test) <= timer.due) wait_for_sender(test);
   if (due == kTimeMax) {
     test.set(SeriesTest::kArmed, false);
     return;
   }
   if (due > timer.due) return put_timer(test, due);
-  if (in_mark(test, timer.due)) {
-    timers_.push({timer.due + kMarkedAgain, timer.tie, timer.what});
-    return;
-  }
+  if (in_mark(test, timer.due)) return put_exact(test, timer.due + kMarkedAgain);
   context.at.row = labels(test).hash();
   context.at.step = test.worker * kStepsPerWorker;
-  if (zero_due(test) <= timer.due) fill_zero(test, timer.due, context);
-  if (silence_due(test) <= timer.due) become_silent(test, context);
+  if (with_sender(test, zero_due(test)) <= timer.due) fill_zero(test, timer.due, context);
+  if (with_sender(test, silence_due(test)) <= timer.due) become_silent(test, context);
   if (absent_due(test) <= timer.due) become_absent(test, context);
   arm(test);
 }
@@ -190,12 +221,16 @@ void Streamer::Core::become_silent(SeriesTest& test, Context& context) {
   emit(test, Judge::What::kOpened, *more.silence, context);
 }
 
-// missing: zero. The points that did not come are zeros, one per cadence.
+// missing: zero. The points that did not come are zeros, one per cadence; none for the time in
+// which its sender, or we, were away.
 void Streamer::Core::fill_zero(SeriesTest& test, TimeMs due, Context& context) {
-  const TimeMs time = test.last_time + std::max(span_of(test.cadence_s), milliseconds(1));
+  const DurationMs beat = span_of(beat_s(test));
+  const DurationMs away = due - test.last_arrival - beat * 2;
+  const DurationMs skipped = away > beat * 2 ? away : DurationMs{};
+  const TimeMs time = test.last_time + skipped + std::max(span_of(test.cadence_s), milliseconds(1));
   SeriesMore* more = find_more(test);
   judge(test, more, time, 0, context);
-  test.last_arrival = due - span_of(beat_s(test));
+  test.last_arrival = due - beat;
 }
 
 TimeMs Streamer::Core::next_due() const {

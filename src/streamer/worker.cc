@@ -89,6 +89,16 @@ bool any_matches(const std::vector<SeriesSelector>& selectors, const Labels& lab
                      [&](const SeriesSelector& selector) { return selector.matches(labels); });
 }
 
+bool watches_senders(const Worker& worker) {
+  if (worker.aggregate || worker.model(ModelKind::kSilence) == nullptr) return false;
+  return std::any_of(worker.select.begin(), worker.select.end(), [](const SeriesSelector& one) {
+    return std::any_of(one.matchers().begin(), one.matchers().end(), [](const LabelMatcher& m) {
+      return m.label() == kNameLabel && m.op() == LabelMatcher::Op::kEqual &&
+             m.value() == kSenderSeriesName;
+    });
+  });
+}
+
 }  // namespace
 
 std::string_view to_text(ModelKind kind) {
@@ -245,6 +255,10 @@ void WorkerSet::finish(bool default_on) {
       workers_.pop_back();
   }
   for (Worker& worker : workers_) worker.definition = definition_of(worker);
+  const auto watch = std::find_if(workers_.begin(), workers_.end(), watches_senders);
+  sender_watch_.reset();
+  if (watch != workers_.end())
+    sender_watch_ = WorkerRef{static_cast<uint32_t>(watch - workers_.begin())};
   std::stable_sort(marks_.begin(), marks_.end(),
                    [](const Mark& a, const Mark& b) { return a.from < b.from; });
 }

@@ -121,6 +121,9 @@ class WorkerSet {
   // The workers that test this series as sent, ascending. Those of `default` only if no other does.
   std::vector<WorkerRef> testing(const Labels& labels) const;
   const std::vector<Mark>& marks() const { return marks_; }
+  // The worker that watches over senders: the first with a model `silence` that selects
+  // kSenderSeriesName by its name. Without one no sender is ever silent.
+  std::optional<WorkerRef> sender_watch() const { return sender_watch_; }
 
   const std::string& site_label() const { return site_label_; }  // "site"
   // Site -> IANA zone, as configured.
@@ -137,6 +140,7 @@ class WorkerSet {
   std::vector<Worker> workers_;
   std::vector<Mark> marks_;
   std::optional<size_t> default_index_;
+  std::optional<WorkerRef> sender_watch_;
   std::string site_label_ = "site";
   std::map<std::string, std::string> site_zones_;
   std::map<std::string, calendar::Zone, std::less<>> zones_;

@@ -42,6 +42,7 @@ void publish(Published& out, const streamer::StreamerCounts& counts, const Head&
   refused("aggregate_member", counts.members_refused);
   refused("late_for_slot", counts.slots_late);
   refused("derived_series", counts.derived_refused);
+  refused("sender", counts.senders_forgotten);
   out.total("tocsin_violations_opened_total", where, "Violations opened.", counts.opened);
   out.total("tocsin_violations_ended_total", where, "Violations ended.", counts.ended);
   out.total("tocsin_points_out_of_order_total", where, "Points older than their series' newest.",

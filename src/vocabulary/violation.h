@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -14,6 +15,11 @@
 #include "vocabulary/point.h"
 
 namespace tocsin {
+
+// A sender as a series, `tocsin_sender{sender="telegraf 10.0.0.3"}`: it has no points; its violations
+// are those of all its series that fell silent at once. `last.value` of them is how many these are.
+inline constexpr std::string_view kSenderSeriesName = "tocsin_sender";
+inline constexpr std::string_view kSenderLabel = "sender";
 
 enum class Tier : uint8_t { kKpi, kEvidence };
 enum class Direction : uint8_t { kAbove, kBelow, kSilent };
