@@ -16,8 +16,8 @@
 
 namespace tocsin {
 
-// A sender as a series, `tocsin_sender{sender="telegraf 10.0.0.3"}`: it has no points; its violations
-// are those of all its series that fell silent at once. `last.value` of them is how many these are.
+// A sender as a series, `tocsin_sender{sender="telegraf 10.0.0.3"}`. It has no points; a violation
+// of it is that of all its series that fell silent at once, and `last.value` is how many they are.
 inline constexpr std::string_view kSenderSeriesName = "tocsin_sender";
 inline constexpr std::string_view kSenderLabel = "sender";
 
