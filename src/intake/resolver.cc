@@ -53,26 +53,32 @@ size_t Resolver::expected_key_bytes() const {
 }
 
 Resolver::Answer Resolver::resolve(const wire::Line& line, TimeMs time, Batch& batch) {
+  sender_ = batch.sender_name;
   Found found = find_all(line);
   // What does not fit beside what is known fits alone: the constructor checked.
   if (found == Found::kForgotten) found = find_all(line);
   if (found == Found::kBadLine) return Answer::kBadLine;
-  if (found == Found::kTableFull) return Answer::kTableFull;
   size_t row = 0;
   for (const wire::Field& field : line.fields) {
     if (field.type == wire::FieldType::kString) continue;
-    Node& node = nodes_[found_[row++]];
+    const uint32_t index = found_[row++];
+    if (index == kNone) continue;
+    Node& node = nodes_[index];
     if (node.reported != kAnnounced) [[unlikely]]
       report(node, batch);
     batch.add(node.ref, time, field.value);
   }
+  if (found == Found::kRefused) return of_line_ == kNone ? Answer::kRefused : Answer::kPart;
   return Answer::kOk;
 }
 
-// The nodes of all numeric fields, into found_; nothing is handed over before all are found.
+// The nodes of all numeric fields, into found_; nothing is handed over before all are found. A
+// refused series does not take its neighbours along.
 Resolver::Found Resolver::find_all(const wire::Line& line) {
   found_.clear();
+  of_line_ = kNone;
   key_parsed_ = false;
+  Found worst = Found::kOk;
   for (const wire::Field& field : line.fields) {
     if (field.type == wire::FieldType::kString) continue;
     const bool first = &field == &line.fields.front();
@@ -86,9 +92,14 @@ Resolver::Found Resolver::find_all(const wire::Line& line) {
       continue;
     }
     const Found found = find_or_add(line, field, first);
-    if (found != Found::kOk) return found;
+    if (found == Found::kRefused) {
+      found_.push_back(kNone);
+      worst = found;
+    } else if (found != Found::kOk) {
+      return found;
+    }
   }
-  return Found::kOk;
+  return worst;
 }
 
 Resolver::Found Resolver::find_or_add(const wire::Line& line, const wire::Field& field,
@@ -138,8 +149,8 @@ Resolver::Found Resolver::add(const wire::Line& line, const wire::Field& field, 
             .ref = ref,
             .next = kNone,
             .reported = kNever};
-  if (!found_.empty()) {  // a further field of this line: the key is there already
-    node.key_at = nodes_[found_.back()].key_at;
+  if (of_line_ != kNone) {  // a further field of this line: the key is there already
+    node.key_at = nodes_[of_line_].key_at;
     node.field_at = static_cast<uint32_t>(text_.size());
     text_.append(field.name).push_back('=');
   } else {
@@ -166,10 +177,10 @@ Resolver::Found Resolver::find_series(const wire::Line& line, const wire::Field&
     return Found::kBadLine;
   }
   const auto home = static_cast<uint32_t>(labels.hash() % shards_);
-  const auto added = table_.find_or_add(labels, home);
+  const auto added = table_.find_or_add(labels, home, sender_);
   if (!added) {
     error_ = {wire::LineFault::kLimit, 1, added.error().message};
-    return Found::kTableFull;
+    return Found::kRefused;
   }
   ref = added->ref;
   return Found::kOk;
@@ -208,7 +219,7 @@ void Resolver::forget() {
   slots_.assign(kSlotsAtFirst, Slot{});
   slots_.shrink_to_fit();
   found_.clear();
-  last_ = kNone;
+  last_ = of_line_ = kNone;
   ++counts_.dropped;
 }
 

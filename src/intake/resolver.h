@@ -48,11 +48,13 @@ class Resolver {
 
   enum class Answer : uint8_t {
     kOk,
-    kBadLine,    // error() says why: the key or name cannot be a series
-    kTableFull,  // error() says so
+    kBadLine,  // error() says why: the key or name cannot be a series
+    kPart,     // a series of it was refused, others are there; error() says why
+    kRefused,  // the same, and nothing of the line is there
   };
   // Adds a row per numeric field to `batch`, and its NewSeries where the journal may not know them.
-  // On an error the batch is as before. Strings are left out.
+  // Where it could not, the batch is as before. Strings are left out. A new series is asked for in
+  // the name of batch.sender_name.
   Answer resolve(const wire::Line& line, TimeMs time, Batch& batch);
   const wire::LineError& error() const { return error_; }
 
@@ -83,7 +85,7 @@ class Resolver {
     uint32_t hash = 0;
     uint32_t node = kNone;
   };
-  enum class Found : uint8_t { kOk, kBadLine, kTableFull, kForgotten };
+  enum class Found : uint8_t { kOk, kBadLine, kRefused, kForgotten };
 
   std::string_view key_of(const Node& node) const {
     return {text_.data() + node.key_at, node.key_bytes};
@@ -106,7 +108,7 @@ class Resolver {
   void forget();
   void report(Node& node, Batch& batch);
   void follow(uint32_t node) {
-    last_ = node;
+    last_ = of_line_ = node;
     found_.push_back(node);
   }
 
@@ -120,7 +122,9 @@ class Resolver {
   std::vector<Slot> slots_;      // open addressing, linear; a power of two, at most half full
   uint32_t last_ = kNone;        // node of the row before
   uint32_t batch_ = kNever + 1;  // serial number of the batch being filled
-  std::vector<uint32_t> found_;  // nodes of the line being resolved
+  std::vector<uint32_t> found_;  // nodes of the line being resolved; kNone = refused
+  uint32_t of_line_ = kNone;     // the last node of that line
+  std::string_view sender_;      // of that line
   Counts counts_;
   wire::LineError error_;
   wire::LineKey key_;  // of the line being resolved, once parsed

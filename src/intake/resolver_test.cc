@@ -123,9 +123,24 @@ TEST(Resolver, AFullTableRefusesNewSeriesOnly) {
   std::vector<Resolver::Answer> answers;
   const Batch batch = f.read("a v=1 1\nb v=1 1\nc v=1 1\na v=2 2\n", &answers);
   using enum Resolver::Answer;
-  EXPECT_EQ(answers, (std::vector{kOk, kOk, kTableFull, kOk}));
+  EXPECT_EQ(answers, (std::vector{kOk, kOk, kRefused, kOk}));
   EXPECT_EQ(f.rows(batch), "a_v@1=1 b_v@1=1 a_v@2=2 ");
   EXPECT_FALSE(f.resolver.error().why.empty());
+}
+
+// A field that is new must not take the known ones of its line along, wherever it stands.
+TEST(Resolver, ARefusedFieldLeavesItsNeighbours) {
+  for (const std::string fields : {"new=9,v=2,w=3", "v=2,new=9,w=3", "v=2,w=3,new=9"}) {
+    Fixture f(2);
+    std::vector<Resolver::Answer> answers;
+    f.read("a v=1,w=1 1\n");
+    const Batch batch = f.read("a " + fields + " 2\nb new=1 2\na w=4 2\n", &answers);
+    using enum Resolver::Answer;
+    EXPECT_EQ(answers, (std::vector{kPart, kRefused, kOk})) << fields;
+    EXPECT_EQ(f.rows(batch), "a_v@2=2 a_w@2=3 a_w@2=4 ") << fields;
+    const Batch again = f.read("a " + fields + " 3\n");
+    EXPECT_EQ(f.rows(again), "a_v@3=2 a_w@3=3 ") << fields;
+  }
 }
 
 TEST(Resolver, ForgetsEverythingWhenFullAndLearnsAgain) {

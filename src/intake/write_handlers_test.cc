@@ -5,6 +5,8 @@
 
 #include <deque>
 
+#include "intake/series_guard.h"
+
 namespace tocsin::intake {
 namespace {
 
@@ -175,6 +177,32 @@ TEST(Write, ALabelOfAMegabyteIsRefusedInWordsOfItsOwn) {
   EXPECT_NE(f.send("POST", "/write", label)->body.find("the value of tag t has 4097 bytes"),
             std::string::npos);
   EXPECT_EQ(f.sink.batches.size(), 2u);
+}
+
+// Telegraf drops what is answered so; InfluxDB says "partial write" even when nothing is kept.
+TEST(Write, ALimitOfSeriesIsAPartialWriteThatNamesLimitLabelAndValue) {
+  Fixture f;
+  SeriesGuard guard(f.table, f.clock, f.counters, {.series = 100, .per = {{"service", 2}}});
+  f.table.set_gate(&guard);
+  const auto answer = f.send("POST", "/write",
+                             "m,service=a,id=1 v=1\nm,service=a,id=2 v=1\nm,service=a,id=3 v=1\n"
+                             "m,service=b,id=3 v=1\nm,service=a,id=1 v=2\n");
+  EXPECT_EQ(answer->status, 400);
+  EXPECT_EQ(answer->body,
+            R"({"error":"partial write: cannot add a series for 'm,service=a,id=3 v=1': the limit )"
+            R"(of 2 series for service=\"a\" is reached (limits.per); known series go on (line 3, )"
+            R"(column 1); 4 lines kept dropped=1"})");
+  EXPECT_EQ(f.sink.batches.at(0).size(), 4u);
+  const auto none = f.send("POST", "/api/v2/write", "m,service=a,id=4 v=1\n");
+  EXPECT_EQ(none->status, 400);
+  EXPECT_NE(none->body.find("partial write: cannot add a series"), std::string::npos) << none->body;
+  const auto part = f.send("POST", "/write", "m,service=a,id=1 v=3,new=1\n");
+  EXPECT_EQ(part->status, 400);
+  EXPECT_NE(part->body.find("1 line kept (1 in part) dropped=1"), std::string::npos)
+      << part->body;
+  EXPECT_EQ(f.sink.batches.back().value, (std::vector<double>{3}));
+  EXPECT_EQ(f.count("tocsin_series_refused_total"), 3u);
+  EXPECT_EQ(f.sender().rejected, 2u) << "v2 is another sender";
 }
 
 TEST(Write, RefusesLinesOfNewSeriesWhenTheTableIsFull) {

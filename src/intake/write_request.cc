@@ -14,6 +14,7 @@ constexpr size_t kLineTextBytesMax = 200;
 constexpr size_t kPointBytes = 69;  // a usual line: how many rows to make room for
 constexpr TimeMs kYear2000{946'684'800'000};
 constexpr std::string_view kImportParameter = "import";
+constexpr std::string_view kCannotAdd = "cannot add a series for";
 
 int status_of(ErrorCode code) {
   switch (code) {
@@ -117,9 +118,12 @@ void WriteRequest::take_line() {
       const auto fault = static_cast<size_t>(resolver.error().fault);
       return refuse_line(resolver.error(), *shared_.counters.rejected[fault], "unable to parse");
     }
-    case Resolver::Answer::kTableFull:
-      return refuse_line(resolver.error(), shared_.counters.rejected_series,
-                         "cannot add a series for");
+    case Resolver::Answer::kPart:
+      ++lines_kept_;
+      ++lines_in_part_;
+      [[fallthrough]];
+    case Resolver::Answer::kRefused:
+      return refuse_line(resolver.error(), shared_.counters.rejected_series, kCannotAdd);
   }
 }
 
@@ -200,13 +204,16 @@ void WriteRequest::finish() {
 }
 
 // The words that Telegraf looks for are "partial write" and "unable to parse"; it then drops the
-// batch instead of sending it for ever.
+// batch instead of sending it for ever. InfluxDB says "partial write" of every limit of series.
 std::string WriteRequest::refusal_text() const {
+  const bool partial = lines_kept_ > 0 || first_refusal_.starts_with(kCannotAdd);
   const uint64_t others = lines_refused_ - 1;
   std::string more;
   if (others > 0) more = fmt::format("; {} more line{} refused", others, plural(others));
-  return fmt::format("{}{}{}; {} line{} kept dropped={}", lines_kept_ > 0 ? "partial write: " : "",
-                     first_refusal_, more, lines_kept_, plural(lines_kept_), lines_refused_);
+  std::string part;
+  if (lines_in_part_ > 0) part = fmt::format(" ({} in part)", lines_in_part_);
+  return fmt::format("{}{}{}; {} line{} kept{} dropped={}", partial ? "partial write: " : "",
+                     first_refusal_, more, lines_kept_, plural(lines_kept_), part, lines_refused_);
 }
 
 void WriteRequest::finish_with_error(const Error& error) {

@@ -47,7 +47,8 @@ class WriteRequest : public std::enable_shared_from_this<WriteRequest> {
   bool read_ = false;             // to the end of the body
   uint64_t points_kept_ = 0;
   uint64_t lines_kept_ = 0;
-  uint64_t lines_refused_ = 0;
+  uint64_t lines_refused_ = 0;  // also those of which a part is kept
+  uint64_t lines_in_part_ = 0;
   uint64_t strings_ = 0;
   uint64_t first_refused_line_ = 0;
   std::string first_refusal_;  // "unable to parse 'x': missing fields (line 1, column 2)"
