@@ -13,6 +13,9 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+// Up to here Prometheus' sort keeps equal values, so zeros of both signs, in their order.
+constexpr size_t kStableMax = 12;
+
 // What happened between the first and the last point, extrapolated to the window's ends where the
 // points come near enough to them, as documented for rate().
 double extrapolate(const Window& w, double change, bool counter, bool per_second) {
@@ -223,6 +226,12 @@ double quantile(double q, std::span<double> values) {
   const size_t lower = static_cast<size_t>(std::max(0.0, floor));
   const size_t upper = std::min(values.size() - 1, lower + 1);
   const double weight = rank - floor;
+  if (values.size() <= kStableMax) {
+    for (size_t i = 1; i < values.size(); ++i)
+      for (size_t j = i; j > 0 && less(values[j], values[j - 1]); --j)
+        std::swap(values[j], values[j - 1]);
+    return values[lower] * (1 - weight) + values[upper] * weight;
+  }
   const auto at = [&](size_t i) { return values.begin() + static_cast<ptrdiff_t>(i); };
   std::nth_element(values.begin(), at(lower), values.end(), less);
   const double below = values[lower];
