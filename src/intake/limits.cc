@@ -45,8 +45,9 @@ void read_limits(config::MapReader& reader, IntakeLimits& limits) {
               "Longest name of a label, in bytes.");
   read_number(reader, "label_value_bytes_max", lines.label_value_bytes_max, {1, 60'000},
               "Longest value of a label, and longest name of a series, in bytes.");
-  read_number(reader, "known_lines_max", limits.resolver.entries_max, {2048, 100'000'000},
-              "Series whose lines each loop remembers; past it, it begins anew.");
+  read_number(
+      reader, "known_lines_max", limits.resolver.entries_max, {2048, 100'000'000},
+      "Series whose lines each loop remembers; past it, it begins anew. Read at the start.");
   read_number(reader, "in_flight_points_max", limits.in_flight_points_max, {1, 1'000'000'000},
               "Points per loop that may wait to be kept; past it senders are told to wait.");
   read_span(reader, "retry_after", limits.retry_after, seconds(1),

@@ -2,6 +2,9 @@
 // What the intake takes at most. docs/line-protocol.md tells users the standard values.
 
 #include <cstddef>
+#include <memory>
+#include <mutex>
+#include <utility>
 
 #include "base/time.h"
 #include "intake/resolver.h"
@@ -23,6 +26,27 @@ struct IntakeLimits {
   DurationMs retry_after = seconds(1);
   DurationMs future_after = seconds(60);  // counted as future beyond it
   DurationMs stale_after = minutes(60);   // counted as stale beyond it
+};
+
+// The limits as they are now: a reload of the configuration sets others, requests under way keep
+// theirs. Any thread; a lock per request.
+class CurrentLimits {
+ public:
+  CurrentLimits(IntakeLimits limits)  // NOLINT(google-explicit-constructor): a value, shared
+      : now_(std::make_shared<const IntakeLimits>(std::move(limits))) {}
+  std::shared_ptr<const IntakeLimits> get() const {
+    const std::lock_guard lock(mutex_);
+    return now_;
+  }
+  void set(const IntakeLimits& limits) {
+    auto made = std::make_shared<const IntakeLimits>(limits);
+    const std::lock_guard lock(mutex_);
+    now_.swap(made);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const IntakeLimits> now_;
 };
 
 // The section `intake:`. Values out of their range are problems and leave the standard.

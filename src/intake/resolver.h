@@ -41,7 +41,11 @@ class Resolver {
   size_t expected_key_bytes() const;
 
   // A new batch begins: what was reported in `fresh` of the last one is reported again while it is
-  // not announced.
+  // not announced. `lines`: what its new series may look like.
+  void begin_batch(const wire::LineLimits& lines) {
+    lines_ = lines;
+    begin_batch();
+  }
   void begin_batch() {
     if (++batch_ == kAnnounced) batch_ = kNever + 1;
   }
@@ -115,7 +119,7 @@ class Resolver {
   SeriesTable& table_;
   const AnnouncedSeries& announced_;
   const uint32_t shards_;
-  const wire::LineLimits lines_;
+  wire::LineLimits lines_;
   const ResolverLimits limits_;
   std::string text_;
   std::vector<Node> nodes_;

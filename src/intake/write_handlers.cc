@@ -55,8 +55,8 @@ IntakeCounters::IntakeCounters(Counters& counters)
 Intake::Intake(const IntakeShared& shared, BatchSink& sink)
     : shared_(shared),
       sink_(sink),
-      resolver_(shared.table, shared.announced, shared.shards, shared.limits.lines,
-                shared.limits.resolver) {}
+      resolver_(shared.table, shared.announced, shared.shards, shared.limits.get()->lines,
+                shared.limits.get()->resolver) {}
 
 Intake::~Intake() {
   TOCSIN_CHECK(in_flight_points_ == 0, "{} points wait for their answer", in_flight_points_);
@@ -74,17 +74,19 @@ void Intake::write(Dialect dialect, net::Request&& request, net::Respond respond
                     v1 ? "use n, u, ms, s, m or h" : "use ns, us, ms or s");
     return respond(v1 ? influx_v1_error(400, text) : influx_v2_error(400, text));
   }
-  if (in_flight_points_ >= shared_.limits.in_flight_points_max) {
+  auto limits = shared_.limits.get();
+  if (in_flight_points_ >= limits->in_flight_points_max) {
     shared_.counters.refused_limit.add();
     const std::string text =
         fmt::format("cannot take more points now: {} wait to be kept; send this batch again",
                     in_flight_points_);
     // Telegraf's v1 output drops a batch on any 4xx; its v2 output waits on 429.
     net::Response response = v1 ? influx_v1_error(503, text) : influx_v2_error(429, text);
-    response.headers.add("Retry-After", fmt::format("{}", shared_.limits.retry_after.count / 1000));
+    response.headers.add("Retry-After", fmt::format("{}", limits->retry_after.count / 1000));
     return respond(std::move(response));
   }
-  std::make_shared<WriteRequest>(*this, dialect, *precision, std::move(request), std::move(respond))
+  std::make_shared<WriteRequest>(*this, std::move(limits), dialect, *precision, std::move(request),
+                                 std::move(respond))
       ->run();
 }
 

@@ -38,7 +38,7 @@ struct IntakeShared {
   IntakeCounters& counters;
   const Clock& clock;
   uint32_t shards = 1;
-  IntakeLimits limits;
+  CurrentLimits limits;
   std::string version = "0.1.0";
 };
 

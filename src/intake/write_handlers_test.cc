@@ -198,11 +198,23 @@ TEST(Write, ALimitOfSeriesIsAPartialWriteThatNamesLimitLabelAndValue) {
   EXPECT_NE(none->body.find("partial write: cannot add a series"), std::string::npos) << none->body;
   const auto part = f.send("POST", "/write", "m,service=a,id=1 v=3,new=1\n");
   EXPECT_EQ(part->status, 400);
-  EXPECT_NE(part->body.find("1 line kept (1 in part) dropped=1"), std::string::npos)
-      << part->body;
+  EXPECT_NE(part->body.find("1 line kept (1 in part) dropped=1"), std::string::npos) << part->body;
   EXPECT_EQ(f.sink.batches.back().value, (std::vector<double>{3}));
   EXPECT_EQ(f.count("tocsin_series_refused_total"), 3u);
   EXPECT_EQ(f.sender().rejected, 2u) << "v2 is another sender";
+}
+
+TEST(Write, OtherLimitsHoldFromTheNextRequestOnAndForNewSeriesOnly) {
+  Fixture f;
+  EXPECT_EQ(f.send("POST", "/write", "m,a=1,b=2 v=1\n")->status, 204);
+  IntakeLimits limits;
+  limits.lines.labels_max = 2;
+  limits.lines.label_value_bytes_max = 3;
+  f.shared.limits.set(limits);
+  EXPECT_EQ(f.send("POST", "/write", "m,a=1,b=2 v=2\n")->status, 204) << "known";
+  EXPECT_EQ(f.send("POST", "/write", "m,a=1,c=2 v=2\n")->status, 400);
+  EXPECT_EQ(f.send("POST", "/write", "m,a=long v=2\n")->status, 400);
+  EXPECT_EQ(f.send("POST", "/write", "m,a=1 v=2\n")->status, 204);
 }
 
 TEST(Write, RefusesLinesOfNewSeriesWhenTheTableIsFull) {

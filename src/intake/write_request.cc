@@ -45,14 +45,16 @@ void reserve(Batch& batch, size_t rows) {
 
 }  // namespace
 
-WriteRequest::WriteRequest(Intake& intake, Intake::Dialect dialect, wire::TimePrecision precision,
+WriteRequest::WriteRequest(Intake& intake, std::shared_ptr<const IntakeLimits> limits,
+                           Intake::Dialect dialect, wire::TimePrecision precision,
                            net::Request&& request, net::Respond respond)
     : intake_(intake),
       shared_(intake.shared_),
+      limits_(std::move(limits)),
       dialect_(dialect),
       request_(std::move(request)),
       respond_(std::move(respond)),
-      scanner_(request_.body, precision, shared_.limits.lines),
+      scanner_(request_.body, precision, limits_->lines),
       arrival_(shared_.clock.now()),
       sender_(shared_.senders.seen(protocol_of(dialect), request_.headers.get("User-Agent"),
                                    request_.remote_address, arrival_)),
@@ -85,9 +87,9 @@ void WriteRequest::fill_batch() {
   batch_.sender_name = sender_name_;
   batch_.kind =
       request_.query.get(kImportParameter) == "true" ? BatchKind::kImport : BatchKind::kLive;
-  const size_t rows_max = shared_.limits.batch_points_max;
+  const size_t rows_max = limits_->batch_points_max;
   reserve(batch_, std::min(rows_max, scanner_.bytes_left() / kPointBytes + 8));
-  intake_.resolver_.begin_batch();
+  intake_.resolver_.begin_batch(limits_->lines);
   while (batch_.size() < rows_max) {
     const Resolver& resolver = intake_.resolver_;
     const auto found = scanner_.next(resolver.expected(), resolver.expected_key_bytes());
@@ -139,8 +141,8 @@ void WriteRequest::refuse_line(const wire::LineError& error, Counter& counter,
 
 void WriteRequest::look_at_times() {
   if (batch_.kind == BatchKind::kImport) return;
-  const TimeMs future = arrival_ + shared_.limits.future_after;
-  const TimeMs stale = arrival_ - shared_.limits.stale_after;
+  const TimeMs future = arrival_ + limits_->future_after;
+  const TimeMs stale = arrival_ - limits_->stale_after;
   uint64_t ahead = 0;
   uint64_t behind = 0;
   TimeMs oldest = arrival_;
@@ -225,7 +227,7 @@ void WriteRequest::finish_with_error(const Error& error) {
                                ? influx_v1_error(status, error.message)
                                : influx_v2_error(status, error.message);
   if (status == 503)
-    response.headers.add("Retry-After", fmt::format("{}", shared_.limits.retry_after.count / 1000));
+    response.headers.add("Retry-After", fmt::format("{}", limits_->retry_after.count / 1000));
   answer(std::move(response));
 }
 

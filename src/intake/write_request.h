@@ -13,8 +13,8 @@ namespace tocsin::intake {
 
 class WriteRequest : public std::enable_shared_from_this<WriteRequest> {
  public:
-  WriteRequest(Intake& intake, Intake::Dialect dialect, wire::TimePrecision precision,
-               net::Request&& request, net::Respond respond);
+  WriteRequest(Intake& intake, std::shared_ptr<const IntakeLimits> limits, Intake::Dialect dialect,
+               wire::TimePrecision precision, net::Request&& request, net::Respond respond);
   void run();
 
  private:
@@ -33,6 +33,7 @@ class WriteRequest : public std::enable_shared_from_this<WriteRequest> {
 
   Intake& intake_;
   const IntakeShared& shared_;
+  const std::shared_ptr<const IntakeLimits> limits_;  // one set of them for all of a request
   const Intake::Dialect dialect_;
   const net::Request request_;  // scanner_ reads its body
   net::Respond respond_;
