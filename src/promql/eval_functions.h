@@ -21,7 +21,7 @@ Result<Rows> label_join(const Call& call, Rows rows, Context& context);
 Labels labels_of_absent(const Expr& argument);
 bool valid_label_name(std::string_view name);
 
-// Order of an instant vector by value, NaN last. Equal values keep their order.
+// Order of an instant vector by value, NaN last.
 void sort_by_value(Rows& rows, bool descending);
 
 // The shortest decimal that reads back as the same double, never with an exponent: "0.00001".

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "promql/eval_rows.h"
+#include "promql/pattern_sort.h"
 
 namespace tocsin::promql {
 namespace {
@@ -13,8 +14,7 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Up to here Prometheus' sort keeps equal values, so zeros of both signs, in their order.
-constexpr size_t kStableMax = 12;
+bool negative_zero(double value) { return value == 0 && std::signbit(value); }
 
 // What happened between the first and the last point, extrapolated to the window's ends where the
 // points come near enough to them, as documented for rate().
@@ -226,10 +226,9 @@ double quantile(double q, std::span<double> values) {
   const size_t lower = static_cast<size_t>(std::max(0.0, floor));
   const size_t upper = std::min(values.size() - 1, lower + 1);
   const double weight = rank - floor;
-  if (values.size() <= kStableMax) {
-    for (size_t i = 1; i < values.size(); ++i)
-      for (size_t j = i; j > 0 && less(values[j], values[j - 1]); --j)
-        std::swap(values[j], values[j - 1]);
+  // Zeros of both signs are equal, so the sort decides which of them is where.
+  if (std::any_of(values.begin(), values.end(), negative_zero)) {
+    pattern_sort(values, [](double a, double b) { return std::isnan(a) || a < b; });
     return values[lower] * (1 - weight) + values[upper] * weight;
   }
   const auto at = [&](size_t i) { return values.begin() + static_cast<ptrdiff_t>(i); };

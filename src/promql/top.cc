@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "promql/literals.h"
+#include "promql/pattern_sort.h"
 
 namespace tocsin::promql {
 namespace {
@@ -119,20 +120,9 @@ Result<Rows> top(bool lowest, const Scalars& k, Rows rows, const Groups& groups,
 }
 
 void rank(std::vector<Ranked>& entries, bool ascending) {
-  // Prometheus' sort is an insertion sort up to twelve entries, with an order in which NaN is not
-  // quite consistent; beyond that its order of equal values is the sort's own business.
-  constexpr size_t kInsertionMax = 12;
-  if (entries.size() > kInsertionMax) {
-    std::stable_sort(entries.begin(), entries.end(), [&](const Ranked& a, const Ranked& b) {
-      if (std::isnan(a.value) || std::isnan(b.value))
-        return !std::isnan(a.value) && std::isnan(b.value);
-      return ascending ? a.value < b.value : a.value > b.value;
-    });
-    return;
-  }
-  for (size_t i = 1; i < entries.size(); ++i)
-    for (size_t j = i; j > 0 && before(entries[j - 1].value, entries[j].value, ascending); --j)
-      std::swap(entries[j], entries[j - 1]);
+  pattern_sort(std::span(entries), [&](const Ranked& a, const Ranked& b) {
+    return before(b.value, a.value, ascending);
+  });
 }
 
 }  // namespace tocsin::promql

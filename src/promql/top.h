@@ -21,7 +21,7 @@ struct Ranked {
   double value = 0;
   uint32_t row = 0;
 };
-// Ascending, or descending; NaN last. Equal values keep their order.
+// Ascending, or descending; NaN last. Equal values are in the order that Prometheus' sort leaves.
 void rank(std::vector<Ranked>& entries, bool ascending);
 
 }  // namespace tocsin::promql

@@ -25,6 +25,7 @@ class Data:
         self.counters()
         self.histograms()
         self.odd()
+        self.ranks()
         for points in self.series.values():
             points.insert(0, (START - 600_000, STALE))
 
@@ -114,6 +115,19 @@ class Data:
                                                            end=START + 3_300_000)], pod="p1")
         self.add("brief", [(t, 8.0) for t, _ in self.times(15_000, begin=START + 3_200_000,
                                                            end=START + 4_000_000)], pod="p2")
+
+    def ranks(self):
+        """Many series with few values, in another pattern each minute: what a sort does with ties."""
+        patterns = [lambda i: i % 7, lambda i: -i // 3, lambda i: i // 9, lambda i: 5, lambda i: i * i % 11,
+                    lambda i: float("nan") if i % 13 == 0 else i * 7 % 31, lambda i: min(i, 120 - i),
+                    lambda i: -0.0 if i % 3 else 0.0, lambda i: self.random.randrange(20),
+                    lambda i: self.random.choice([0.0, -0.0, 1.0, -1.0]), lambda i: i if i % 40 else -i,
+                    lambda i: self.random.randrange(3), lambda i: 120 - i, lambda i: i % 2]
+        times = list(range(START, END, 60_000))
+        columns = [[float(patterns[k % len(patterns)](i)) for i in range(120)] for k in range(len(times))]
+        for i in range(120):
+            self.add("rank", [(t, columns[k][i]) for k, t in enumerate(times)], i=f"{i:03}",
+                     group=str(i % 3))
 
     def lines(self):
         """For tests/promql/promql_eval.cc."""

@@ -336,6 +336,12 @@ ELEMENTARY = [f"{name}(vector({argument}))" for name in OF_VALUE for argument in
 ELEMENTARY += [f"vector({x} {op} {y})" for op in ("^", "atan2", "%") for x in ARGUMENTS[:7]
                for y in ("2.5", "-1.3", "7", "1 / 3", "-0.0001", "(time() - 1600004000) / 1e3", "130")]
 
+# At every minute, that is for every pattern of the ranks.
+ORDERS = ["sort(rank)", "sort_desc(rank)", "topk(20, rank)", "bottomk(20, rank)", "topk(100, rank)",
+          "bottomk(100, rank)", "topk by (group) (30, rank)", "quantile(0.3, rank)",
+          "quantile by (group) (0.5, rank)", "topk(3, rank)", "sort(rank{group=\"1\"})",
+          "sort_desc(rank * 0)", "sort(rank{i=~\"0.*\"})", "sort_desc(rank{i=~\"0[0-4].\"})"]
+
 
 class Maker:
     """Random expressions, nearly all of the right types."""
