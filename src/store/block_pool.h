@@ -16,6 +16,10 @@ class BlockPool {
   static constexpr uint32_t kNone = UINT32_MAX;
   static constexpr size_t kDataBytes = 60;  // of a block's 64; the rest is the link
 
+  struct alignas(64) Block {
+    char data[kDataBytes];
+    uint32_t next;
+  };
   // A chain being written: first and last block, and how full the last is.
   struct Chain {
     uint32_t first = kNone;
@@ -34,14 +38,13 @@ class BlockPool {
   // The bytes of a chain, one after the other, in `out` (cleared first).
   void gather(const Chain& chain, std::string& out) const;
   void free(Chain& chain);
+  static size_t memory_of(const Chain& chain) {
+    return (chain.bytes + kDataBytes - 1) / kDataBytes * sizeof(Block);
+  }
   size_t bytes() const { return slabs_.size() * kSlabBlocks * sizeof(Block); }
 
  private:
   static constexpr uint32_t kSlabBlocks = 1024;
-  struct alignas(64) Block {
-    char data[kDataBytes];
-    uint32_t next;
-  };
   Block& block(uint32_t index) const { return slabs_[index / kSlabBlocks][index % kSlabBlocks]; }
   static void copy(char* to, const char* from, size_t count) {
     for (size_t i = 0; i < count; ++i) to[i] = from[i];  // a few bytes: shorter than a call

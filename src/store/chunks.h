@@ -1,8 +1,10 @@
 #pragma once
-// Sealed chunks and the catalogue of series in a Keyspace; docs/formats/chunks.md draws the keys.
+// Points on disk and the catalogue of series, in a Keyspace: chunks as the sealer wrote them, rows
+// as the compactor joined them. docs/formats/chunks.md draws the keys.
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,20 +12,16 @@
 #include "base/counters.h"
 #include "store/head.h"
 #include "store/keyspace.h"
+#include "store/rows.h"
 #include "vocabulary/series_table.h"
 
 namespace tocsin {
 
-// The longest a stored chunk may span; reads look back this far. HeadOptions::span_max is at most
-// this.
-inline constexpr DurationMs kSpanMax = hours(24);
-// The week since 1970 that a chunk is filed under, by its start.
-int32_t partition_of(TimeMs start);
-
-// A stored chunk that does not check out; the rest is served.
+// Stored points that do not check out; the rest is served. `series` may be kNoSeries: the engine
+// could not even name it.
 struct ChunkDamage {
   SeriesRef series;
-  TimeMs from, to;  // what its key says it holds: from its start to the longest a chunk may span
+  TimeMs from, to;  // what its key says it may have held
   std::string text(const SeriesTable& series_table) const;
 };
 
@@ -32,6 +30,8 @@ class Chunks {
  public:
   Chunks(Keyspace& keyspace, SeriesTable& series, Counters& counters);
 
+  // kRefused if the folder was written in a format that this program does not read.
+  Result<void> check_format();
   // Restores the series that the catalogue names. kCorrupt names the entry.
   Result<void> load_catalogue(const std::function<uint32_t(SeriesRef)>& home_of);
 
@@ -40,19 +40,44 @@ class Chunks {
   // them survive.
   [[nodiscard]] uint32_t put(std::span<const SealedChunkPtr> chunks, KeyBatch& batch);
   void catalogued(uint32_t series) { catalogued_ = series; }
-  void put_flushed_lsn(Lsn lsn, KeyBatch& batch) const;
-  Result<Lsn> flushed_lsn() const;  // {0} if none was ever written
+  // All frames up to here are in flushed chunks, none of which has a point after `newest`.
+  struct Flushed {
+    Lsn lsn;
+    TimeMs newest = kTimeMin;
+  };
+  void put_flushed(Flushed flushed, KeyBatch& batch) const;
+  Result<Flushed> flushed() const;  // {0} if none was ever written
 
   // The points in [from, to], by time, each once (of several writes the last). Appends to out;
-  // damaged chunks are left out and told.
+  // what is damaged is left out, counted, logged and told.
   Result<void> read(SeriesRef series, TimeMs from, TimeMs to, std::vector<Sample>& out,
                     std::vector<ChunkDamage>* damage = nullptr) const;
+  // Rollups whose slot begins in [from, to].
+  Result<void> read_rollup(SeriesRef series, Resolution resolution, TimeMs from, TimeMs to,
+                           RollupColumns& out) const;
 
-  // Drops the weeks that hold nothing from `before` on; how many.
-  Result<uint64_t> drop_before(TimeMs before);
+  // Drops what lies before `border`, the start of a week; how many partitions.
+  Result<uint64_t> drop_before(Resolution resolution, TimeMs border);
+  // The first day >= `day` that has chunks, the first week >= `week` that has rows; INT64_MAX:
+  // none.
+  Result<int64_t> next_day(int64_t day) const;
+  Result<int64_t> next_week(Resolution resolution, int64_t week) const;
+
+  // Counts and logs it, each place once.
+  void tell(const ChunkDamage& damage) const;
 
  private:
-  Result<int64_t> next_partition(int64_t partition) const;
+  struct Found {
+    WriteOrder order;
+    std::vector<Sample> samples;
+  };
+  Result<void> read_chunks(SeriesRef series, TimeMs from, TimeMs to, std::vector<Found>& found,
+                           std::vector<ChunkDamage>& damage) const;
+  Result<void> read_rows(SeriesRef series, Resolution resolution, TimeMs from, TimeMs to,
+                         const std::function<void(RowSeries&&)>& use,
+                         std::vector<ChunkDamage>& damage) const;
+  void tell_all(const std::vector<ChunkDamage>& damage) const;
+  static void merge(std::vector<Found> found, std::vector<Sample>& out);
 
   Keyspace& keyspace_;
   SeriesTable& series_;
@@ -61,6 +86,8 @@ class Chunks {
   Counter& written_bytes_;
   Counter& written_points_;
   Counter& damaged_;
+  mutable std::mutex told_mutex_;
+  mutable std::vector<std::pair<uint32_t, int64_t>> told_;  // guarded by told_mutex_; bounded
 };
 
 }  // namespace tocsin

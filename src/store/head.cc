@@ -93,9 +93,10 @@ Appended Head::append(SeriesRef ref, TimeMs time, double value) {
     return Appended::kOutOfOrder;
   }
   const auto span = static_cast<uint64_t>(time.ms) - static_cast<uint64_t>(series.start.ms);
+  if (time < today_.from || time > today_.to) today_ = range_of(RowSpan::kDay, time);
   if (series.encoder.count > 0 &&
-      (series.encoder.count >= options_.points_max || series.open.bytes > kChunkBytesMax ||
-       span > static_cast<uint64_t>(options_.span_max.count)))
+      (series.start < today_.from || series.encoder.count >= options_.points_max ||
+       series.open.bytes > kChunkBytesMax || span > static_cast<uint64_t>(options_.span_max.count)))
     seal(series);
   put(series, time, value);
   ++sub_;
@@ -107,6 +108,8 @@ void Head::put(Series& series, TimeMs time, double value) {
     series.encoder = {};
     series.start = time;
     series.seen = true;
+    // In order: nothing of this run is as new, and nothing of the runs before.
+    if (series.whole_from == kTimeMax && time > newest_on_disk_) series.whole_from = time;
     if (!series.has_late) series.first_lsn = lsn_;
   }
   char room[kSampleBytesMax];
@@ -145,12 +148,32 @@ std::vector<Sample> Head::take_late(Series& series) {
   return late;
 }
 
-void Head::seal_late(Series& series) { emit(series, take_late(series)); }
+// The open chunk stays; what lies before it is then not all in memory any more.
+void Head::seal_late(Series& series) {
+  forget_previous(series);
+  const bool open = series.encoder.count > 0 && series.whole_from < kTimeMax;
+  series.whole_from = open ? std::max(series.whole_from, series.start) : kTimeMax;
+  emit(series, take_late(series));
+}
 
-// The open chunk's blocks go back; the newest point stays known.
-void Head::close(Series& series) {
-  blocks_of_chunks_.free(series.open);
+// The open chunk's blocks become the previous chunk's; the newest point stays known.
+void Head::keep_as_previous(Series& series) {
+  forget_previous(series);
   series.encoder.count = 0;
+  const size_t bytes = BlockPool::memory_of(series.open);
+  if (previous_bytes_ + bytes > options_.previous_bytes_max) {
+    blocks_of_chunks_.free(series.open);
+    series.whole_from = kTimeMax;
+    return;
+  }
+  previous_bytes_ += bytes;
+  series.previous = std::exchange(series.open, {});
+  if (series.whole_from < kTimeMax) series.whole_from = std::max(series.whole_from, series.start);
+}
+
+void Head::forget_previous(Series& series) {
+  previous_bytes_ -= BlockPool::memory_of(series.previous);
+  blocks_of_chunks_.free(series.previous);
 }
 
 void Head::seal(Series& series) {
@@ -161,7 +184,10 @@ void Head::seal(Series& series) {
     std::vector<Sample> samples, all;
     TOCSIN_CHECK(decode_samples(open, samples), "open chunk of {} bytes", open.size());
     merge_samples(samples, take_late(series), all);
-    close(series);
+    forget_previous(series);
+    blocks_of_chunks_.free(series.open);
+    series.encoder.count = 0;
+    series.whole_from = kTimeMax;
     return emit(series, all);
   }
   auto chunk = std::make_shared<SealedChunk>();
@@ -169,7 +195,7 @@ void Head::seal(Series& series) {
   chunk->end = TimeMs{series.encoder.last_time};
   chunk->count = series.encoder.count;
   chunk->bytes = std::move(open);
-  close(series);
+  keep_as_previous(series);
   publish(series, std::move(chunk));
 }
 
@@ -179,7 +205,8 @@ void Head::emit(Series& series, const std::vector<Sample>& samples) {
   for (size_t from = 0; from < samples.size();) {
     size_t to = from;
     const auto start = static_cast<uint64_t>(samples[from].time.ms);
-    while (to < samples.size() && to - from < options_.points_max &&
+    const TimeMs day_end = range_of(RowSpan::kDay, samples[from].time).to;
+    while (to < samples.size() && to - from < options_.points_max && samples[to].time <= day_end &&
            static_cast<uint64_t>(samples[to].time.ms) - start <= span_max)
       ++to;
     auto chunk = std::make_shared<SealedChunk>();
@@ -223,6 +250,19 @@ bool Head::seal_older_than(Lsn upto, size_t series_max) {
   return upto <= sealed_to_;
 }
 
+bool Head::seal_started_before(TimeMs border, size_t series_max) {
+  if (border <= ended_to_) return true;
+  if (border > ended_border_ && ended_cursor_ == 0) ended_border_ = border;
+  for (; series_max > 0 && ended_cursor_ < series_count_; --series_max, ++ended_cursor_) {
+    Series& series = at(ended_cursor_);
+    if (series.has_late || (series.encoder.count > 0 && series.start < ended_border_)) seal(series);
+  }
+  if (ended_cursor_ < series_count_) return false;
+  ended_cursor_ = 0;
+  ended_to_ = ended_border_;
+  return border <= ended_to_;
+}
+
 std::vector<SealedChunkPtr> Head::take_sealed() { return std::exchange(fresh_, {}); }
 
 bool Head::release_flushed(size_t chunks_max) {
@@ -244,6 +284,13 @@ void Head::copy_points(SeriesRef ref, TimeMs from, TimeMs to, std::vector<Sample
   if (series == nullptr) return;
   const size_t begin = out.size();
   std::vector<Sample> part;
+  if (series->previous.bytes > 0) {
+    std::string previous;
+    blocks_of_chunks_.gather(series->previous, previous);
+    decode_range(previous, from, to, part);
+    lay_over(out, begin, part);
+  }
+  // Over it what is not yet flushed, in the order it was sealed (the previous chunk perhaps again).
   if (series->kept > 0)
     for (const SealedChunkPtr& chunk : kept_.find(ref.index)->second) {
       if (chunk->end < from || chunk->start > to) continue;
@@ -266,9 +313,9 @@ void Head::copy_points(SeriesRef ref, TimeMs from, TimeMs to, std::vector<Sample
   lay_over(out, begin, part);
 }
 
-TimeMs Head::whole_from(SeriesRef) const {
-  // Chunks go as soon as they are flushed, and what a restart left on disk is not known here.
-  return kTimeMax;
+TimeMs Head::whole_from(SeriesRef ref) const {
+  const Series* const series = find(ref);
+  return series == nullptr ? kTimeMax : series->whole_from;
 }
 
 std::optional<Sample> Head::latest(SeriesRef ref) const {

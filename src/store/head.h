@@ -12,6 +12,7 @@
 
 #include "store/block_pool.h"
 #include "store/codec.h"
+#include "store/days.h"
 #include "vocabulary/point.h"
 
 namespace tocsin {
@@ -30,8 +31,10 @@ using SealedChunkPtr = std::shared_ptr<const SealedChunk>;
 
 struct HeadOptions {
   uint16_t points_max = 128;        // of an open chunk
-  DurationMs span_max = hours(24);  // of a chunk; reads look back this far
+  DurationMs span_max = hours(24);  // of a chunk; it ends with its UTC day as well
   uint32_t late_points_max = 512;   // kept aside per series before they are sealed
+  // Of previous chunks that stay readable although they are on disk; past it none is added.
+  size_t previous_bytes_max = 16u << 20;
 };
 
 enum class Appended : uint8_t { kInOrder, kOutOfOrder };
@@ -43,6 +46,8 @@ class Head {
   explicit Head(HeadOptions options = {});
   ~Head();
 
+  // Points up to here may be on disk from before this run: for whole_from().
+  void set_newest_on_disk(TimeMs newest) { newest_on_disk_ = newest; }
   // Before the points of a frame; lsns never go back.
   void begin(Lsn lsn);
   // A point that is not newer than its series' newest is kept aside and merged on read and seal;
@@ -54,7 +59,7 @@ class Head {
   // The points in [from, to] that are not yet flushed, by time, each time once. Appends to out.
   void copy_points(SeriesRef series, TimeMs from, TimeMs to, std::vector<Sample>& out) const;
   // Every stored point of the series from this time on is in the head: who reads no older ones need
-  // not look at the disk. kTimeMax: not known. What is released while newer chunks stay moves it.
+  // not look at the disk: the open chunk and the one before. kTimeMax: not known.
   TimeMs whole_from(SeriesRef series) const;
   // The newest point by time; nullopt for a series without points since the start.
   std::optional<Sample> latest(SeriesRef series) const;
@@ -62,6 +67,9 @@ class Head {
   // Seals open chunks that hold points with lsn <= upto, at most `series_max` series per call;
   // true once there are none left. For the journal to free a segment.
   bool seal_older_than(Lsn upto, size_t series_max);
+  // Seals open chunks and late points that began before `border`, so that their day can be joined;
+  // at most `series_max` series per call; true once there are none left.
+  bool seal_started_before(TimeMs border, size_t series_max);
   // The chunks sealed since the last call, in the order they were sealed.
   std::vector<SealedChunkPtr> take_sealed();
   // Lets go of chunks that the sealer has flushed, at most `chunks_max`; true if there may be more.
@@ -81,8 +89,10 @@ class Head {
   struct Series {
     EncoderState encoder;   // count 0: no open chunk; last_time and last_bits are the newest point
     BlockPool::Chain open;  // the open chunk's bytes
-    TimeMs start;           // of the open chunk
-    Lsn first_lsn{0};       // no point of the open chunk or kept aside came before
+    BlockPool::Chain previous;  // the chunk before it, for readers
+    TimeMs start;               // of the open chunk
+    TimeMs whole_from = kTimeMax;
+    Lsn first_lsn{0};  // no point of the open chunk or kept aside came before
     SeriesRef ref;
     uint16_t used = 0;  // bytes of the buffer
     uint16_t kept = 0;  // sealed chunks that are not yet flushed
@@ -96,7 +106,8 @@ class Head {
   void put(Series& series, TimeMs time, double value);
   void seal(Series& series);
   void seal_late(Series& series);
-  void close(Series& series);
+  void keep_as_previous(Series& series);
+  void forget_previous(Series& series);
   std::vector<Sample> take_late(Series& series);
   void emit(Series& series, const std::vector<Sample>& samples);
   void publish(Series& series, std::shared_ptr<SealedChunk> chunk);
@@ -111,13 +122,17 @@ class Head {
   std::unordered_map<uint32_t, std::vector<SealedChunkPtr>> kept_;
   std::deque<SealedChunkPtr> sealed_;  // not yet flushed, in order
   std::vector<SealedChunkPtr> fresh_;  // not yet taken
-  size_t late_bytes_ = 0, sealed_bytes_ = 0;
+  size_t late_bytes_ = 0, sealed_bytes_ = 0, previous_bytes_ = 0;
+  TimeMs newest_on_disk_ = kTimeMax;
+  TimeRange today_{kTimeMax, kTimeMin};  // of the newest point
   uint64_t late_total_ = 0;
   Lsn lsn_{0}, done_lsn_{0};
   uint32_t sub_ = 0;  // points appended in this lsn
   Lsn seal_target_{0}, sealed_to_{0};
   uint32_t seal_cursor_ = 0;
   bool sealing_ = false;
+  TimeMs ended_border_ = kTimeMin, ended_to_ = kTimeMin;
+  uint32_t ended_cursor_ = 0;
 };
 
 // Both sorted by time without repeats: the union; where both have a time, `newer` wins.

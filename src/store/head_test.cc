@@ -66,7 +66,9 @@ TEST(Head, AChunkIsSealedAtItsLimits) {
 }
 
 TEST(Head, WhatWasSealedIsKeptUntilFlushed) {
-  Head head;
+  HeadOptions options;
+  options.previous_bytes_max = 0;
+  Head head(options);
   head.begin(Lsn{5});
   head.append(kA, TimeMs{1}, 1);
   head.append(kB, TimeMs{1}, 1);
@@ -91,6 +93,86 @@ TEST(Head, WhatWasSealedIsKeptUntilFlushed) {
   head.release_flushed();
   EXPECT_EQ(head.unflushed(), 0u);
   EXPECT_EQ(head.latest(kA)->value, 1);  // still known
+}
+
+void flush(Head& head) {
+  for (const SealedChunkPtr& chunk : head.take_sealed()) chunk->flushed = true;
+  head.release_flushed();
+}
+
+TEST(Head, ThePreviousChunkStaysReadable) {
+  HeadOptions options;
+  options.points_max = 4;
+  Head head(options);
+  head.set_newest_on_disk(TimeMs{-1});
+  head.begin(Lsn{1});
+  EXPECT_EQ(head.whole_from(kA), kTimeMax);
+  for (int i = 0; i < 6; ++i) head.append(kA, TimeMs{i}, i);
+  flush(head);
+  EXPECT_EQ(text(all_of(head, kA)), "0=0 1=1 2=2 3=3 4=4 5=5 ");
+  EXPECT_EQ(head.whole_from(kA), TimeMs{0});
+  for (int i = 6; i < 9; ++i) head.append(kA, TimeMs{i}, i);
+  flush(head);
+  EXPECT_EQ(text(all_of(head, kA)), "4=4 5=5 6=6 7=7 8=8 ");
+  EXPECT_EQ(head.whole_from(kA), TimeMs{4});
+  head.append(kA, TimeMs{5}, 55);  // late: over the previous chunk
+  EXPECT_EQ(text(all_of(head, kA)), "4=4 5=55 6=6 7=7 8=8 ");
+  head.done(Lsn{1});
+  EXPECT_TRUE(head.seal_older_than(Lsn{1}, 10));
+  flush(head);
+  EXPECT_EQ(text(all_of(head, kA)), "");  // with the late point it is only on disk
+  EXPECT_EQ(head.whole_from(kA), kTimeMax);
+  head.append(kA, TimeMs{9}, 9);
+  EXPECT_EQ(head.whole_from(kA), TimeMs{9});
+}
+
+TEST(Head, WhatMayBeOnDiskFromBeforeIsNotCalledWhole) {
+  Head head;
+  head.set_newest_on_disk(TimeMs{100});
+  head.begin(Lsn{1});
+  head.append(kA, TimeMs{100}, 1);
+  EXPECT_EQ(head.whole_from(kA), kTimeMax);
+  head.append(kB, TimeMs{101}, 1);
+  EXPECT_EQ(head.whole_from(kB), TimeMs{101});
+}
+
+TEST(Head, PastItsMemoryNoPreviousChunkIsAdded) {
+  HeadOptions options;
+  options.points_max = 2;
+  options.previous_bytes_max = 64;
+  Head head(options);
+  head.set_newest_on_disk(kTimeMin);
+  head.begin(Lsn{1});
+  for (int i = 0; i < 3; ++i)
+    for (const SeriesRef ref : {kA, kB}) head.append(ref, TimeMs{i}, i);
+  flush(head);
+  EXPECT_EQ(text(all_of(head, kA)), "0=0 1=1 2=2 ");
+  EXPECT_EQ(text(all_of(head, kB)), "2=2 ");
+  EXPECT_EQ(head.whole_from(kB), TimeMs{2});
+}
+
+TEST(Head, AChunkEndsWithItsDay) {
+  Head head;
+  head.begin(Lsn{1});
+  const int64_t midnight = days(20'000).count;
+  for (const int64_t time : {midnight - 2, midnight - 1, midnight, midnight + 1})
+    head.append(kA, TimeMs{time}, 1);
+  auto sealed = head.take_sealed();
+  ASSERT_EQ(sealed.size(), 1u);
+  EXPECT_EQ(sealed[0]->end, TimeMs{midnight - 1});
+  head.append(kB, TimeMs{midnight + 5}, 1);
+  head.append(kB, TimeMs{midnight - 5}, 1);
+  head.append(kB, TimeMs{midnight + 3}, 1);
+  EXPECT_TRUE(head.seal_started_before(TimeMs{midnight}, 10));
+  sealed = head.take_sealed();  // kB has late points: they and its open chunk, cut at midnight
+  ASSERT_EQ(sealed.size(), 2u);
+  EXPECT_EQ(sealed[0]->end, TimeMs{midnight - 5});
+  EXPECT_EQ(sealed[1]->start, TimeMs{midnight + 3});
+  EXPECT_TRUE(head.seal_started_before(TimeMs{midnight}, 10));
+  EXPECT_TRUE(head.take_sealed().empty());
+  EXPECT_FALSE(head.seal_started_before(TimeMs{midnight + days(1).count}, 1));
+  EXPECT_TRUE(head.seal_started_before(TimeMs{midnight + days(1).count}, 1));
+  EXPECT_EQ(head.take_sealed().size(), 1u);  // kA's
 }
 
 TEST(Head, APointThatIsNotDoneIsNeverCountedAsSealed) {
@@ -137,7 +219,9 @@ void run_random(uint64_t seed) {
   options.points_max = 16;
   options.late_points_max = 12;
   options.span_max = milliseconds(400);
+  options.previous_bytes_max = random.below(3) * 256;
   Head head(options);
+  head.set_newest_on_disk(kTimeMin);
   std::map<uint32_t, std::map<int64_t, double>> model;
   std::map<uint32_t, std::vector<Sample>> disk;
   std::vector<SealedChunkPtr> sealing;
@@ -176,6 +260,15 @@ void run_random(uint64_t seed) {
     for (const auto& [time, value] : model[ref.index]) {
       ASSERT_EQ(merged[i].time.ms, time);
       ASSERT_EQ(merged[i++].value, value) << "at " << time;
+    }
+    // What the head calls whole, it gives without the disk.
+    const TimeMs whole = head.whole_from(ref);
+    const auto alone = all_of(head, ref, whole);
+    auto expected = model[ref.index].lower_bound(whole.ms);
+    ASSERT_EQ(static_cast<size_t>(std::distance(expected, model[ref.index].end())), alone.size());
+    for (const Sample& sample : alone) {
+      ASSERT_EQ(expected->first, sample.time.ms);
+      ASSERT_EQ((expected++)->second, sample.value);
     }
     if (!model[ref.index].empty()) {
       ASSERT_EQ(head.latest(ref)->time.ms, model[ref.index].rbegin()->first);

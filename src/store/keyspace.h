@@ -17,17 +17,26 @@
 
 namespace tocsin {
 
-enum class KeyFamily : uint8_t { kChunks, kCatalogue, kMeta };
-inline constexpr size_t kKeyFamilies = 3;
+enum class KeyFamily : uint8_t { kChunks, kCatalogue, kMeta, kRows };
+inline constexpr size_t kKeyFamilies = 4;
 
-// Written as a whole or not at all.
+// Written as a whole or not at all; what is removed goes before what is put.
 struct KeyBatch {
   struct Put {
     KeyFamily family;
     std::string key, value;
   };
+  struct Removal {
+    KeyFamily family;
+    std::string key;
+  };
+  std::vector<Removal> removals;
   std::vector<Put> puts;
   size_t bytes = 0;
+  void remove(KeyFamily family, std::string key) {
+    bytes += key.size();
+    removals.push_back({family, std::move(key)});
+  }
   void put(KeyFamily family, std::string key, std::string value) {
     bytes += key.size() + value.size();
     puts.push_back({family, std::move(key), std::move(value)});
@@ -47,12 +56,17 @@ class Keyspace {
   virtual Result<void> write(const KeyBatch& batch) = 0;
   virtual Result<void> flush() = 0;
   virtual Result<std::optional<std::string>> get(KeyFamily family, std::string_view key) = 0;
-  // Keys in [from, to), ascending, as of one moment.
+  // Keys in [from, to), ascending, as of one moment. A block that does not check out is read all
+  // the same, for values carry checksums of their own; kCorrupt at the end if keys may be missing.
   virtual Result<void> scan(KeyFamily family, std::string_view from, std::string_view to,
                             const Visit& visit) = 0;
   // Forgets [from, to); cheap for whole partitions.
   virtual Result<void> drop_range(KeyFamily family, std::string_view from, std::string_view to) = 0;
   virtual KeyspaceStats stats() = 0;
+  // Bytes on disk of [from, to), about; what is not flushed is not counted.
+  virtual uint64_t disk_bytes(KeyFamily family, std::string_view from, std::string_view to) = 0;
+  // Gives back the space of what was removed and replaced in [from, to); slow.
+  virtual Result<void> compact(KeyFamily family, std::string_view from, std::string_view to) = 0;
 };
 
 // In memory; what is written survives power_cut() only if flushed.

@@ -14,6 +14,8 @@ class MapKeyspace final : public MemoryKeyspace {
   Result<void> write(const KeyBatch& batch) override {
     const std::lock_guard lock(mutex_);
     if (fails()) return failure("write");
+    for (const KeyBatch::Removal& gone : batch.removals)
+      now_[static_cast<size_t>(gone.family)].erase(gone.key);
     for (const KeyBatch::Put& put : batch.puts)
       now_[static_cast<size_t>(put.family)][put.key] = put.value;
     return {};
@@ -56,6 +58,19 @@ class MapKeyspace final : public MemoryKeyspace {
     for (const Rows& rows : now_)
       for (const auto& [key, value] : rows) out.memory_bytes += key.size() + value.size();
     return out;
+  }
+
+  uint64_t disk_bytes(KeyFamily family, std::string_view from, std::string_view to) override {
+    const std::lock_guard lock(mutex_);
+    const Rows& rows = now_[static_cast<size_t>(family)];
+    uint64_t bytes = 0;
+    for (auto at = rows.lower_bound(from); at != rows.end() && at->first < to; ++at)
+      bytes += at->first.size() + at->second.size();
+    return bytes;
+  }
+
+  Result<void> compact(KeyFamily, std::string_view, std::string_view) override {
+    return {};  // a map holds nothing that is gone
   }
 
   void power_cut() override {

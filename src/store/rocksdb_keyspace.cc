@@ -15,7 +15,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<const char*, kKeyFamilies> kNames{"chunks", "catalogue", "meta"};
+constexpr std::array<const char*, kKeyFamilies> kNames{"chunks", "catalogue", "meta", "rows"};
 
 tl::unexpected<Error> rocks_error(std::string_view what, const rocksdb::Status& status) {
   const bool full = status.IsNoSpace();
@@ -40,6 +40,7 @@ class RocksKeyspace final : public Keyspace {
 
   Result<void> write(const KeyBatch& batch) override {
     rocksdb::WriteBatch rows(batch.bytes + batch.puts.size() * 16);
+    for (const KeyBatch::Removal& gone : batch.removals) rows.Delete(of(gone.family), gone.key);
     for (const KeyBatch::Put& put : batch.puts) rows.Put(of(put.family), put.key, put.value);
     rocksdb::WriteOptions options;
     options.disableWAL = true;  // the journal is the log
@@ -71,13 +72,46 @@ class RocksKeyspace final : public Keyspace {
 
   Result<void> scan(KeyFamily family, std::string_view from, std::string_view to,
                     const Visit& visit) override {
-    const rocksdb::Slice end = slice(to);
-    rocksdb::ReadOptions options;
-    options.iterate_upper_bound = &end;
-    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, of(family)));
-    for (at->Seek(slice(from)); at->Valid(); at->Next())
-      if (!visit(at->key().ToStringView(), at->value().ToStringView())) break;
-    if (!at->status().ok()) return rocks_error("read", at->status());
+    std::string last;
+    bool more = true;
+    const auto pass = [&](bool verify) {
+      const rocksdb::Slice end = slice(to);
+      rocksdb::ReadOptions options;
+      options.iterate_upper_bound = &end;
+      options.verify_checksums = verify;
+      const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, of(family)));
+      const auto fresh = [&] { return verify || at->key().ToStringView() > last; };
+      for (at->Seek(verify || last.empty() ? slice(from) : slice(last)); at->Valid(); at->Next()) {
+        if (!fresh()) continue;
+        if (verify) last.assign(at->key().data(), at->key().size());
+        more = visit(at->key().ToStringView(), at->value().ToStringView());
+        if (!more) break;
+      }
+      return at->status();
+    };
+    rocksdb::Status status = pass(true);
+    // What follows the damaged block is still good, and most of the block itself.
+    if (status.IsCorruption() && more) status = pass(false);
+    if (!status.ok()) return rocks_error("read", status);
+    return {};
+  }
+
+  uint64_t disk_bytes(KeyFamily family, std::string_view from, std::string_view to) override {
+    const rocksdb::Range range(slice(from), slice(to));
+    rocksdb::SizeApproximationOptions options;
+    options.include_files = true;
+    uint64_t bytes = 0;
+    if (!db_->GetApproximateSizes(options, of(family), &range, 1, &bytes).ok()) return 0;
+    return bytes;
+  }
+
+  Result<void> compact(KeyFamily family, std::string_view from, std::string_view to) override {
+    const rocksdb::Slice begin = slice(from), end = slice(to);
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    options.exclusive_manual_compaction = false;
+    const auto status = db_->CompactRange(options, of(family), &begin, &end);
+    if (!status.ok()) return rocks_error("compact", status);
     return {};
   }
 
@@ -128,6 +162,8 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options,
   out.compression =
       family == KeyFamily::kChunks ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
   out.bottommost_compression = rocksdb::kZSTD;
+  if (family == KeyFamily::kRows)
+    out.compression = out.bottommost_compression = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.block_size = 16u << 10;

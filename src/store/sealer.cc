@@ -11,7 +11,7 @@ constexpr size_t kBatchMax = 4096;  // chunks written as a whole: about 1 MB
 }  // namespace
 
 Sealer::Sealer(Keyspace& keyspace, Chunks& chunks, uint32_t shards, uint64_t flush_bytes,
-               Lsn flushed, Counters& counters)
+               Chunks::Flushed flushed, Counters& counters)
     : keyspace_(keyspace),
       chunks_(chunks),
       flush_bytes_(flush_bytes),
@@ -20,9 +20,10 @@ Sealer::Sealer(Keyspace& keyspace, Chunks& chunks, uint32_t shards, uint64_t flu
                                  "Failed writes and flushes of sealed chunks.")),
       backlog_(
           counters.gauge("tocsin_chunks_backlog", "", "Sealed chunks that wait to be written.")),
-      given_(shards, flushed),
-      flushed_(flushed),
-      sealed_(shards, flushed) {}
+      given_(shards, flushed.lsn),
+      flushed_(flushed.lsn),
+      sealed_(shards, flushed.lsn),
+      newest_(flushed.newest) {}
 
 void Sealer::give(uint32_t shard, std::vector<SealedChunkPtr> chunks, Lsn sealed_lsn) {
   {
@@ -81,6 +82,7 @@ Result<void> Sealer::write(const std::vector<Item>& items) {
     if (auto done = keyspace_.write(batch); !done) return done;
     chunks_.catalogued(catalogued);
     written_bytes_ += batch.bytes;
+    for (const SealedChunkPtr& chunk : chunks) newest_ = std::max(newest_, chunk->end);
     written_.insert(written_.end(), chunks.begin(), chunks.end());
   }
   for (const Item& item : items)
@@ -93,7 +95,7 @@ Lsn Sealer::sealed_everywhere() const { return *std::min_element(sealed_.begin()
 Result<void> Sealer::flush() {
   const Lsn reached = sealed_everywhere();
   KeyBatch batch;
-  chunks_.put_flushed_lsn(reached, batch);
+  chunks_.put_flushed({reached, newest_}, batch);
   if (auto done = keyspace_.write(batch); !done) return done;
   if (auto done = keyspace_.flush(); !done) return done;
   flushes_.add();

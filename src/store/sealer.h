@@ -18,8 +18,8 @@ class Sealer {
  public:
   static constexpr size_t kBacklogMax = 65'536;  // chunks
 
-  Sealer(Keyspace& keyspace, Chunks& chunks, uint32_t shards, uint64_t flush_bytes, Lsn flushed,
-         Counters& counters);
+  Sealer(Keyspace& keyspace, Chunks& chunks, uint32_t shards, uint64_t flush_bytes,
+         Chunks::Flushed flushed, Counters& counters);
 
   // A shard's chunks, in the order they were sealed, and how far it has sealed everything.
   void give(uint32_t shard, std::vector<SealedChunkPtr> chunks, Lsn sealed_lsn);
@@ -65,6 +65,7 @@ class Sealer {
   std::vector<SealedChunkPtr> written_;  // not yet flushed
   std::vector<Lsn> sealed_;              // by shard: all before it is written
   uint64_t written_bytes_ = 0;
+  TimeMs newest_;  // of all points ever written
 };
 
 }  // namespace tocsin

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <thread>
 
 #include "base/check.h"
@@ -17,13 +18,21 @@ constexpr uint64_t kCollectEvery = 64;  // frames, while recovering
 constexpr DurationMs kSealEvery{50};    // the sealer's rest between steps
 constexpr DurationMs kRetryEvery = seconds(1);
 constexpr DurationMs kRetentionEvery = hours(1);
+constexpr DurationMs kCompactEvery = minutes(1);
+
+double thread_cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
 
 }  // namespace
 
-// The thread of the sealer, and what only it (or whoever calls seal_step) touches.
+// The threads, and what only they (or whoever calls their steps) touch.
 struct Store::Background {
-  std::thread thread;
-  TimeMs retention_done = kTimeMin;
+  std::thread sealer, compactor;
+  TimeMs retention_done = kTimeMin;  // of the thread that compacts
+  std::vector<TimeMs> ended;         // by shard: the day up to which open chunks were sealed
 };
 
 Store::Store(StoreOptions options, Disk& disk, const Clock& clock, SeriesTable& series)
@@ -35,17 +44,18 @@ Store::Store(StoreOptions options, Disk& disk, const Clock& clock, SeriesTable& 
 
 Store::~Store() {
   if (sealer_) sealer_->stop();
-  if (background_->thread.joinable()) background_->thread.join();
+  if (background_->sealer.joinable()) background_->sealer.join();
+  if (background_->compactor.joinable()) background_->compactor.join();
 }
 
 Result<std::unique_ptr<Store>> Store::open(std::string directory, StoreOptions options, Disk& disk,
                                            const Clock& clock, SeriesTable& series,
                                            Counters& counters, std::unique_ptr<Keyspace> keyspace) {
-  if (options.shards == 0 || options.head.span_max > kSpanMax)
+  if (options.shards == 0 || options.head.span_max > days(1))
     return fail(ErrorCode::kInvalid,
                 fmt::format("cannot open the store in {}: it needs at least one shard, and chunks "
                             "of at most {}",
-                            directory, to_text(kSpanMax)));
+                            directory, to_text(days(1))));
   std::unique_ptr<Store> store(new Store(std::move(options), disk, clock, series));
   store->directory_ = std::move(directory);
   if (auto done = disk.make_directory(store->checkpoint_directory()); !done)
@@ -63,14 +73,24 @@ Result<void> Store::open_parts(std::unique_ptr<Keyspace> keyspace, Counters& cou
     keyspace_ = std::move(*opened);
   }
   chunks_ = std::make_unique<Chunks>(*keyspace_, series_, counters);
-  const auto flushed = chunks_->flushed_lsn();
+  if (auto done = chunks_->check_format(); !done) return done;
+  const auto flushed = chunks_->flushed();
   if (!flushed) return fail(flushed.error());
-  options_.journal.first_lsn = std::max(options_.journal.first_lsn, Lsn{flushed->value + 1});
+  options_.compaction.minutes = options_.keep_minutes.count > 0;
+  options_.compaction.hours = options_.keep_hours.count > 0;
+  compactor_ = std::make_unique<Compactor>(*keyspace_, *chunks_, options_.compaction, counters);
+  if (auto done = compactor_->load(); !done) return done;
+  for (size_t i = 0; i < kResolutions; ++i)
+    borders_[i] = border_of(static_cast<Resolution>(i), clock_.now()).ms;
+  background_->ended.assign(options_.shards, kTimeMin);
+  options_.journal.first_lsn = std::max(options_.journal.first_lsn, Lsn{flushed->lsn.value + 1});
   auto journal = Journal::open(directory_ + "/journal", options_.journal, disk_, clock_, counters);
   if (!journal) return fail(journal.error());
   journal_ = std::move(*journal);
-  for (uint32_t i = 0; i < options_.shards; ++i)
+  for (uint32_t i = 0; i < options_.shards; ++i) {
     heads_.push_back(std::make_unique<Head>(options_.head));
+    heads_.back()->set_newest_on_disk(flushed->newest);
+  }
   sealer_ = std::make_unique<Sealer>(*keyspace_, *chunks_, options_.shards, options_.flush_bytes,
                                      *flushed, counters);
   return {};
@@ -106,15 +126,32 @@ Result<JournalRecovery> Store::recover(Lsn after,
 
 void Store::start() {
   journal_->start();
-  background_->thread = std::thread([this] {
-    bool failing = false;
-    while (!sealer_->stopped()) {
-      const auto done = seal_step(clock_.now());
-      if (!done && !failing) log::error("store: {}", done.error().text());
-      failing = !done;
-      sealer_->wait(failing ? kRetryEvery : kSealEvery);
-    }
-  });
+  background_->sealer = std::thread([this] { run_sealer(); });
+  background_->compactor = std::thread([this] { run_compactor(); });
+}
+
+void Store::run_sealer() {
+  bool failing = false;
+  while (!sealer_->stopped()) {
+    const auto done = seal_step(clock_.now());
+    if (!done && !failing) log::error("store: {}", done.error().text());
+    failing = !done;
+    sealer_->wait(failing ? kRetryEvery : kSealEvery);
+  }
+}
+
+// Works for a share of one core: after each step it rests in proportion to what the step took.
+void Store::run_compactor() {
+  bool failing = false;
+  while (!sealer_->stopped()) {
+    const double begin = thread_cpu_seconds();
+    const auto more = compact_step(clock_.now());
+    const double used = thread_cpu_seconds() - begin;
+    if (!more && !failing) log::error("store: {}", more.error().text());
+    failing = !more;
+    const double rest = used * (1 / options_.compaction_share - 1);
+    sealer_->wait(more && *more ? DurationMs{static_cast<int64_t>(rest * 1000)} : kCompactEvery);
+  }
 }
 
 void Store::apply(uint32_t shard, const Frame& frame) {
@@ -141,6 +178,15 @@ bool Store::collect(uint32_t shard, size_t series_max) {
   const Lsn wanted = std::min(release_wanted(), head.done_lsn());
   if (wanted > head.sealed_lsn() && sealer_->backlog() < Sealer::kBacklogMax)
     more |= !head.seal_older_than(wanted, series_max);
+  // Half of the time that the compactor leaves a day alone: then its last chunks are there.
+  const TimeMs ended =
+      range_of(RowSpan::kDay, clock_.now() - DurationMs{options_.compaction.settle.count / 2}).from;
+  if (ended > background_->ended[shard]) {
+    if (head.seal_started_before(ended, series_max))
+      background_->ended[shard] = ended;
+    else
+      more = true;
+  }
   hand_over(shard);
   return more;
 }
@@ -154,13 +200,37 @@ Result<void> Store::seal_step(TimeMs now) {
     hold = hold_after_;
   }
   journal_->release_until(std::min(sealer_->flushed(), hold));
-  if (now - background_->retention_done < kRetentionEvery) return {};
-  background_->retention_done = now;
-  const auto dropped = chunks_->drop_before(now - options_.keep);
-  if (!dropped) return fail(dropped.error());
-  if (*dropped > 0)
-    log::info("store: dropped {} weeks older than {}", *dropped, to_text(options_.keep));
   return {};
+}
+
+TimeMs Store::border_of(Resolution resolution, TimeMs now) const {
+  const DurationMs keep = resolution == Resolution::kRaw      ? options_.keep
+                          : resolution == Resolution::kMinute ? options_.keep_minutes
+                                                              : options_.keep_hours;
+  return range_of(RowSpan::kWeek, now - keep).from;
+}
+
+Result<void> Store::drop_old(TimeMs now) {
+  for (size_t i = 0; i < kResolutions; ++i) {
+    const auto resolution = static_cast<Resolution>(i);
+    const TimeMs border = border_of(resolution, now);
+    borders_[i] = border.ms;  // first: nobody reads what is half gone
+    const auto dropped = chunks_->drop_before(resolution, border);
+    if (!dropped) return fail(dropped.error());
+    if (*dropped > 0)
+      log::info("store: dropped {} days and weeks of {} points before {}", *dropped,
+                to_text(resolution), to_iso(border));
+  }
+  return {};
+}
+
+Result<bool> Store::compact_step(TimeMs now) {
+  if (background_->retention_done == kTimeMin ||
+      now - background_->retention_done >= kRetentionEvery) {
+    background_->retention_done = now;
+    if (auto done = drop_old(now); !done) return fail(done.error());
+  }
+  return compactor_->step(now, TimeMs{borders_[0]});
 }
 
 Result<void> Store::flush_chunks() { return sealer_->step(journal_->durable(), Lsn{UINT64_MAX}); }
@@ -169,23 +239,40 @@ Result<std::vector<Sample>> Store::points(SeriesRef series, TimeMs from, TimeMs 
   std::vector<Sample> head_points;
   if (series_.known(series))
     heads_[series_.home(series) % shards()]->copy_points(series, from, to, head_points);
+  // The open chunk and the one before answer alone for what is newer.
+  if (series_.known(series) && from >= heads_[series_.home(series) % shards()]->whole_from(series))
+    return head_points;
   return read_sealed(series, from, to, std::move(head_points));
 }
 
 Result<std::vector<Sample>> Store::read_sealed(SeriesRef series, TimeMs from, TimeMs to,
                                                std::vector<Sample> head_points) const {
   std::vector<Sample> sealed, out;
+  from = std::max(from, TimeMs{borders_[0]});
+  std::erase_if(head_points, [&](const Sample& sample) { return sample.time < from; });
+  if (from > to) return head_points;
   if (auto done = chunks_->read(series, from, to, sealed); !done) return fail(done.error());
   if (sealed.empty()) return head_points;
   merge_samples(sealed, head_points, out);
   return out;
 }
 
-Extents Store::extents() const { return {{{kTimeMin, kTimeMax}, {}, {}}}; }
+Extents Store::extents() const {
+  const TimeMs rolled = compactor_->rolled_to();
+  Extents out{{{TimeMs{borders_[0]}, kTimeMax}, {}, {}}};
+  for (size_t i = 1; i < kResolutions; ++i) {
+    const bool made = i == 1 ? options_.compaction.minutes : options_.compaction.hours;
+    const TimeMs from{borders_[i]};
+    out[i] = made && from < rolled ? ResolutionExtent{from, rolled} : ResolutionExtent{};
+  }
+  return out;
+}
 
-// No rollups are built yet: there is nothing to find in any range.
-Result<void> Store::read_rollup(SeriesRef, Resolution, TimeMs, TimeMs, RollupColumns&) const {
-  return {};
+Result<void> Store::read_rollup(SeriesRef series, Resolution resolution, TimeMs from, TimeMs to,
+                                RollupColumns& out) const {
+  from = std::max(from, TimeMs{borders_[static_cast<size_t>(resolution)]});
+  if (resolution == Resolution::kRaw || from > to) return {};
+  return chunks_->read_rollup(series, resolution, from, to, out);
 }
 
 Result<void> Store::write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes) {

@@ -22,6 +22,7 @@
 #include "base/disk.h"
 #include "store/checkpoints.h"
 #include "store/chunks.h"
+#include "store/compactor.h"
 #include "store/head.h"
 #include "store/journal.h"
 #include "store/keyspace.h"
@@ -35,7 +36,10 @@ struct StoreOptions {
   JournalOptions journal;
   HeadOptions head;
   RocksOptions rocks;
-  DurationMs keep = days(400);  // raw points; whole weeks are dropped
+  // How long each resolution is kept; whole weeks are dropped. 0 of a rollup: it is not made.
+  DurationMs keep = days(90), keep_minutes = days(400), keep_hours = days(1826);
+  CompactorOptions compaction;
+  double compaction_share = 0.25;  // of one core, for joining and rollups
   double seal_from_fill = 0.5;  // of the journal's bytes_max: from here on open chunks are sealed
   uint64_t flush_bytes =
       8u << 20;  // written chunks are flushed at the latest when they are this many
@@ -73,8 +77,12 @@ class Store {
   bool collect(uint32_t shard, size_t series_max = 256);
 
   // One step of the sealer: writes what the shards handed over, flushes when due, frees journal
-  // segments, drops old weeks. `now` is for retention. An error is tried again by the next call.
+  // segments. An error is tried again by the next call.
   Result<void> seal_step(TimeMs now);
+
+  // One step of the background: drops old weeks, joins the chunks of one group of series. True if
+  // there is more to do now.
+  Result<bool> compact_step(TimeMs now);
 
   // Flushes what was handed over so far, although no limit asks for it. The sealer's side.
   Result<void> flush_chunks();
@@ -115,6 +123,10 @@ class Store {
   Result<void> open_parts(std::unique_ptr<Keyspace> keyspace, Counters& counters);
   void hand_over(uint32_t shard);
   Lsn release_wanted() const;
+  Result<void> drop_old(TimeMs now);
+  TimeMs border_of(Resolution resolution, TimeMs now) const;
+  void run_sealer();
+  void run_compactor();
   std::string checkpoint_directory() const { return directory_ + "/checkpoints"; }
   void note_checkpoints(std::string_view name, Lsn oldest);
 
@@ -128,6 +140,8 @@ class Store {
   std::unique_ptr<Journal> journal_;
   std::vector<std::unique_ptr<Head>> heads_;
   std::unique_ptr<Sealer> sealer_;
+  std::unique_ptr<Compactor> compactor_;
+  std::array<std::atomic<int64_t>, kResolutions> borders_{};  // in ms; older points are not there
   std::unique_ptr<Background> background_;
   mutable std::mutex hold_mutex_;
   Lsn hold_after_{UINT64_MAX};

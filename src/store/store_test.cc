@@ -30,6 +30,12 @@ class Borrowed final : public Keyspace {
     return lender_.drop_range(family, from, to);
   }
   KeyspaceStats stats() override { return lender_.stats(); }
+  uint64_t disk_bytes(KeyFamily family, std::string_view from, std::string_view to) override {
+    return lender_.disk_bytes(family, from, to);
+  }
+  Result<void> compact(KeyFamily family, std::string_view from, std::string_view to) override {
+    return lender_.compact(family, from, to);
+  }
 
  private:
   Keyspace& lender_;
@@ -228,9 +234,9 @@ TEST(Store, OldWeeksAreDroppedWhole) {
   for (int day = 0; day < 60; ++day) b.put("a", now - days(60 - day).count, day);
   b.flush();
   b.clock.advance(hours(2));
-  ASSERT_TRUE(b.store->seal_step(b.clock.now()));
+  ASSERT_TRUE(b.store->compact_step(b.clock.now()));
   const auto points = b.read("a");
-  EXPECT_LE(points.size(), 30u + 8);  // at most a week and a day more than asked for
+  EXPECT_LE(points.size(), 30u + 7);  // at most a week more than asked for
   EXPECT_GE(points.size(), 30u);
   EXPECT_EQ(points.back().value, 59);
 }
@@ -245,6 +251,83 @@ TEST(Store, NegativeAndFarTimesFindTheirWeeks) {
   for (size_t i = 0; i < times.size(); ++i) EXPECT_EQ(points[i].time.ms, times[i]);
   EXPECT_LT(partition_of(TimeMs{-1}), partition_of(TimeMs{0}));
   EXPECT_EQ(partition_of(TimeMs{0}), partition_of(TimeMs{days(7).count - 1}));
+}
+
+TEST(Store, PointsPastRetentionVanishAtTheStartOfAWeek) {
+  StoreOptions options = small();
+  options.keep = days(30);
+  Bench b(1, options);
+  const TimeMs border = range_of(RowSpan::kWeek, b.clock.now() - days(30)).from;
+  EXPECT_EQ(b.store->extents()[0].from, border);
+  b.put("a", border.ms - 1, 1);  // late beyond retention: taken, and not seen
+  b.put("a", border.ms, 2);
+  for (const bool flushed : {false, true}) {
+    if (flushed) b.flush();
+    ASSERT_EQ(b.read("a").size(), 1u) << flushed;
+    EXPECT_EQ(b.read("a")[0].time, border);
+    EXPECT_TRUE(b.read("a", kTimeMin, border - milliseconds(1)).empty());
+  }
+}
+
+TEST(Store, RollupsStayWhenRawPointsAreGone) {
+  StoreOptions options = small();
+  options.keep = days(10);
+  options.keep_minutes = days(60);
+  options.keep_hours = days(300);
+  Bench b(1, options);
+  const auto run = [&](DurationMs later) {
+    b.clock.advance(later);
+    for (uint32_t shard = 0; shard < 2; ++shard) b.store->collect(shard, 1000);
+    b.flush();
+    for (bool more = true; more;) {
+      const auto stepped = b.store->compact_step(b.clock.now());
+      ASSERT_TRUE(stepped) << stepped.error().text();
+      more = *stepped;
+    }
+  };
+  const TimeMs begin = range_of(RowSpan::kDay, b.clock.now()).from;
+  for (int i = 0; i < 20; ++i) b.put("a", begin.ms + i * 30'000, i);
+  const SeriesRef a = *b.series->find(Labels::of("a"));
+  const auto rows = [&](Resolution resolution) {
+    RollupColumns out;
+    EXPECT_TRUE(b.store->read_rollup(a, resolution, kTimeMin, kTimeMax, out));
+    return out;
+  };
+  EXPECT_EQ(b.store->extents()[1].from, b.store->extents()[1].to);  // none yet
+  run(days(2));
+  EXPECT_EQ(b.read("a").size(), 20u);
+  ASSERT_EQ(rows(Resolution::kMinute).size(), 10u);
+  EXPECT_EQ(rows(Resolution::kMinute).max[3], 7);
+  ASSERT_EQ(rows(Resolution::kHour).size(), 1u);
+  EXPECT_EQ(rows(Resolution::kHour).sum[0], 190);
+  EXPECT_GT(b.store->extents()[1].to, begin);
+  ASSERT_TRUE(b.keyspace->flush());
+  b.crash();
+  run(days(20));
+  EXPECT_TRUE(b.read("a").empty());
+  EXPECT_EQ(rows(Resolution::kMinute).size(), 10u);
+  EXPECT_EQ(resolution_for(b.store->extents(), begin, minutes(5)), Resolution::kMinute);
+  run(days(60));
+  EXPECT_EQ(rows(Resolution::kMinute).size(), 0u);
+  EXPECT_EQ(rows(Resolution::kHour).size(), 1u);
+  EXPECT_EQ(resolution_for(b.store->extents(), begin, minutes(5)), Resolution::kHour);
+  run(days(300));
+  EXPECT_EQ(rows(Resolution::kHour).size(), 0u);
+}
+
+TEST(Store, AFolderInAnotherFormatIsRefused) {
+  auto keyspace = make_memory_keyspace();
+  KeyBatch batch;
+  batch.put(KeyFamily::kChunks, std::string(32, 'k'), "v");
+  ASSERT_TRUE(keyspace->write(batch));
+  FaultyDisk disk(1);
+  ManualClock clock{TimeMs{0}};
+  Counters counters;
+  SeriesTable series;
+  const auto opened =
+      Store::open("/data", small(), disk, clock, series, counters, std::move(keyspace));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kRefused);
 }
 
 // Random writes, commits, sealing, failures and power cuts against a model. Each written value is
@@ -314,7 +397,8 @@ void write_some(Bench& b, Model& model, Random& random, int64_t now, double& ser
         break;
       }
     rows.emplace_back(name, batch.size());
-    const int64_t back = random.below(4) == 0 ? static_cast<int64_t>(random.below(300)) : 0;
+    int64_t back = random.below(4) == 0 ? static_cast<int64_t>(random.below(300)) : 0;
+    if (random.below(12) == 0) back = days(static_cast<int64_t>(random.below(9))).count + back / 30;
     batch.add(ref, TimeMs{now - back}, serial += 0.5);
   }
   const Batch copy = batch;
@@ -335,8 +419,9 @@ void run_random(uint64_t seed) {
     if (random.below(3) > 0) b.disk.cut_after(1 + random.below(200));
     for (int step = 0; step < 150; ++step) {
       now += static_cast<int64_t>(random.below(20));
+      if (random.below(25) == 0) now += hours(11).count;
       b.clock.set(TimeMs{now});
-      const uint64_t what = random.below(30);
+      const uint64_t what = random.below(36);
       const auto shard = static_cast<uint32_t>(random.below(2));
       if (what < 10)
         write_some(b, model, random, now, serial);
@@ -356,6 +441,8 @@ void run_random(uint64_t seed) {
         (void)b.keyspace->flush();  // the engine may, by itself
       else if (what == 28)
         b.disk.set_capacity(random.below(2) == 0 ? UINT64_MAX : 6 * 4096);
+      else if (what > 29)
+        (void)b.store->compact_step(TimeMs{now});
       else
         (void)b.store->write_checkpoint(b.durable, "models", "state");
       b.settle();
