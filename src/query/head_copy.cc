@@ -29,6 +29,7 @@ struct Copy {
       oldest_needed = into.samples.empty() ? wanted.to : into.samples.front().time;
     }
     into.whole = head.whole_from(ref) <= oldest_needed;
+    if (wanted.each) wanted.each(index, into);
   }
 };
 
@@ -56,7 +57,7 @@ void copy_heads(HeadAccess& heads, const SeriesTable& table,
                 std::shared_ptr<const std::atomic<bool>> stop, HeadCopied done) {
   auto copy = std::make_shared<Copy>();
   copy->series = std::move(series);
-  copy->wanted = wanted;
+  copy->wanted = std::move(wanted);
   copy->stop = std::move(stop);
   copy->out.resize(copy->series->size());
   std::vector<std::shared_ptr<Share>> shares(heads.shards());
@@ -90,7 +91,7 @@ std::optional<std::vector<HeadPoints>> copy_heads_and_wait(HeadAccess& heads,
   const auto wait = std::make_shared<Wait>();
   const auto stopped = std::make_shared<std::atomic<bool>>(false);
   copy_heads(heads, table, std::make_shared<const std::vector<SeriesRef>>(std::move(series)),
-             wanted, stopped, [wait](std::vector<HeadPoints> out) {
+             std::move(wanted), stopped, [wait](std::vector<HeadPoints> out) {
                {
                  const std::lock_guard lock(wait->mutex);
                  wait->out = std::move(out);

@@ -21,6 +21,8 @@ struct HeadPoints {
 struct HeadWanted {
   TimeMs from, to;           // both included
   size_t newest = SIZE_MAX;  // of those only so many, the last ones
+  // If set: gets what was copied of each series on the shard's thread, and may take it away.
+  std::function<void(size_t index, HeadPoints&)> each = {};
 };
 
 inline constexpr size_t kSeriesPerTurn = 48;  // chunks of 128 points, 24 ns each to decode

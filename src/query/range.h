@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "store/codec.h"
-#include "vocabulary/matcher.h"
-#include "vocabulary/series_table.h"
+#include "vocabulary/point.h"
 
 namespace tocsin {
 
@@ -21,6 +20,8 @@ struct ReduceOptions {
 // that come back as they are.
 std::vector<Sample> reduce_to_width(const std::vector<Sample>& samples,
                                     const ReduceOptions& options);
+// The same as places in `samples`, for what lies beside them.
+std::vector<size_t> pick_to_width(const std::vector<Sample>& samples, const ReduceOptions& options);
 
 struct Latest {
   SeriesRef series;
@@ -28,34 +29,5 @@ struct Latest {
 };
 // Joins what shards found: by series, of several the newest.
 std::vector<Latest> join_latest(std::vector<std::vector<Latest>> parts);
-
-// Selector -> series, by looking through the SeriesTable. The answers are kept, and only series
-// that came since are looked at again. One thread. Bounded: `selectors_max` answers; past it the
-// one that was used longest ago is forgotten.
-class SeriesFinder {
- public:
-  explicit SeriesFinder(const SeriesTable& table, size_t selectors_max = 64)
-      : table_(table), selectors_max_(selectors_max) {}
-
-  struct Match {
-    std::vector<SeriesRef> series;  // ascending by ref, at most `limit`
-    bool more = false;              // there are others
-  };
-  Match find(const SeriesSelector& selector, size_t limit);
-
- private:
-  struct Kept {
-    std::string text;
-    uint32_t looked_at = 0;  // series below this were looked at
-    std::vector<SeriesRef> series;
-    uint64_t used = 0;
-  };
-  Kept& kept_for(const std::string& text);
-
-  const SeriesTable& table_;
-  const size_t selectors_max_;
-  std::vector<Kept> kept_;
-  uint64_t uses_ = 0;
-};
 
 }  // namespace tocsin

@@ -62,26 +62,5 @@ TEST(JoinLatest, TheNewestOfASeriesWins) {
   EXPECT_EQ(out[1].sample.value, 3);
 }
 
-TEST(SeriesFinder, FindsNewSeriesToo) {
-  SeriesTable table;
-  SeriesFinder finder(table, 2);
-  const auto add = [&](const char* name, const char* site) {
-    return table.find_or_add(Labels::of(name, {{"site", site}}), 0).value().ref;
-  };
-  add("logins", "rome");
-  const SeriesRef madrid = add("logins", "madrid");
-  const auto selector = SeriesSelector::parse("logins{site!=\"rome\"}").value();
-  EXPECT_EQ(finder.find(selector, 10).series, std::vector<SeriesRef>{madrid});
-  add("bets", "malta");
-  const SeriesRef lagos = add("logins", "lagos");
-  const auto both = finder.find(selector, 10);
-  EXPECT_EQ(both.series, (std::vector<SeriesRef>{madrid, lagos}));
-  EXPECT_FALSE(both.more);
-  EXPECT_TRUE(finder.find(selector, 1).more);
-  for (const char* text : {"bets", "logins", "stakes"})
-    (void)finder.find(SeriesSelector::parse(text).value(), 10);
-  EXPECT_EQ(finder.find(selector, 10).series.size(), 2u);  // forgotten, and found again
-}
-
 }  // namespace
 }  // namespace tocsin

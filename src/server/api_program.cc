@@ -99,6 +99,7 @@ void register_program_routes(net::Router& router, const ApiParts& parts) {
 void register_api(net::Router& router, const ApiParts& parts) {
   register_alert_routes(router, parts.views, parts.clock);
   register_series_routes(router, parts.views, parts.clock);
+  register_recent_routes(router, parts.views);
   register_program_routes(router, parts);
   if (!parts.pages) return;
   router.set_fallback([pages = parts.pages](Request&& request, Respond respond) {

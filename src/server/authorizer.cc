@@ -2,13 +2,14 @@
 
 #include "base/json_writer.h"
 #include "server/api.h"
+#include "server/api_prometheus.h"
 
 namespace tocsin::server {
 
 namespace {
 
 bool reads(const net::Request& request) {
-  return request.method == "GET" || request.method == "HEAD";
+  return request.method == "GET" || request.method == "HEAD" || is_prometheus_read(request.path);
 }
 
 // What probes of load balancers and Telegraf's start-up may ask without saying who they are.
@@ -82,6 +83,8 @@ net::Authorize authorizer(const access::Door& door, Counters& counters) {
                                       "scope, or from another site.");
   const auto judge = [&door](net::Request& request) -> std::optional<net::Response> {
     if (open_to_all(request.path)) return std::nullopt;
+    // What a browser asks before it asks; no token comes along and nothing is told.
+    if (request.method == "OPTIONS" && is_prometheus_read(request.path)) return std::nullopt;
     if (!reads(request) && !same_site(request))
       return refusal(request, 403,
                      "a page of another site sent this; open Tocsin's own page and do it there");

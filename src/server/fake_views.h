@@ -19,6 +19,7 @@ class FakeViews final : public Views {
   std::vector<ViolationRow> violation_rows;
   std::vector<SeriesRow> series_rows;
   RangeView range_view;
+  RecentView recent_view;
   std::vector<LatestRow> latest_rows;
   std::optional<BandView> band_view;
   std::vector<WorkerView> worker_views;
@@ -38,6 +39,7 @@ class FakeViews final : public Views {
   size_t asked_limit = 0;
   TimeMs asked_since;
   RangeQuery asked_range;
+  RecentQuery asked_recent;
   BandQuery asked_band;
 
   ~FakeViews() override {
@@ -88,6 +90,10 @@ class FakeViews final : public Views {
   void range(RangeQuery query, Done<RangeView> done) override {
     asked_range = std::move(query);
     give(std::move(done), range_view);
+  }
+  void recent(RecentQuery query, Done<RecentView> done) override {
+    asked_recent = std::move(query);
+    give(std::move(done), recent_view);
   }
   void latest(SeriesSelector selector, Done<std::vector<LatestRow>> done) override {
     asked_selector = selector.text();

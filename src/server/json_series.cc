@@ -171,7 +171,7 @@ void write_range(JsonWriter& json, const RangeView& range) {
     write_points(json, series.points);
     json.end_object();
   }
-  json.end_array().member("reduced", range.reduced).end_object();
+  json.end_array().member("reduced", range.reduced).member("more", range.more).end_object();
 }
 
 void write_latest(JsonWriter& json, const LatestRow& row) {

@@ -8,6 +8,7 @@ namespace tocsin::server {
 
 void register_alert_routes(net::Router& router, Views& views, const Clock& clock);
 void register_series_routes(net::Router& router, Views& views, const Clock& clock);
+void register_recent_routes(net::Router& router, Views& views);
 void register_program_routes(net::Router& router, const ApiParts& parts);
 
 }  // namespace tocsin::server

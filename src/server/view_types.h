@@ -175,6 +175,21 @@ struct SeriesPoints {
 struct RangeView {
   std::vector<SeriesPoints> series;
   bool reduced = false;
+  bool more = false;  // other series match as well
+};
+// The last points of series, or what they come to.
+struct RecentView {
+  struct Row {
+    const Labels* labels = nullptr;  // lives as long as the program
+    std::vector<TimeValue> points;   // without a reduction
+    double value = kUnknown;         // with one
+    size_t count = 0;                // points it is made of
+  };
+  std::vector<Row> series;      // sorted by labels; none if only all together were asked for
+  size_t series_count = 0;      // that were looked at
+  bool reduced = false;         // fewer points than there are: only so many fit the width
+  bool more = false;            // other series match as well
+  std::optional<Row> together;  // with a reduction: over all points of all series
 };
 struct LatestRow {
   Labels labels;

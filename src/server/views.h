@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "query/reduction.h"
 #include "server/view_types.h"
 #include "vocabulary/matcher.h"
 
@@ -24,6 +25,16 @@ struct RangeQuery {
   SeriesSelector selector;
   TimeMs from, to;       // from < to
   uint32_t width = 800;  // pixels: at most 2 points each
+};
+struct RecentQuery {
+  enum class By : uint8_t { kSeries, kAll };
+  SeriesSelector selector;
+  size_t points = 0;  // the last so many of each series; 0: those of the last `span`
+  DurationMs span{};  // until now
+  std::optional<Reduction> reduce;
+  By by = By::kSeries;  // one value per series and one over all, or only that
+  size_t limit = 1000;  // series
+  uint32_t width = 800;
 };
 struct BandQuery {
   Labels series;
@@ -66,6 +77,7 @@ class Views {
 
   virtual void series(SeriesSelector selector, size_t limit, Done<std::vector<SeriesRow>> done) = 0;
   virtual void range(RangeQuery query, Done<RangeView> done) = 0;
+  virtual void recent(RecentQuery query, Done<RecentView> done) = 0;
   virtual void latest(SeriesSelector selector, Done<std::vector<LatestRow>> done) = 0;
   virtual void band(BandQuery query, Done<std::optional<BandView>> done) = 0;
 

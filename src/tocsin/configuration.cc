@@ -10,9 +10,9 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 11> kSections{
+constexpr std::array<std::string_view, 12> kSections{
     "server", "workers",    "default",   "marks", "sites", "rules",
-    "routes", "supervisor", "receivers", "links", "intake"};
+    "routes", "supervisor", "receivers", "links", "intake", "queries"};
 
 config::Reference described() {
   config::Reference reference;
@@ -22,6 +22,7 @@ config::Reference described() {
   supervisor::Routes::describe(reference);
   supervisor::Options::describe(reference);
   respond::Receivers::describe(reference);
+  QuerySettings::describe(reference);
   if (reference.begin_type("intake")) {
     config::Problems none;
     config::MapReader m(reference, "intake", none);
@@ -40,6 +41,7 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   add_builtin(folder, problems);
   made->settings = Settings::read(folder, problems);
   made->settings.config = directory;
+  made->queries = QuerySettings::read(folder, problems);
   made->workers = streamer::WorkerSet::read(folder, problems);
   const std::string site = made->workers ? made->workers->site_label() : "site";
   made->rules = std::make_shared<rules::RuleSet>(rules::RuleSet::read(folder, site, problems));

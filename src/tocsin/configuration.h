@@ -13,6 +13,7 @@
 #include "streamer/worker.h"
 #include "supervisor/options.h"
 #include "supervisor/route.h"
+#include "tocsin/query_settings.h"
 #include "tocsin/settings.h"
 
 namespace tocsin {
@@ -20,6 +21,7 @@ namespace tocsin {
 struct Configuration {
   config::Folder folder;
   Settings settings;
+  QuerySettings queries;
   std::shared_ptr<const streamer::WorkerSet> workers;
   std::shared_ptr<const rules::RuleSet> rules;
   std::shared_ptr<const respond::Receivers> receivers;

@@ -11,11 +11,15 @@
 
 #include "access/door.h"
 #include "base/log.h"
+#include "promql/print.h"
 #include "server/api.h"
+#include "server/api_prometheus.h"
 #include "tocsin/commands.h"
 #include "tocsin/live.h"
 #include "tocsin/pages.h"
+#include "tocsin/query_reads.h"
 #include "tocsin/quick_start.h"
+#include "tocsin/version.h"
 #include "tocsin/views.h"
 
 namespace tocsin {
@@ -70,6 +74,7 @@ class Server {
  private:
   Result<void> open_door();
   server::ReloadView reload();
+  server::PrometheusFacts prometheus_facts();
 
   ServeOptions options_;
   SystemClock clock_;
@@ -81,6 +86,7 @@ class Server {
   std::unique_ptr<server::Hub> hub_;
   std::unique_ptr<EmbeddedPages> pages_;
   std::unique_ptr<Live> live_;
+  std::unique_ptr<QueryReads> reads_;
   std::unique_ptr<LiveViews> views_;
   std::unique_ptr<QuickStart> quick_start_;
 };
@@ -109,7 +115,9 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   live_ = std::move(*live);
   hub_ = std::make_unique<server::Hub>(server::HubOptions{}, counters_);
   pages_ = std::make_unique<EmbeddedPages>();
-  views_ = std::make_unique<LiveViews>(*live_, *hub_, progress);
+  reads_ = std::make_unique<QueryReads>(*live_);
+  reads_->start();
+  views_ = std::make_unique<LiveViews>(*live_, *reads_, *hub_, progress);
   views_->set_reload([this] { return reload(); });
   intake::register_write_routes(router_, live_->intake(),
                                 [this]() -> intake::Intake& { return live_->intake_here(); });
@@ -118,6 +126,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
                                  .counters = counters_,
                                  .clock = clock_,
                                  .pages = pages_->pages()});
+  server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
   router_.set_authorize(server::authorizer(*door_, counters_));
   if (auto done = live_->listen(router_); !done) return done;
   views_->start();
@@ -129,6 +138,26 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
     quick_start_->start();
   }
   return {};
+}
+
+server::PrometheusFacts Server::prometheus_facts() {
+  server::PrometheusFacts facts;
+  facts.version = kVersion;
+  facts.configuration = [this] {
+    return "configuration " + live_->configuration()->folder.version() +
+           "; its files are not shown here, they may hold secrets";
+  };
+  facts.flags = [settings = reads_->pool().settings()] {
+    return Labels({{"query.lookback-delta", promql::print_duration(settings.lookback)},
+                   {"query.max-concurrency", std::to_string(settings.thread_count())},
+                   {"query.max-samples", std::to_string(settings.samples_max)},
+                   {"query.timeout", promql::print_duration(settings.timeout)}});
+  };
+  facts.started_at = live_->started_at();
+  facts.now = [this] { return clock_.now(); };
+  facts.keep = configuration_->settings.keep;
+  facts.directory = configuration_->settings.data;
+  return facts;
 }
 
 server::ReloadView Server::reload() {
@@ -171,6 +200,7 @@ int Server::wait() {
   }
   log::info("stopping");
   if (quick_start_) quick_start_->stop();
+  reads_->stop();
   live_->stop();
   return 0;
 }

@@ -64,6 +64,12 @@ void ShardThread::ask(std::function<void(ShardThread&)> work) {
   });
 }
 
+void ShardThread::ask_here(std::function<void(ShardThread&)> work) {
+  if (!loop_.in_loop()) return ask(std::move(work));
+  drain();
+  work(*this);
+}
+
 void ShardThread::drain() {
   {
     const std::lock_guard lock(inbox_mutex_);

@@ -63,6 +63,8 @@ class ShardThread final : public intake::BatchSink {
 
   // Any thread: `work` runs on the shard's thread after everything that was pushed before.
   void ask(std::function<void(ShardThread&)> work);
+  // The same; on the shard's own thread inside this call.
+  void ask_here(std::function<void(ShardThread&)> work);
   // The committer's thread: everything up to `lsn` is safe.
   void on_durable(Lsn lsn);
 

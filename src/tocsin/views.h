@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "query/range.h"
 #include "server/hub.h"
 #include "server/views.h"
 #include "tocsin/live.h"
+#include "tocsin/query_reads.h"
 #include "tocsin/quick_start.h"
 
 namespace tocsin {
@@ -28,7 +28,7 @@ std::string change_text(const JudgedPoint& point);
 class LiveViews final : public server::Views {
  public:
   // quick_start may be null. Sets live.watchers: make it before listening.
-  LiveViews(Live& live, server::Hub& hub, Progress& progress);
+  LiveViews(Live& live, QueryReads& reads, server::Hub& hub, Progress& progress);
   void set_quick_start(QuickStart* quick_start) { quick_start_.store(quick_start); }
   // Starts the timers that feed the live stream.
   void start();
@@ -51,6 +51,7 @@ class LiveViews final : public server::Views {
   void series(SeriesSelector selector, size_t limit,
               server::Done<std::vector<server::SeriesRow>> done) override;
   void range(server::RangeQuery query, server::Done<server::RangeView> done) override;
+  void recent(server::RecentQuery query, server::Done<server::RecentView> done) override;
   void latest(SeriesSelector selector, server::Done<std::vector<server::LatestRow>> done) override;
   void band(server::BandQuery query, server::Done<std::optional<server::BandView>> done) override;
   void workers(server::Done<std::vector<server::WorkerView>> done) override;
@@ -100,7 +101,7 @@ class LiveViews final : public server::Views {
                    std::function<void(std::vector<server::AlertEntry>)> done);
   server::AlertDetails details_of(const AlertPtr& alert);
   server::ViolationRow row_of(DecisionThread& decisions, const StreamItem& item) const;
-  // On the background loop; sorted by labels.
+  // Sorted by labels.
   std::vector<SeriesRef> select(const SeriesSelector& selector, size_t limit);
   struct SeriesSamples {
     SeriesRef series;
@@ -117,11 +118,11 @@ class LiveViews final : public server::Views {
                         const std::vector<Sample>& points) const;
 
   Live& live_;
+  QueryReads& reads_;
   server::Hub& hub_;
   Progress& progress_;
   std::atomic<QuickStart*> quick_start_{nullptr};
   Reload reload_;
-  SeriesFinder finder_;  // background loop
   Lanes lanes_;
   mutable std::mutex mutex_;
   std::string config_error_;  // guarded by mutex_

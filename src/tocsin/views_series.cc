@@ -4,48 +4,21 @@
 #include <cmath>
 #include <limits>
 
+#include "query/range.h"
 #include "streamer/band.h"
 #include "tocsin/views.h"
 
 namespace tocsin {
 namespace {
 
-constexpr size_t kSeriesMax = 500;        // of one range query
 constexpr DurationMs kWarmUp = days(35);  // a profile's four weeks and a bit
-
-// Indices of the points a chart of `width` pixels needs: first, last and both extremes of each
-// pixel.
-template <class ValueAt, class TimeAt>
-std::vector<size_t> visible(size_t count, uint32_t width, TimeAt time_at, ValueAt value_at) {
-  std::vector<size_t> out;
-  if (count <= size_t{2} * width || width == 0) {
-    for (size_t i = 0; i < count; ++i) out.push_back(i);
-    return out;
-  }
-  const int64_t start = time_at(0).ms;
-  const int64_t span = std::max<int64_t>(1, time_at(count - 1).ms - start + 1);
-  for (size_t begin = 0; begin < count;) {
-    const int64_t pixel = (time_at(begin).ms - start) * width / span;
-    size_t low = begin;
-    size_t high = begin;
-    size_t end = begin;
-    for (; end < count && (time_at(end).ms - start) * width / span == pixel; ++end) {
-      if (value_at(end) < value_at(low)) low = end;
-      if (value_at(end) > value_at(high)) high = end;
-    }
-    out.push_back(std::min(low, high));
-    if (low != high) out.push_back(std::max(low, high));
-    begin = end;
-  }
-  return out;
-}
 
 using HeadPoints = std::vector<std::pair<SeriesRef, std::vector<Sample>>>;
 
 }  // namespace
 
 std::vector<SeriesRef> LiveViews::select(const SeriesSelector& selector, size_t limit) {
-  std::vector<SeriesRef> out = finder_.find(selector, limit).series;
+  std::vector<SeriesRef> out = reads_.index().find(selector, limit).series;
   std::sort(out.begin(), out.end(), [this](SeriesRef a, SeriesRef b) {
     return live_.series().labels(a) < live_.series().labels(b);
   });
@@ -119,26 +92,6 @@ void LiveViews::points_of(std::vector<SeriesRef> wanted, TimeMs from, TimeMs to,
       });
 }
 
-void LiveViews::range(server::RangeQuery query, server::Done<server::RangeView> done) {
-  in_background([this, query, done = std::move(done)] {
-    points_of(select(query.selector, kSeriesMax), query.from, query.to,
-              [this, query, done](std::vector<SeriesSamples> all) {
-                server::RangeView view;
-                for (const auto& [ref, points] : all) {
-                  server::SeriesPoints row;
-                  row.labels = live_.series().labels(ref);
-                  const std::vector<Sample> kept =
-                      reduce_to_width(points, {query.from, query.to, query.width});
-                  view.reduced = view.reduced || kept.size() < points.size();
-                  for (const Sample& sample : kept)
-                    row.points.emplace_back(sample.time, sample.value);
-                  view.series.push_back(std::move(row));
-                }
-                done(std::move(view));
-              });
-  });
-}
-
 void LiveViews::latest(SeriesSelector selector, server::Done<std::vector<server::LatestRow>> done) {
   in_background([this, selector, done = std::move(done)] {
     const auto refs = std::make_shared<std::vector<SeriesRef>>(select(selector, 100'000));
@@ -179,9 +132,9 @@ server::BandView LiveViews::draw(const Labels& labels, WorkerRef worker,
                        [](const JudgedPoint& p, TimeMs t) { return p.time < t; }) -
       drawn.begin());
   const auto at = [&](size_t i) -> const JudgedPoint& { return drawn[first + i]; };
-  const auto kept = visible(
-      drawn.size() - first, query.width, [&](size_t i) { return at(i).time; },
-      [&](size_t i) { return at(i).value; });
+  std::vector<Sample> judged;
+  for (size_t i = first; i < drawn.size(); ++i) judged.push_back({drawn[i].time, drawn[i].value});
+  const auto kept = pick_to_width(judged, {query.from, query.to, query.width});
   const auto names = set.worker(worker).model_names();
   const auto kinds = set.worker(worker).model_kinds();
   for (size_t m = 0; m < names.size(); ++m)

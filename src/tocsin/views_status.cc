@@ -92,11 +92,11 @@ std::vector<Lane> LiveViews::Lanes::last_day(const std::string& site, TimeMs now
   return out;
 }
 
-LiveViews::LiveViews(Live& live, server::Hub& hub, Progress& progress)
+LiveViews::LiveViews(Live& live, QueryReads& reads, server::Hub& hub, Progress& progress)
     : live_(live),
+      reads_(reads),
       hub_(hub),
       progress_(progress),
-      finder_(live.series()),
       config_loaded_at_(live.started_at()) {
   watch();
   remember_lanes();
