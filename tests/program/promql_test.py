@@ -50,7 +50,7 @@ def near_value(a, b):
     left, right = float(a), float(b)
     if same_value(a, b):
         return True
-    return abs(left - right) <= 1e-9 * max(abs(left), abs(right))
+    return abs(left - right) <= 1e-9 * max(abs(left), abs(right), 1)
 
 
 def key(metric):
