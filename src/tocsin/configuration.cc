@@ -10,9 +10,9 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 12> kSections{
-    "server", "workers",    "default",   "marks", "sites", "rules",
-    "routes", "supervisor", "receivers", "links", "intake", "queries"};
+constexpr std::array<std::string_view, 13> kSections{
+    "server",     "workers",   "default", "marks",  "sites",   "rules", "routes",
+    "supervisor", "receivers", "links",   "intake", "queries", "limits"};
 
 config::Reference described() {
   config::Reference reference;
@@ -28,6 +28,12 @@ config::Reference described() {
     config::MapReader m(reference, "intake", none);
     intake::IntakeLimits limits;
     intake::read_limits(m, limits);
+  }
+  if (reference.begin_type("limits")) {
+    config::Problems none;
+    config::MapReader m(reference, "limits", none);
+    intake::SeriesLimits limits;
+    intake::read_series_limits(m, limits);
   }
   return reference;
 }
@@ -49,6 +55,8 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
       respond::Receivers::read(folder, respond::SecretSources::real(directory), problems));
   folder.single("intake", "intake", problems,
                 [&](config::MapReader& m) { intake::read_limits(m, made->intake); });
+  folder.single("limits", "limits", problems,
+                [&](config::MapReader& m) { intake::read_series_limits(m, made->series); });
   made->supervisor = supervisor::Options::read(folder, problems);
   made->routes = supervisor::Routes::read(folder, problems);
   const std::vector<std::string> names = made->receivers->names();

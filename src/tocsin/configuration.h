@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "config/folder.h"
 #include "intake/limits.h"
+#include "intake/series_limits.h"
 #include "respond/receiver.h"
 #include "rules/engine.h"
 #include "streamer/worker.h"
@@ -26,6 +27,7 @@ struct Configuration {
   std::shared_ptr<const rules::RuleSet> rules;
   std::shared_ptr<const respond::Receivers> receivers;
   intake::IntakeLimits intake;
+  intake::SeriesLimits series;
   supervisor::Options supervisor;
   supervisor::Routes routes;
 

@@ -25,8 +25,9 @@ Live::Live(std::shared_ptr<const Configuration> configuration, const Clock& cloc
     : clock_(clock),
       counters_(counters),
       configuration_(std::move(configuration)),
-      series_(configuration_->settings.series_max),
-      announced_(configuration_->settings.series_max),
+      series_(intake::kSeriesTableMax),
+      guard_(series_, clock, counters, configuration_->series),
+      announced_(intake::kSeriesTableMax),
       senders_(counters),
       intake_counters_(counters),
       intake_shared_{series_,
@@ -74,6 +75,7 @@ Result<void> Live::start_threads() {
     pass_time();
     watch_journal();
   });
+  watch_cardinality();
   background_thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "background");
     background_.run();
@@ -153,12 +155,18 @@ std::shared_ptr<const Configuration> Live::configuration() const {
 
 Result<void> Live::reload(std::shared_ptr<const Configuration> configuration) {
   const std::string version = configuration->folder.version();
-  const std::lock_guard lock(configuration_mutex_);
-  // The observer below runs inside append_marker: it needs no lock of ours.
-  auto marker = store_->journal().append_marker(FrameKind::kConfig, version);
-  if (!marker) return fail(marker.error());
-  configuration_from_ = (*marker)->lsn;
-  configuration_ = std::move(configuration);
+  const auto now = configuration;
+  {
+    const std::lock_guard lock(configuration_mutex_);
+    // The observer below runs inside append_marker: it needs no lock of ours.
+    auto marker = store_->journal().append_marker(FrameKind::kConfig, version);
+    if (!marker) return fail(marker.error());
+    configuration_from_ = (*marker)->lsn;
+    configuration_ = std::move(configuration);
+  }
+  // What comes in is no matter of frames. A label that gets a limit is counted: that takes a while.
+  intake_shared_.limits.set(now->intake);
+  guard_.set_limits(now->series);
   return {};
 }
 

@@ -14,12 +14,14 @@
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/disk.h"
+#include "intake/series_guard.h"
 #include "intake/write_handlers.h"
 #include "net/http_server.h"
 #include "net/outbound.h"
 #include "respond/dispatcher.h"
 #include "respond/inbox.h"
 #include "store/store.h"
+#include "tocsin/cardinality_watch.h"
 #include "tocsin/configuration.h"
 #include "tocsin/decision_thread.h"
 #include "tocsin/shard_thread.h"
@@ -58,6 +60,7 @@ class Live {
   SeriesTable& series() { return series_; }
   intake::AnnouncedSeries& announced() { return announced_; }
   intake::SenderTable& senders() { return senders_; }
+  const intake::SeriesGuard& series_guard() const { return guard_; }
   const intake::IntakeShared& intake() const { return intake_shared_; }
   intake::Intake& intake_here();  // of the loop that calls
   std::vector<std::unique_ptr<ShardThread>>& shards() { return shards_; }
@@ -90,6 +93,9 @@ class Live {
   void checkpoint_recovered(Lsn last);
   void checkpoint_part(size_t part, Lsn lsn, std::string bytes);
   void watch_journal();
+  void load_cardinality();
+  void save_cardinality();
+  void watch_cardinality();
   void tell_start();
   void pass_time();
 
@@ -109,6 +115,7 @@ class Live {
   Lsn configuration_from_;  // frame with which it begins; guarded likewise
   PosixDisk disk_;
   SeriesTable series_;
+  intake::SeriesGuard guard_;
   intake::AnnouncedSeries announced_;
   intake::SenderTable senders_;
   intake::IntakeCounters intake_counters_;
@@ -124,6 +131,7 @@ class Live {
   std::unique_ptr<respond::Dispatcher> dispatcher_;
   net::Loop background_;
   std::thread background_thread_;
+  std::unique_ptr<CardinalityWatch> cardinality_watch_;  // background loop
   uint16_t port_ = 0;
   Counter& syncs_;
   Counter& sync_ns_;

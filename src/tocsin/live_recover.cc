@@ -181,6 +181,7 @@ Result<void> Live::recover() {
   };
   if (const uint64_t bytes = store_->journal().bytes_on_disk(); bytes > (64u << 20))
     log::info("reading the journal, up to {} MB", bytes >> 20);
+  load_cardinality();
   Error failed;
   Lsn last = after;
   auto recovered = store_->recover(after, [&](const FramePtr& frame) {
@@ -190,6 +191,7 @@ Result<void> Live::recover() {
       reports[i].derived.clear();  // the journal has them
       decisions_->recovered(i, reports[i]);
     }
+    guard_.journal_has(frame->batch.fresh, frame->arrival, frame->batch.sender_name);
     last = frame->lsn;
     if (auto run = decisions_->run_recovered(frame->lsn); !run && failed.message.empty())
       failed = run.error();
@@ -200,6 +202,8 @@ Result<void> Live::recover() {
   for (const JournalDamage& damage : recovered->damage) log::error("journal: {}", damage.text());
   for (uint32_t ref = 0; ref < series_.size(); ++ref)
     if (series_.known(SeriesRef{ref})) announced_.mark(SeriesRef{ref});
+  guard_.recovered();
+  series_.set_gate(&guard_);
   if (last > after) checkpoint_recovered(last);
   if (series_.size() > 0)
     log::info("recovered {} series, {} frames and {} points from the journal", series_.size(),
@@ -233,6 +237,7 @@ void Live::begin_checkpoint() {
     if (checkpoint_.missing > 0) return;  // the last one is still under way
     checkpoint_ = {Lsn{0}, std::vector<std::string>(shards_.size() + 1), shards_.size() + 1};
   }
+  background_.post([this] { save_cardinality(); });
   checkpoint_at_ = clock_.now();
   checkpoint_fill_ = store_->journal().fill();
   if (auto marker = store_->journal().append_marker(FrameKind::kNote, "checkpoint"); !marker) {

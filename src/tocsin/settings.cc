@@ -14,10 +14,6 @@ namespace {
 constexpr std::string_view kType = "server";
 
 void read_limits(config::MapReader& m, Settings& out) {
-  out.series_max = static_cast<uint32_t>(std::clamp<int64_t>(
-      m.value<int64_t>("series_max", out.series_max,
-                       "Most series kept; past it new ones are refused with a partial error."),
-      1000, 64'000'000));
   out.memory_bytes_max = static_cast<uint64_t>(std::max<int64_t>(
       m.value<int64_t>("memory_bytes", static_cast<int64_t>(out.memory_bytes_max),
                        "Memory that is meant to be used, in bytes; pages show the use against it."),

@@ -19,7 +19,6 @@ struct Settings {
   JournalOptions::Durability durability = JournalOptions::Durability::kPowerCut;
   uint64_t journal_bytes_max = 256u << 20;
   DurationMs keep = days(400);
-  uint32_t series_max = 8'000'000;
   uint64_t memory_bytes_max = 350'000'000;  // shown beside what is used
   uint64_t body_bytes_max = 32u << 20;
   std::string tls_certificate, tls_key;
