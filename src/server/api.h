@@ -10,6 +10,7 @@
 #include "base/counters.h"
 #include "net/router.h"
 #include "server/assets.h"
+#include "server/boards.h"
 #include "server/hub.h"
 #include "server/views.h"
 
@@ -20,8 +21,9 @@ struct ApiParts {
   Views& views;
   Hub& hub;
   const Counters& counters;
-  const Clock& clock;            // what "until now" means in a range without an end
-  const Pages* pages = nullptr;  // nullptr: no pages, 404
+  const Clock& clock;              // what "until now" means in a range without an end
+  const Pages* pages = nullptr;    // nullptr: no pages, 404
+  const Boards* boards = nullptr;  // nullptr: no such routes
 };
 
 void register_api(net::Router& router, const ApiParts& parts);

@@ -101,6 +101,7 @@ void register_api(net::Router& router, const ApiParts& parts) {
   register_series_routes(router, parts.views, parts.clock);
   register_recent_routes(router, parts.views);
   register_program_routes(router, parts);
+  if (parts.boards) register_board_routes(router, *parts.boards);
   if (!parts.pages) return;
   router.set_fallback([pages = parts.pages](Request&& request, Respond respond) {
     respond(pages->answer(request));

@@ -5,14 +5,15 @@
 #include <array>
 
 #include "config/reader.h"
+#include "tocsin/boards.h"
 #include "tocsin/builtin.h"
 
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 13> kSections{
+constexpr std::array<std::string_view, 14> kSections{
     "server",     "workers",   "default", "marks",  "sites",   "rules", "routes",
-    "supervisor", "receivers", "links",   "intake", "queries", "limits"};
+    "supervisor", "receivers", "links",   "intake", "queries", "limits", "boards"};
 
 config::Reference described() {
   config::Reference reference;
@@ -35,6 +36,7 @@ config::Reference described() {
     intake::SeriesLimits limits;
     intake::read_series_limits(m, limits);
   }
+  describe_boards(reference);
   return reference;
 }
 
@@ -68,6 +70,7 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
     everybody.receivers = names;
     made->routes = supervisor::Routes({everybody});
   }
+  made->boards = read_boards(folder, problems);
   folder.check_sections(kSections, problems);
   made->folder = std::move(folder);
   return made;

@@ -11,6 +11,7 @@
 #include "intake/series_limits.h"
 #include "respond/receiver.h"
 #include "rules/engine.h"
+#include "server/boards.h"
 #include "streamer/worker.h"
 #include "supervisor/options.h"
 #include "supervisor/route.h"
@@ -30,6 +31,7 @@ struct Configuration {
   intake::SeriesLimits series;
   supervisor::Options supervisor;
   supervisor::Routes routes;
+  std::shared_ptr<const server::BoardList> boards;
 
   // directory empty: the standard configuration (every series, model `level`, inbox).
   // kInvalid carries all problems, one per line, with file:line:column.

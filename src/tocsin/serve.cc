@@ -83,6 +83,7 @@ class Server {
   std::unique_ptr<access::Tokens> tokens_;
   std::optional<access::Door> door_;
   net::Router router_;
+  server::Boards boards_;
   std::unique_ptr<server::Hub> hub_;
   std::unique_ptr<EmbeddedPages> pages_;
   std::unique_ptr<Live> live_;
@@ -121,11 +122,13 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   views_->set_reload([this] { return reload(); });
   intake::register_write_routes(router_, live_->intake(),
                                 [this]() -> intake::Intake& { return live_->intake_here(); });
+  boards_.set(configuration_->boards);
   server::register_api(router_, {.views = *views_,
                                  .hub = *hub_,
                                  .counters = counters_,
                                  .clock = clock_,
-                                 .pages = pages_->pages()});
+                                 .pages = pages_->pages(),
+                                 .boards = &boards_});
   server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
   router_.set_authorize(server::authorizer(*door_, counters_));
   if (auto done = live_->listen(router_); !done) return done;
@@ -172,6 +175,7 @@ server::ReloadView Server::reload() {
     if (auto done = live_->reload(with_options(*made, options_, live_->port())); !done) {
       view.error = done.error().text();
     } else {
+      boards_.set(made->boards);
       view.version = made->folder.version();
       log::info("configuration {} is running", view.version);
     }
