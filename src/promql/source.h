@@ -25,7 +25,7 @@ struct SourceSeries {
 };
 
 struct Selected {
-  std::vector<SourceSeries> series;  // in any order
+  std::vector<SourceSeries> series;  // in any order; ascending by labels saves a sort
   std::vector<std::string> notes;    // for the answer's `warnings`: "1-minute rollups were read"
   std::shared_ptr<const void> keep;  // owns what `labels` point to, if need be
 };
