@@ -46,6 +46,8 @@ void Journal::set_observers(OnSequenced on_sequenced, OnDurable on_durable) {
   writer_->on_durable_ = std::move(on_durable);
 }
 
+void Journal::set_dispose(Dispose dispose) { writer_->dispose_ = std::move(dispose); }
+
 Result<FramePtr> Journal::append(Batch&& batch) {
   TOCSIN_CHECK(batch.series.size() == batch.time.size() && batch.time.size() == batch.value.size(),
                "columns of {}, {} and {}", batch.series.size(), batch.time.size(),
@@ -77,6 +79,7 @@ void Journal::tick(TimeMs now) { writer_->tick(now); }
 void Journal::release_until(Lsn upto) { writer_->release_until(upto); }
 Lsn Journal::release_wanted(double fill) const { return writer_->release_wanted(fill); }
 double Journal::fill() const { return writer_->fill(); }
+uint64_t Journal::bytes_written() const { return writer_->bytes_written(); }
 uint64_t Journal::bytes_on_disk() const { return writer_->bytes_on_disk(); }
 
 }  // namespace tocsin

@@ -74,6 +74,11 @@ class Journal {
   Result<JournalRecovery> recover(SeriesTable& series, const HomeOf& home_of, Lsn after,
                                   const std::function<void(const FramePtr&)>& on_frame);
 
+  // Takes released segments away from where they are; before the first release. Without it they
+  // are removed.
+  using Dispose = std::function<Result<void>(const std::string& path, uint64_t number)>;
+  void set_dispose(Dispose dispose);
+
   // Set both before the first append. on_sequenced runs inside the journal's mutex, in lsn order:
   // it only pushes into inboxes. on_durable runs on the committer, outside the mutex.
   void set_observers(OnSequenced on_sequenced, OnDurable on_durable);
@@ -106,6 +111,8 @@ class Journal {
   // The share of bytes_max in use, 0 to 1.
   double fill() const;
   uint64_t bytes_on_disk() const;
+  // Of frames, since the start of the process.
+  uint64_t bytes_written() const;
 
  private:
   explicit Journal(std::unique_ptr<class JournalWriter> writer);

@@ -3,32 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/log.h"
 
 namespace tocsin {
-namespace {
-
-// The next place at or after `from` where a whole frame stands; npos if there is none.
-size_t find_frame(std::string_view bytes, size_t from) {
-  char magic[sizeof kFrameMagic];
-  std::memcpy(magic, &kFrameMagic, sizeof magic);
-  const std::string_view wanted(magic, sizeof magic);
-  for (size_t at = bytes.find(wanted, from); at != std::string_view::npos;
-       at = bytes.find(wanted, at + 1))
-    if (check_frame(bytes.substr(at))) return at;
-  return std::string_view::npos;
-}
-
-// The end of what is not zero.
-size_t used_end(std::string_view bytes) {
-  const size_t last = bytes.find_last_not_of('\0');
-  return last == std::string_view::npos ? 0 : last + 1;
-}
-
-}  // namespace
-
 Result<std::string> JournalReader::read_segment(uint32_t segment) const {
   return read_whole_file(writer_.disk_, writer_.path(found_.segments[segment].number));
 }
@@ -181,23 +159,9 @@ Result<void> JournalReader::cover(const Hole& hole) {
 }
 
 void JournalReader::drop_unknown(Frame& frame) {
-  Batch& batch = frame.batch;
-  size_t kept = 0;
-  for (size_t i = 0; i < batch.size(); ++i) {
-    const SeriesRef ref = batch.series[i];
-    if (!series_.known(ref) || (!contradicted_.empty() && contradicted_.contains(ref.index)))
-      continue;
-    if (kept != i) {
-      batch.series[kept] = ref;
-      batch.time[kept] = batch.time[i];
-      batch.value[kept] = batch.value[i];
-    }
-    ++kept;
-  }
-  report_.unknown_points += batch.size() - kept;
-  batch.series.resize(kept);
-  batch.time.resize(kept);
-  batch.value.resize(kept);
+  report_.unknown_points += keep_points(frame.batch, [this](SeriesRef ref) {
+    return series_.known(ref) && (contradicted_.empty() || !contradicted_.contains(ref.index));
+  });
 }
 
 Result<void> JournalReader::replay(const std::function<void(const FramePtr&)>& on_frame) {

@@ -338,7 +338,7 @@ void JournalWriter::release_until(Lsn upto) {
     }
   }
   for (const uint64_t number : freed)
-    if (auto done = disk_.remove(path(number)); !done) {
+    if (auto done = dispose_ ? dispose_(path(number), number) : disk_.remove(path(number)); !done) {
       failures_.add();
       log::warning("{}", done.error().text());
     }

@@ -16,11 +16,10 @@
 
 #include "store/frame_codec.h"
 #include "store/journal.h"
+#include "store/journal_scan.h"
 
 namespace tocsin {
 
-// "TOCSINJ1", number, 12 zero bytes, crc32c of the 28 bytes before it.
-inline constexpr size_t kSegmentHeaderBytes = 32;
 std::string segment_header(uint64_t number);
 bool check_segment_header(std::string_view bytes, uint64_t number);
 std::string segment_name(uint64_t number);
@@ -42,6 +41,7 @@ class JournalWriter {
   Lsn release_wanted(double fill) const;
   double fill() const;
   uint64_t bytes_on_disk() const;
+  uint64_t bytes_written() const { return bytes_total_.value(); }
   Lsn durable() const { return {durable_.load(std::memory_order_acquire)}; }
   Lsn last() const { return {last_.load(std::memory_order_acquire)}; }
   TimeMs last_arrival() const {
@@ -71,6 +71,7 @@ class JournalWriter {
   Disk& disk_;
   Journal::OnSequenced on_sequenced_;
   Journal::OnDurable on_durable_;
+  Journal::Dispose dispose_;
 
  private:
   struct Open {  // a preallocated segment, written or spare

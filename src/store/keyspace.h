@@ -84,5 +84,9 @@ struct RocksOptions {
 };
 Result<std::unique_ptr<Keyspace>> open_rocksdb(const std::string& directory,
                                                const RocksOptions& options);
+// What was flushed when it was opened, also beside a process that writes: takes no lock, writes
+// nothing, holds all files open.
+Result<std::unique_ptr<Keyspace>> open_rocksdb_read_only(const std::string& directory,
+                                                         const RocksOptions& options);
 
 }  // namespace tocsin

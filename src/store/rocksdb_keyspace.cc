@@ -192,21 +192,57 @@ rocksdb::DBOptions database_options(const RocksOptions& options,
   return out;
 }
 
+constexpr int kReadOnlyTries = 5;  // a compaction may remove a file before it is opened
+
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+std::vector<rocksdb::ColumnFamilyDescriptor> all_families(
+    const RocksOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> out{
+      {rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()}};
+  for (size_t i = 0; i < kKeyFamilies; ++i)
+    out.emplace_back(kNames[i], family_options(options, cache, static_cast<KeyFamily>(i)));
+  return out;
+}
+
 }  // namespace
+
+Result<std::unique_ptr<Keyspace>> open_rocksdb_read_only(const std::string& directory,
+                                                         const RocksOptions& options) {
+  const auto cache = rocksdb::NewLRUCache(options.cache_bytes, 2, false, 0.5);
+  rocksdb::DBOptions database = database_options(options, cache);
+  database.create_if_missing = database.create_missing_column_families = false;
+  database.max_open_files = -1;  // what the writer removes later is still read
+  database.info_log = std::make_shared<NoLog>();
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  rocksdb::Status status;
+  for (int i = 0; i < kReadOnlyTries; ++i) {
+    status = rocksdb::DB::OpenForReadOnly(database, directory, all_families(options, cache),
+                                          &handles, &raw);
+    if (status.ok()) break;
+  }
+  if (!status.ok()) return rocks_error(fmt::format("open {} for", directory), status);
+  std::unique_ptr<rocksdb::DB> db(raw);
+  db->DestroyColumnFamilyHandle(handles[0]);
+  handles.erase(handles.begin());
+  return std::unique_ptr<Keyspace>(
+      std::make_unique<RocksKeyspace>(std::move(db), std::move(handles)));
+}
 
 Result<std::unique_ptr<Keyspace>> open_rocksdb(const std::string& directory,
                                                const RocksOptions& options) {
   // The write buffers' share is charged to the cache, so that both together are the budget.
   const auto cache =
       rocksdb::NewLRUCache(options.cache_bytes + options.write_buffer_bytes, 2, false, 0.5);
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors{
-      {rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()}};
-  for (size_t i = 0; i < kKeyFamilies; ++i)
-    descriptors.emplace_back(kNames[i], family_options(options, cache, static_cast<KeyFamily>(i)));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
-  const auto status =
-      rocksdb::DB::Open(database_options(options, cache), directory, descriptors, &handles, &raw);
+  const auto status = rocksdb::DB::Open(database_options(options, cache), directory,
+                                        all_families(options, cache), &handles, &raw);
   if (!status.ok()) return rocks_error(fmt::format("open {} for", directory), status);
   std::unique_ptr<rocksdb::DB> db(raw);
   db->DestroyColumnFamilyHandle(handles[0]);

@@ -87,6 +87,7 @@ Result<void> Store::open_parts(std::unique_ptr<Keyspace> keyspace, Counters& cou
   auto journal = Journal::open(directory_ + "/journal", options_.journal, disk_, clock_, counters);
   if (!journal) return fail(journal.error());
   journal_ = std::move(*journal);
+  open_archive(counters);
   for (uint32_t i = 0; i < options_.shards; ++i) {
     heads_.push_back(std::make_unique<Head>(options_.head));
     heads_.back()->set_newest_on_disk(flushed->newest);
@@ -94,6 +95,19 @@ Result<void> Store::open_parts(std::unique_ptr<Keyspace> keyspace, Counters& cou
   sealer_ = std::make_unique<Sealer>(*keyspace_, *chunks_, options_.shards, options_.flush_bytes,
                                      *flushed, counters);
   return {};
+}
+
+// An archive that cannot be had is no reason not to start.
+void Store::open_archive(Counters& counters) {
+  auto archive = Archive::open(directory_ + "/archive", options_.archive, disk_, clock_, counters);
+  if (!archive) {
+    log::error("nothing is archived: {}", archive.error().text());
+    return;
+  }
+  archive_ = std::move(*archive);
+  journal_->set_dispose([this](const std::string& path, uint64_t number) {
+    return archive_->take_segment(path, number);
+  });
 }
 
 uint32_t Store::home_of(SeriesRef series) const {
@@ -126,6 +140,7 @@ Result<JournalRecovery> Store::recover(Lsn after,
 
 void Store::start() {
   journal_->start();
+  if (archive_) archive_->start();
   background_->sealer = std::thread([this] { run_sealer(); });
   background_->compactor = std::thread([this] { run_compactor(); });
 }
@@ -275,18 +290,23 @@ Result<void> Store::read_rollup(SeriesRef series, Resolution resolution, TimeMs 
   return chunks_->read_rollup(series, resolution, from, to, out);
 }
 
-Result<void> Store::write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes) {
+Result<uint64_t> Store::write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes,
+                                         TimeMs time, uint64_t tag) {
   if (lsn > journal_->durable())
     return fail(ErrorCode::kRefused,
                 fmt::format("cannot write checkpoint {} of {}: the journal is durable only up to "
                             "{}; wait for it",
                             name, lsn.value, journal_->durable().value));
-  if (auto done = tocsin::write_checkpoint(disk_, checkpoint_directory(), name, lsn, bytes); !done)
-    return done;
+  DisposeFile dispose;
+  if (archive_)
+    dispose = [this](const std::string& path) { return archive_->take_checkpoint(path); };
+  auto written = tocsin::write_checkpoint(disk_, checkpoint_directory(), name, {lsn, time, tag},
+                                          bytes, dispose);
+  if (!written) return written;
   const auto oldest = oldest_checkpoint_lsn(disk_, checkpoint_directory(), name);
   if (!oldest) return fail(oldest.error());
   note_checkpoints(name, *oldest);
-  return {};
+  return written;
 }
 
 Result<std::optional<Checkpoint>> Store::read_latest_checkpoint(std::string_view name) {

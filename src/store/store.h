@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/disk.h"
+#include "store/archive.h"
 #include "store/checkpoints.h"
 #include "store/chunks.h"
 #include "store/compactor.h"
@@ -34,6 +35,7 @@ namespace tocsin {
 struct StoreOptions {
   uint32_t shards = 2;
   JournalOptions journal;
+  ArchiveOptions archive;
   HeadOptions head;
   RocksOptions rocks;
   // How long each resolution is kept; whole weeks are dropped. 0 of a rollup: it is not made.
@@ -103,7 +105,9 @@ class Store {
 
   // The state of `name` as of lsn. kRefused if lsn is not durable yet: a checkpoint must not know
   // more than the journal. The journal keeps what the older kept checkpoint still needs.
-  Result<void> write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes);
+  // `time`, `tag`: CheckpointMark. Gives the size of the file.
+  Result<uint64_t> write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes,
+                                    TimeMs time = {}, uint64_t tag = 0);
   Result<std::optional<Checkpoint>> read_latest_checkpoint(std::string_view name);
   // The journal keeps every frame with lsn > this, whatever is flushed. Checkpoints that were
   // written or read move it by themselves; before the first one, the caller says {0} if a restart
@@ -121,6 +125,7 @@ class Store {
   Store(StoreOptions options, Disk& disk, const Clock& clock, SeriesTable& series);
   struct Background;
   Result<void> open_parts(std::unique_ptr<Keyspace> keyspace, Counters& counters);
+  void open_archive(Counters& counters);
   void hand_over(uint32_t shard);
   Lsn release_wanted() const;
   Result<void> drop_old(TimeMs now);
@@ -137,6 +142,7 @@ class Store {
   const Clock& clock_;
   std::unique_ptr<Keyspace> keyspace_;
   std::unique_ptr<Chunks> chunks_;
+  std::unique_ptr<Archive> archive_;  // null if it cannot be had
   std::unique_ptr<Journal> journal_;
   std::vector<std::unique_ptr<Head>> heads_;
   std::unique_ptr<Sealer> sealer_;
