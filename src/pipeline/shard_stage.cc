@@ -39,6 +39,9 @@ void ShardStage::pass(const Frame& frame, ShardReport& out) {
   if (frame.kind == FrameKind::kNote && frame.payload.starts_with(kStartedMarker))
     streamer_->interrupted(frame.arrival);
   streamer_->step(frame, rows_, outputs_);
+  if (frame.kind == FrameKind::kNote)
+    if (const auto given = read_answer_note(frame.payload))
+      streamer_->answer(*given, {frame.lsn, {}, 0, 0}, frame.arrival, outputs_);
   out.passed.push_back({frame.lsn, frame.arrival, false});
   take(out);
 }

@@ -51,6 +51,11 @@ std::string opened_text(const Decision& opened) {
 
 std::string violation_line(const JudgedViolation& judged) {
   const Violation& violation = judged.violation;
+  if (judged.labels.name() == kSenderSeriesName)
+    return one_line(
+        fmt::format("{} sends nothing since {} ({} series)", sender_words(judged.labels),
+                    utc_text(violation.opened), human_number(violation.last.value)),
+        kLineMax);
   const std::string name = judged.labels.text();
   if (violation.direction == Direction::kSilent)
     return one_line(name + " is silent since " + utc_text(violation.opened), kLineMax);

@@ -85,13 +85,19 @@ std::string scope_words(const SentenceInput& input) {
   return " in " + joined(names);
 }
 
+// What is named of a series; a sender by who it is.
+std::string name_words(const Labels& labels) {
+  if (labels.name() == kSenderSeriesName) return sender_words(labels);
+  return std::string(labels.name());
+}
+
 std::string facts_words(const SentenceInput& input) {
-  std::vector<std::string> names{std::string(input.violations[0].labels.name())};
+  std::vector<std::string> names{name_words(input.violations[0].labels)};
   std::string out;
   size_t more = 0;
   for (const JudgedViolation& each : input.violations) {
     if (each.violation.state == ViolationState::kEnded) continue;
-    const std::string name(each.labels.name());
+    const std::string name = name_words(each.labels);
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     names.push_back(name);
     if (names.size() > kFactsMax + 1) {
@@ -108,6 +114,7 @@ std::string facts_words(const SentenceInput& input) {
 
 std::string series_words(const SentenceInput& input) {
   const JudgedViolation& main = input.violations[0];
+  if (main.labels.name() == kSenderSeriesName) return sender_words(main.labels);
   const auto same = static_cast<size_t>(
       std::count_if(input.violations.begin(), input.violations.end(), [&](const auto& each) {
         return each.labels.name() == main.labels.name() && each.labels != main.labels &&
@@ -181,8 +188,12 @@ std::string sentence(const SentenceInput& input) {
   if (input.violations.empty()) return "nothing that led to it is known any more";
   const Violation& main = input.violations[0].violation;
   std::string out = series_words(input) + scope_words(input) + " ";
+  const bool sender = input.violations[0].labels.name() == kSenderSeriesName;
   if (main.state == ViolationState::kEnded)
-    out += "is back to normal";
+    out += sender ? "sends again" : "is back to normal";
+  else if (sender)
+    out += fmt::format("sends nothing for {} ({} series)", span_words(input.now - main.opened),
+                       human_number(main.last.value));
   else if (main.state == ViolationState::kAbsent && main.direction != Direction::kSilent)
     out += fmt::format("was {}, no data for {}", deviation_words(main, input.now, true),
                        span_words(input.now - main.last.time));

@@ -124,6 +124,22 @@ TEST(Sentence, NamesWhatTellsSeriesApart) {
             "cpu (3 series) in madrid 57 % below the expected 118–151");
 }
 
+TEST(Sentence, NamesASenderByWhoItIs) {
+  Violation violation = silence(130);
+  violation.last.value = 41;
+  const Labels host = Labels::of(
+      kSenderSeriesName, {{"sender", "telegraf 10.0.0.3"}, {"host", "web-3"}, {"site", "madrid"}});
+  const Labels address = Labels::of(kSenderSeriesName, {{"sender", "telegraf 10.0.0.3"}});
+  EXPECT_EQ(said({judged(host, violation)}),
+            "telegraf on web-3 in madrid sends nothing for 2 min 10 s (41 series)");
+  EXPECT_EQ(said({judged(address, violation)}, true),
+            "telegraf on 10.0.0.3 sends nothing for 2 min 10 s (41 series)");
+  EXPECT_EQ(said({judged(Labels::of("bets"), drop()), judged(host, violation)}),
+            "bets in madrid 57 % below the expected 118–151, telegraf on web-3 silent");
+  violation.state = ViolationState::kEnded;
+  EXPECT_EQ(said({judged(host, violation)}), "telegraf on web-3 in madrid sends again");
+}
+
 TEST(Sentence, NamesThePlacesOfAGlobalAlert) {
   std::vector<JudgedViolation> list;
   const auto add = [&](const char* site) {

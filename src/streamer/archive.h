@@ -33,6 +33,7 @@ inline Labels read_labels(ByteReader& in) {
 class Saver {
  public:
   static constexpr bool kLoading = false;
+  static constexpr bool kWithAnswers = true;
   explicit Saver(ByteWriter& out) : out_(out) {}
 
   template <class... T>
@@ -78,7 +79,9 @@ class Saver {
 class Loader {
  public:
   static constexpr bool kLoading = true;
-  explicit Loader(ByteReader& in) : in_(in) {}
+  // Version 1 of the text has no answers and no held points.
+  explicit Loader(ByteReader& in, uint8_t version = 2) : kWithAnswers(version >= 2), in_(in) {}
+  const bool kWithAnswers;
 
   template <class... T>
   void operator()(T&... fields) {

@@ -12,21 +12,6 @@ constexpr size_t kAhead = 6;        // rows whose state is fetched ahead
 
 }  // namespace
 
-// Passes what happens to the violation of one test on to the outputs.
-class Emitter final : public Judge::Sink {
- public:
-  Emitter(Streamer::Core& core, const SeriesTest& test, Context& context)
-      : core_(core), test_(test), context_(context) {}
-  void changed(Judge::What what, const OpenViolation& violation) override {
-    core_.emit(test_, what, violation, context_);
-  }
-
- private:
-  Streamer::Core& core_;
-  const SeriesTest& test_;
-  Context& context_;
-};
-
 Streamer::Core::Core(std::shared_ptr<const WorkerSet> workers, SeriesTable& table, uint32_t shard,
                      uint32_t shards, Options options)
     : set_(std::move(workers)), table_(table), shard_(shard), shards_(shards), options_(options) {
@@ -165,6 +150,7 @@ void Streamer::Core::go_live(SeriesTest& test, SeriesMore* more, TimeMs time, Co
     emit(test, Judge::What::kEnded, silence, context);
     more->silence.reset();
   }
+  test.set(SeriesTest::kGone, false);
   test.set(SeriesTest::kAbsent, false);
 }
 
@@ -175,8 +161,8 @@ void Streamer::Core::derive(const SeriesTest& test, TimeMs time, double value, C
 void Streamer::Core::judge(SeriesTest& test, SeriesMore* more, TimeMs time, double value,
                            Context& context) {
   if (context.live) {
-    const bool steady =
-        more == nullptr && test.is(SeriesTest::kLive) && !test.is(SeriesTest::kAbsent);
+    const bool steady = more == nullptr && (test.flags & (SeriesTest::kLive | SeriesTest::kAbsent |
+                                                          SeriesTest::kGone)) == SeriesTest::kLive;
     if (!steady) go_live(test, more, time, context);
   } else if (more != nullptr && more->band != nullptr && !more->band->from_import) {
     return;  // history does not touch what is open live

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <queue>
+#include <set>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -62,6 +63,7 @@ class Streamer::Core final : private Judge::Owner {
 
   std::vector<TestView> tests(SeriesRef series) const;
   std::vector<Violation> open_violations() const;
+  void answer(const GivenAnswer& given, Position at, TimeMs arrival, StreamerOutputs& out);
   // Those that judge, then the senders that were silent once.
   size_t test_count() const { return judging_.size() + spoken_.size(); }
   WorkerRef worker_of(size_t index) const;
@@ -178,6 +180,7 @@ class Streamer::Core final : private Judge::Owner {
   // emit.cc
   void emit(const SeriesTest& test, Judge::What what, const OpenViolation& violation,
             Context& context);
+  void note_open(const SeriesTest& test, Judge::What what, const OpenViolation& violation);
   void emit_status(const SeriesTest& test, SeriesStatus::What what, Context& context);
   Violation violation_of(const SeriesTest& test, const OpenViolation& open) const;
   SeriesStatus status_of(const SeriesTest& test, SeriesStatus::What what) const;
@@ -185,6 +188,10 @@ class Streamer::Core final : private Judge::Owner {
   TestView::State view_state(const SeriesTest& test) const;
   std::string reason(const SeriesTest& test, const TestView& view) const;
   const SeriesTest* find_test(SeriesRef judged, WorkerRef worker) const;
+
+  // answer.cc
+  bool answer_test(SeriesTest& test, const GivenAnswer& given, Context& context);
+  void answer_sender(uint32_t sender, const GivenAnswer& given, Context& context);
 
   // state.cc
   struct Loading;
@@ -196,7 +203,7 @@ class Streamer::Core final : private Judge::Owner {
   void save_test(ByteWriter& out, const SeriesTest& test) const;
   void save_groups(ByteWriter& out) const;
   void load_series(ByteReader& in, Loading& loading);
-  void load_test(ByteReader& in, SeriesTest& test);
+  void load_test(ByteReader& in, const Loading& loading, SeriesTest& test);
   void load_groups(ByteReader& in, Loading& loading);
   Budget& profile_budget() { return profile_budget_; }
 
@@ -222,11 +229,27 @@ class Streamer::Core final : private Judge::Owner {
   TimeMs clock_{};  // arrival or due time that was reached
   TimeMs resume_ = kTimeMin;
   bool interrupted_ = false;
+  std::set<uint32_t> open_tests_;  // with a violation that was told and has not ended
   std::optional<WorkerRef> sender_watch_;
   Senders senders_;
   std::vector<SeriesRef> spoken_;        // of the senders of this shard that were silent once
   std::vector<StreamItem> sender_ends_;  // of the frame being taken, after its rows
   mutable StreamerCounts counts_;
+};
+
+// Passes what happens to the violation of one test on to the outputs.
+class Emitter final : public Judge::Sink {
+ public:
+  Emitter(Streamer::Core& core, const SeriesTest& test, Context& context)
+      : core_(core), test_(test), context_(context) {}
+  void changed(Judge::What what, const OpenViolation& violation) override {
+    core_.emit(test_, what, violation, context_);
+  }
+
+ private:
+  Streamer::Core& core_;
+  const SeriesTest& test_;
+  Context& context_;
 };
 
 }  // namespace tocsin::streamer

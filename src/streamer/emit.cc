@@ -25,7 +25,17 @@ Violation Streamer::Core::violation_of(const SeriesTest& test, const OpenViolati
   out.points_outside = open.points_outside;
   out.motion = open.track.motion();
   out.cadence = DurationMs{static_cast<int64_t>(test.cadence_s * 1000.0 + 0.5)};
+  out.answer = open.answer;
   return out;
+}
+
+void Streamer::Core::note_open(const SeriesTest& test, Judge::What what,
+                               const OpenViolation& violation) {
+  if (what == Judge::What::kOpened) open_tests_.insert(test.index);
+  if (what != Judge::What::kEnded) return;
+  const SeriesMore& more = *find_more(test);
+  const bool of_band = &violation == more.band.get();
+  if ((of_band ? more.silence : more.band) == nullptr) open_tests_.erase(test.index);
 }
 
 void Streamer::Core::emit(const SeriesTest& test, Judge::What what, const OpenViolation& violation,
@@ -33,6 +43,7 @@ void Streamer::Core::emit(const SeriesTest& test, Judge::What what, const OpenVi
   if (violation.from_import) return;
   if (what == Judge::What::kOpened) ++counts_.opened;
   if (what == Judge::What::kEnded) ++counts_.ended;
+  note_open(test, what, violation);
   ViolationChange change;
   change.what = what;
   change.violation = violation_of(test, violation);
@@ -92,7 +103,7 @@ void Streamer::Core::announce(Position at, TimeMs arrival, StreamerOutputs& out)
 
 std::vector<Violation> Streamer::Core::open_violations() const {
   std::vector<Violation> out;
-  for (const uint32_t index : judging_) {
+  for (const uint32_t index : open_tests_) {
     const SeriesMore* more = find_more(tests_[index]);
     if (more == nullptr) continue;
     for (const OpenViolation* open : {more->band.get(), more->silence.get()})

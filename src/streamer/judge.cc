@@ -252,6 +252,7 @@ Verdict Judge::judge(Place& place, const Point& point, Sink& sink) {
   }
   const bool still_open = place.more != nullptr && place.more->band != nullptr;
   if (!still_open) learn(place, point, verdict);
+  if (still_open && !place.more->held.empty()) place.more->held.clear();
   test.last_time = point.time;
   test.last_value = point.value;
   return verdict;
@@ -287,11 +288,18 @@ void Judge::update(Place& place, const Point& point, const Verdict& verdict, Sin
   if (same_side && verdict.score > violation.worst.score) violation.worst = violation.last;
   const double sign = violation.direction == Direction::kAbove ? 1 : -1;
   violation.track.add({point.time, sign * verdict.distance, point.value});
+  if (place.more->profile != nullptr) {
+    std::vector<HeldMean>& held = violation.held;
+    const bool next = held.empty() || point.time - held.back().time >= HeldMean::kLength;
+    if (next && held.size() < HeldMean::kMax) held.push_back({point.time, 0, 0});
+    held.back().sum += point.value;
+    ++held.back().count;
+  }
   violation.inside_run = verdict.well_inside ? violation.inside_run + 1 : 0;
   if (violation.inside_run >= worker_.open_of) return end(place, point.time, sink);
   const DurationMs accept_after = worker_.accept_after;
   if (accept_after.count > 0 && point.time - violation.opened >= accept_after)
-    return accept(place, point, sink);
+    return accept(place, point.time, sink);
   sink.changed(What::kUpdated, violation);
 }
 
@@ -303,23 +311,68 @@ void Judge::end(Place& place, TimeMs time, Sink& sink) {
   place.more->band.reset();
 }
 
-void Judge::accept(Place& place, const Point& point, Sink& sink) {
-  end(place, point.time, sink);
+void Judge::accept(Place& place, TimeMs time, Sink& sink) {
   SeriesTest& test = place.test;
+  SeriesMore& more = *place.more;
+  std::vector<MotionPoint> points;
+  if (more.ring != nullptr)
+    for (const JudgedPoint& point : more.ring->points_in_order())
+      if (point.time >= more.band->opened) points.push_back({point.time, 0, point.value});
+  if (points.empty()) points.push_back({test.last_time, 0, test.last_value});
+  const std::vector<HeldMean> means = std::move(more.band->held);
+  more.band->answer = Answer::kAccepted;
+  end(place, time, sink);
   test.above = test.below = 0;
-  if (level_ != nullptr) test.level.restart(point.value, test.cadence_s);
-  if (place.more->profile != nullptr) place.more->profile->accept(point.value);
+  more.held.clear();
+  if (level_ != nullptr) test.level.restart(points.front().value, test.cadence_s);
+  if (level_ != nullptr)
+    for (size_t i = 1; i < points.size(); ++i) test.level.learn(points[i].value, test.cadence_s);
+  if (more.profile == nullptr) return;
+  for (const HeldMean& mean : means) more.profile->train(mean.time, mean.sum / mean.count);
+  more.profile->accept(points, test.cadence_s);
 }
 
-// A point outside, of which no violation came, is taken for its edge of the band.
+// Whether a point outside belongs to a violation is known when one opens, or when the points that
+// are counted for it have passed. Until then a kpi series does not learn it: it would widen the
+// band that the next point is held against.
 void Judge::learn(Place& place, const Point& point, const Verdict& verdict) {
-  SeriesTest& test = place.test;
-  if (level_ != nullptr) test.level.learn(point.value, test.cadence_s);
-  if (place.more == nullptr || place.more->profile == nullptr) return;
-  double value = point.value;
+  const bool holds = worker_.tier == Tier::kKpi && place.more != nullptr;
+  const bool decided = ((place.test.above | place.test.below) >> 1) == 0;
+  if (holds && !place.more->held.empty() && decided) {
+    learn_held(place);
+    if (place.more->profile != nullptr)
+      place.more->profile->predict(point.time, edge_, place.test.cadence_s, periods_);
+  }
+  if (holds && verdict.guarded && verdict.outside && worker_.open_points > 1)
+    return hold(*place.more, point, verdict);
+  double in_band = point.value;
   if (verdict.guarded && has_band_models() && verdict.outside)
-    value = std::clamp(value, verdict.lower, verdict.upper);
-  place.more->profile->learn(point.time, value, test.cadence_s);
+    in_band = std::clamp(point.value, verdict.lower, verdict.upper);
+  learn_one(place, point.time, point.value, in_band);
+}
+
+void Judge::hold(SeriesMore& more, const Point& point, const Verdict& verdict) const {
+  if (more.held.size() >= worker_.open_of) more.held.erase(more.held.begin());
+  const double in_band =
+      has_band_models() ? std::clamp(point.value, verdict.lower, verdict.upper) : point.value;
+  more.held.push_back({point.time, point.value, in_band});
+}
+
+void Judge::learn_held(Place& place) {
+  Profile* profile = place.more->profile.get();
+  for (const HeldPoint& point : place.more->held) {
+    if (profile != nullptr) profile->predict(point.time, edge_, place.test.cadence_s, periods_);
+    learn_one(place, point.time, point.value, point.in_band);
+  }
+  place.more->held.clear();
+}
+
+// A point outside, of which no violation came, is taken by the profile for its edge of the band.
+void Judge::learn_one(Place& place, TimeMs time, double value, double in_band) {
+  SeriesTest& test = place.test;
+  if (level_ != nullptr) test.level.learn(value, test.cadence_s);
+  if (place.more != nullptr && place.more->profile != nullptr)
+    place.more->profile->learn(time, in_band, test.cadence_s);
 }
 
 Judge::Progress Judge::progress(const SeriesTest& test, const SeriesMore* more) const {

@@ -80,6 +80,9 @@ class Judge {
     return true;
   }
 
+  // The new normal: what was found out of band ends, and the models learn the points since then.
+  void accept(Place& place, TimeMs time, Sink& sink);
+
   // A verdict without a trace: nothing is learned, opened or remembered.
   Verdict weigh(const SeriesTest& test, SeriesMore* more, TimeMs time, double value);
   // The bands of the models for the point weighed last, by ModelBand::model.
@@ -114,7 +117,9 @@ class Judge {
             Sink& sink);
   void update(Place& place, const Point& point, const Verdict& verdict, Sink& sink);
   void end(Place& place, TimeMs time, Sink& sink);
-  void accept(Place& place, const Point& point, Sink& sink);
+  void hold(SeriesMore& more, const Point& point, const Verdict& verdict) const;
+  void learn_held(Place& place);
+  void learn_one(Place& place, TimeMs time, double value, double in_band);
   void learn(Place& place, const Point& point, const Verdict& verdict);
   JudgedPoint judged(const Point& point, const Verdict& verdict) const;
 

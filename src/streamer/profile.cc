@@ -211,8 +211,17 @@ void Profile::learn(TimeMs time, double value, double cadence_s) {
   add(predicted_at_, value);
 }
 
-void Profile::accept(double value) {
-  if (available_ > 0) offset_ = value - mean_expected_;
+void Profile::accept(std::span<const MotionPoint> points, double cadence_s) {
+  std::vector<PeriodBand> bands(curves_.size());
+  double sum = 0;
+  size_t count = 0;
+  for (const MotionPoint& point : points) {
+    predict(point.time, 1, cadence_s, bands);
+    if (available_ == 0) continue;
+    sum += point.value - mean_expected_;
+    ++count;
+  }
+  if (count > 0) offset_ = sum / static_cast<double>(count);
 }
 
 }  // namespace tocsin::streamer

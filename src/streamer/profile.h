@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "calendar/zone.h"
+#include "streamer/motion.h"
 #include "streamer/tail.h"
 #include "streamer/worker.h"
 
@@ -61,8 +62,8 @@ class Profile {
   void learn(TimeMs time, double value, double cadence_s);
   // Fills the buckets only: a point that came out of order or is history.
   void train(TimeMs time, double value);
-  // The new normal: the offset jumps to it.
-  void accept(double value);
+  // The new normal: the offset jumps to where these points lie.
+  void accept(std::span<const MotionPoint> points, double cadence_s);
   void violation_opened() { tail_.violation_opened(); }
 
   size_t periods() const { return spec_.period_weights.size(); }

@@ -21,7 +21,7 @@ template <class Archive>
 void visit(Archive& archive, Sender& sender) {
   archive(sender.last, sender.since, sender.back, sender.gap_s, sender.jitter, sender.cycles,
           sender.silent, sender.waited_on, sender.violation, sender.silent_since,
-          sender.series_then);
+          sender.series_then, sender.answer);
 }
 
 }  // namespace
@@ -120,6 +120,7 @@ void Streamer::Core::become_silent(uint32_t index, Context& context) {
   if (sender.series == 0) return senders_.forget(index);
   if (speaks_for_itself(sender, index)) return;
   sender.silent = true;
+  sender.answer = Answer::kNone;
   sender.silent_since = sender.last;
   sender.series_then = sender.series;
   sender.violation = IdBuilder()
@@ -200,6 +201,7 @@ Violation Streamer::Core::violation_of(const Sender& sender, ViolationState stat
   out.worst = out.last;
   out.points_outside = 1;
   out.cadence = sender.span(1);
+  out.answer = sender.answer;
   return out;
 }
 

@@ -18,6 +18,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "vocabulary/point.h"
+#include "vocabulary/violation.h"
 
 namespace tocsin::streamer {
 
@@ -46,6 +47,7 @@ struct Sender {
   SeriesRef spoken_as;       // tocsin_sender{...}; kNoSeries = never silent yet
   TimeMs silent_since;       // arrival of the last frame before
   uint32_t series_then = 0;  // how many series fell silent with it
+  Answer answer = Answer::kNone;
 
   bool regular() const {
     return cycles >= kCyclesMin && jitter < kJitterMax && last - since >= kSpanMin;

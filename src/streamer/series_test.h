@@ -31,6 +31,7 @@ struct alignas(64) SeriesTest {
     kHasBand = 256,        // the point judged last had a band or a limit
     kFirstToDerive = 512,  // puts out the derived series' points (others judge the same series)
     kDerived = 1024,       // judges a transform of the series sent
+    kGone = 2048,          // its silence was accepted: nobody waits for it
   };
   enum Announced : uint8_t { kNothing, kLearning, kGuarded, kAbsentSaid };
 
@@ -70,6 +71,22 @@ inline void follow_interval(float& interval_s, DurationMs seen) {
       now == 0 ? seen_s : now + 0.1 * (std::clamp(seen_s, 0.3 * now, 3 * now) - now));
 }
 
+// A point that was not learned when it came.
+struct HeldPoint {
+  TimeMs time;
+  double value = 0;
+  double in_band = 0;  // the edge of the band that it lay beyond
+};
+
+// Five minutes of points that were not learned, as their mean.
+struct HeldMean {
+  static constexpr DurationMs kLength = minutes(5);
+  static constexpr size_t kMax = 2016;  // a week
+  TimeMs time;                          // of the first
+  double sum = 0;
+  uint32_t count = 0;
+};
+
 // A violation while it is open or absent.
 struct OpenViolation {
   Id128 id;
@@ -80,7 +97,9 @@ struct OpenViolation {
   uint32_t points_outside = 0;
   uint32_t inside_run = 0;
   bool from_import = false;  // found in history: never told
+  Answer answer = Answer::kNone;
   MotionTrack track;
+  std::vector<HeldMean> held;  // for the profile, should it be accepted
 };
 
 // The last judged points of a kpi series. Slots are reused, so that a point allocates nothing.
@@ -101,6 +120,7 @@ struct SeriesMore {
   std::unique_ptr<OpenViolation> band;     // out of its band, or over a limit
   std::unique_ptr<OpenViolation> silence;  // no points
   std::vector<TimeMs> over_since;  // by threshold with `for`: since when over; kTimeMax = not
+  std::vector<HeldPoint> held;     // kpi: points outside that may yet open a violation
   CounterTransform transform;
   Transform transform_kind = Transform::kNone;
   uint32_t group = kNone, member = kNone;  // of a feed

@@ -17,7 +17,7 @@ constexpr uint32_t kMagic = 0x4d434f54;  // "TOCM" as bytes
 constexpr uint8_t kVersion = 2;
 constexpr uint8_t kVersionWithSenders = 2;
 constexpr uint16_t kKeptFlags = SeriesTest::kLive | SeriesTest::kOutOfOrder | SeriesTest::kArmed |
-                                SeriesTest::kAbsent | SeriesTest::kHasBand;
+                                SeriesTest::kAbsent | SeriesTest::kHasBand | SeriesTest::kGone;
 
 void write_worker(ByteWriter& out, const Worker& worker) {
   out.text(worker.id);
@@ -59,6 +59,9 @@ void visit(Archive& archive, std::unique_ptr<OpenViolation>& kept) {
   std::vector<MotionPoint> points(v.track.points().begin(), v.track.points().end());
   archive.list(points, [&](MotionPoint& p) { archive(p.time, p.distance, p.value); });
   v.track.restore(points);
+  if (!archive.kWithAnswers) return;
+  archive(v.answer);
+  archive.list(v.held, [&](HeldMean& mean) { archive(mean.time, mean.sum, mean.count); });
 }
 
 template <class Archive>
@@ -82,6 +85,8 @@ void visit(Archive& archive, SeriesMore& more) {
   archive(parts[0], parts[1]);
   if (parts[0] && more.ring != nullptr) visit(archive, *more.ring);
   if (parts[1] && more.profile != nullptr) more.profile->visit(archive);
+  if (!archive.kWithAnswers) return;
+  archive.list(more.held, [&](HeldPoint& p) { archive(p.time, p.value, p.in_band); });
 }
 
 template <class Archive>
@@ -194,14 +199,19 @@ void Streamer::Core::save(ByteWriter& out) const {
   out.u64(hash64(body.bytes()));
 }
 
-void Streamer::Core::load_test(ByteReader& in, SeriesTest& test) {
-  Loader archive(in);
+void Streamer::Core::load_test(ByteReader& in, const Loading& loading, SeriesTest& test) {
+  Loader archive(in, loading.has_senders ? 2 : 1);
   uint16_t flags = 0;
   visit(archive, test, flags);
   test.flags |= flags & kKeptFlags;
   bool has_more = false;
   archive(has_more);
-  if (has_more) visit(archive, more_of(test));
+  if (has_more) {
+    SeriesMore& more = more_of(test);
+    visit(archive, more);
+    const bool open = more.band != nullptr && !more.band->from_import;
+    if (open || more.silence != nullptr) open_tests_.insert(test.index);
+  }
   if (test.is(SeriesTest::kArmed)) arm(test);
 }
 
@@ -220,7 +230,7 @@ void Streamer::Core::load_series(ByteReader& in, Loading& loading) {
     while (tests_[index].worker != worker->index && tests_[index].is(SeriesTest::kMore)) ++index;
     SeriesTest& test = tests_[index];
     if (test.worker != worker->index) continue;
-    load_test(own, test);
+    load_test(own, loading, test);
     if (!test.is(SeriesTest::kFeed)) continue;
     const SeriesMore& more = *find_more(test);
     Loader archive(own);
@@ -267,7 +277,7 @@ void Streamer::Core::load_groups(ByteReader& in, Loading& loading) {
     group.restored();
     if (own.u8() != 0 && read_worker(own, *set_)) {
       ByteReader test(own.text());
-      load_test(test, group_test(found->second));
+      load_test(test, loading, group_test(found->second));
     }
     if (loading.has_senders) load_last(own, groups_[found->second]);
     arm_group(found->second, clock_);

@@ -36,6 +36,9 @@ void Streamer::interrupted(TimeMs now) { core_->interrupted(now); }
 void Streamer::announce(Position at, TimeMs arrival, StreamerOutputs& out) const {
   core_->announce(at, arrival, out);
 }
+void Streamer::answer(const GivenAnswer& given, Position at, TimeMs arrival, StreamerOutputs& out) {
+  core_->answer(given, at, arrival, out);
+}
 void Streamer::save(ByteWriter& out) const { core_->save(out); }
 Result<void> Streamer::load(ByteReader& in) { return core_->load(in); }
 std::vector<TestView> Streamer::tests(SeriesRef series) const { return core_->tests(series); }

@@ -103,6 +103,12 @@ class Streamer {
   // kOpened for each open violation (kAbsent after it for an absent one); ordered by row of `at`.
   void announce(Position at, TimeMs arrival, StreamerOutputs& out) const;
 
+  // An answer to "accept the new normal?", as of a frame that has no rows: accepted, the violation
+  // ends and the models learn the points since it opened (a silent series or sender is not waited
+  // for any more); kept, it is not asked again. Every shard must be told; where there is
+  // no such violation it means nothing.
+  void answer(const GivenAnswer& given, Position at, TimeMs arrival, StreamerOutputs& out);
+
   // Model checkpoint. load() takes what save() of any shard wrote, also of another number of shards
   // (call it once per saved text): series of other shards are skipped, and so is what a worker
   // learned whose definition has changed. kCorrupt leaves this Streamer as it was.

@@ -50,6 +50,7 @@ TimeMs Streamer::Core::absent_due(const SeriesTest& test) const {
 
 TimeMs Streamer::Core::silence_due(const SeriesTest& test) const {
   const SeriesMore* more = find_more(test);
+  if (test.is(SeriesTest::kGone)) return kTimeMax;
   if (more != nullptr && more->silence != nullptr) return kTimeMax;
   const Worker& worker = set_->workers()[test.worker];
   if (const ModelSpec* silence = worker.model(ModelKind::kSilence))

@@ -148,9 +148,10 @@ void judged(A& a, T& value) {
     all(a, speed, acceleration, raw_slope);
   } else if constexpr (Is<T, Violation>) {
     auto& [id, series, worker, tier, state, direction, opened, updated, ended, last, worst,
-           points_outside, motion, cadence] = value;
+           points_outside, motion, cadence, answer] = value;
     static_cast<void>(series);  // refs do not leave the process
     static_cast<void>(worker);
+    static_cast<void>(answer);  // of a violation that ends by it; an alert says that it ended
     all(a, id, tier, state, direction, opened, updated, ended, last, worst, points_outside);
     option(a, motion);
     each(a, cadence);

@@ -14,4 +14,7 @@ inline constexpr std::string_view kClockMarker = "clock";
 // frame before it and this one nobody listened, so no timer runs and silence is suspended.
 inline constexpr std::string_view kStartedMarker = "started ";
 
+// "answer accepted ID BY", "answer kept ID BY": violation.h reads and writes them.
+inline constexpr std::string_view kAnswerMarker = "answer ";
+
 }  // namespace tocsin

@@ -58,6 +58,13 @@ struct Motion {
 
 enum class ViolationState : uint8_t { kOpen, kAbsent, kEnded };
 
+// What people said to "accept the new normal?".
+enum class Answer : uint8_t {
+  kNone,
+  kAccepted,  // the models took over the new level, and the violation ended by it
+  kKept,      // it stays open; it is not asked again
+};
+
 struct Violation {
   Id128 id;  // hash of series labels, worker id, direction, opened
   SeriesRef series;
@@ -73,7 +80,21 @@ struct Violation {
   uint32_t points_outside = 0;
   std::optional<Motion> motion;
   DurationMs cadence{};  // learned interval between points; 0 = not known yet
+  Answer answer = Answer::kNone;
 };
+
+// Whether it asks "accept the new normal?": of tier kpi, open for 6 h, not answered.
+inline constexpr DurationMs kAskAfter = hours(6);
+bool asks(const Violation& violation, TimeMs now);
+
+// An answer as the text of a note in the journal; from that frame on it holds.
+struct GivenAnswer {
+  Id128 violation;
+  Answer answer = Answer::kKept;  // or kAccepted
+  std::string by;
+};
+std::string answer_note(const GivenAnswer& given);
+std::optional<GivenAnswer> read_answer_note(std::string_view payload);
 
 // A violation opened, or one point changed it, or it ended.
 struct ViolationChange {
@@ -102,9 +123,14 @@ struct StreamItem {
   std::variant<ViolationChange, SeriesStatus> what;
 };
 
+// Of a series of a sender: "telegraf on web-3", by the host where all its series agree, else by the
+// address it sends from.
+std::string sender_words(const Labels& labels);
+
 std::string_view to_text(Tier tier);                // "kpi", "evidence"
 std::string_view to_text(Direction direction);      // "above", "below", "silent"
 std::string_view to_text(ViolationState state);     // "open", "absent", "ended"
+std::string_view to_text(Answer answer);            // "", "accepted", "kept"
 std::string_view to_text(SeriesStatus::What what);  // "learning", "guarded", "absent"
 
 }  // namespace tocsin
