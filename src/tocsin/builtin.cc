@@ -1,6 +1,7 @@
 #include "tocsin/builtin.h"
 
 #include "base/json_writer.h"
+#include "tocsin/sender_settings.h"
 
 namespace tocsin {
 namespace {
@@ -48,8 +49,8 @@ rules:
 
 }  // namespace
 
-std::vector<BuiltinFile> builtin_files(const config::Folder&, config::Problems&) {
-  return {cardinality()};
+std::vector<BuiltinFile> builtin_files(const config::Folder& folder, config::Problems& problems) {
+  return {cardinality(), sender_watch(folder, problems)};
 }
 
 void add_builtin(config::Folder& folder, config::Problems& problems) {

@@ -21,6 +21,44 @@ TEST(Builtin, EveryConfigurationHasItAndItIsRight) {
   EXPECT_TRUE(made->folder.files().empty()) << "no file of the user's";
 }
 
+std::shared_ptr<const Configuration> build(const std::string& yaml, std::string& problems_text) {
+  config::Problems problems;
+  auto folder = config::Folder::from_texts({{"a.yaml", yaml}}, problems);
+  auto made = Configuration::build(std::move(folder), "", problems);
+  problems_text = problems.text();
+  return made;
+}
+
+TEST(Builtin, WatchesOverSendersUnlessSwitchedOff) {
+  struct Case {
+    const char* yaml;
+    const char* watch;  // id of the worker; empty = none
+    double after;
+    int64_t at_least_ms;
+  };
+  for (const Case& row : {Case{"", "tocsin-senders", 3, 5000},
+                          Case{"senders: {after: 6, at_least: 2m}", "tocsin-senders", 6, 120'000},
+                          Case{"senders: {silence: off}", "", 0, 0},
+                          Case{"workers: [{id: mine, select: tocsin_sender, models: [{kind: "
+                               "silence, after: 9}]}]",
+                               "mine", 9, 2000}}) {
+    std::string problems;
+    const auto made = build(row.yaml, problems);
+    ASSERT_EQ(problems, "") << row.yaml;
+    const auto watch = made->workers->sender_watch();
+    ASSERT_EQ(watch.has_value(), row.watch[0] != 0) << row.yaml;
+    if (!watch) continue;
+    const streamer::Worker& worker = made->workers->worker(*watch);
+    EXPECT_EQ(worker.id, row.watch);
+    EXPECT_EQ(worker.models[0].after_cadences, row.after);
+    EXPECT_EQ(worker.models[0].at_least.count, row.at_least_ms);
+  }
+  std::string problems;
+  build("senders: {after: 0}", problems);
+  EXPECT_NE(problems.find("a.yaml:1:18: after: must be between 1 and 1000"), std::string::npos)
+      << problems;
+}
+
 TEST(Builtin, AnIdOfItsOwnIsTakenAndTheMessageSaysByWhom) {
   config::Problems problems;
   auto folder = config::Folder::from_texts(

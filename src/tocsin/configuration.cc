@@ -7,13 +7,14 @@
 #include "config/reader.h"
 #include "tocsin/boards.h"
 #include "tocsin/builtin.h"
+#include "tocsin/sender_settings.h"
 
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 14> kSections{
-    "server",     "workers",   "default", "marks",  "sites",   "rules", "routes",
-    "supervisor", "receivers", "links",   "intake", "queries", "limits", "boards"};
+constexpr std::array<std::string_view, 15> kSections{
+    "server",    "workers", "default", "marks",   "sites",   "rules",  "routes", "supervisor",
+    "receivers", "links",   "intake",  "queries", "senders", "limits", "boards"};
 
 config::Reference described() {
   config::Reference reference;
@@ -24,6 +25,7 @@ config::Reference described() {
   supervisor::Options::describe(reference);
   respond::Receivers::describe(reference);
   QuerySettings::describe(reference);
+  describe_senders(reference);
   if (reference.begin_type("intake")) {
     config::Problems none;
     config::MapReader m(reference, "intake", none);
