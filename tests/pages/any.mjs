@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 const kPages = [
   ['now', '/', 'Now'], ['alerts', '/alerts?state=all', 'Alerts'],
   ['workers', '/workers', 'Workers'], ['explore', '/explore', 'Explore'],
+  ['boards', '/boards', 'Boards'],
   ['inbox', '/inbox', 'Inbox'], ['senders', '/senders', 'Senders'],
 ];
 
@@ -93,6 +94,7 @@ export function anyServer(harness, told) {
     const page = await t.open('/');
     await settled(page);
     for (const [key, path] of [['a', '/alerts'], ['w', '/workers'], ['e', '/explore'],
+      ['b', '/boards'],
       ['i', '/inbox'],
       ['s', '/senders'], ['n', '/']]) {
       await page.keyboard.press('g');

@@ -351,6 +351,12 @@ function judgement(time) {
   };
 }
 
+const kWatched = {
+  'payment-provider': ['payments_ok', 'payments_fail', 'errors', 'payment_ms'],
+  'errors-high': ['errors'], 'queue-age': ['queue_age'], 'settlement-slow': ['settlement_lag'],
+  'deposits-low': ['deposits', 'payments_ok'],
+};
+
 export function detail(alert, now) {
   const opened = alert.opened_at;
   const delivery = (n, receiver, kind, state, ms, answer, more = {}) => ({
@@ -361,7 +367,9 @@ export function detail(alert, now) {
     ...alert, description: 'The provider of card payments does not answer.',
     annotations: { runbook: 'https://wiki.example/payments', team: 'payments' },
     grafana_url: 'https://grafana.example/d/payments?var-site=madrid',
-    opened: judgement(opened), latest: judgement(Math.max(opened, Math.min(now, kT0 + 400 * S))),
+    // The story begins at kT0; what is older is judged as of its beginning.
+    opened: judgement(opened < kT0 ? kT0 + 90 * S : opened),
+    latest: judgement(Math.max(opened, Math.min(now, kT0 + 400 * S))),
     ledger: [
       delivery(1, 'ops-hub', 'webhook', 'sent', 11, '200 in 6 ms'),
       delivery(2, '#payments', 'slack', 'failed', 13, '200 but ok:false ratelimited'),
@@ -381,9 +389,8 @@ export function detail(alert, now) {
           text: '' }] : []),
     ],
     notes: alert.notes ?? [],
-    metrics: [
-      { series: series('payment_ms', { site: 'madrid' }), worker: 'payments' },
-    ],
+    metrics: (kWatched[alert.rule] ?? []).map((name) =>
+      ({ series: series(name, alert.scope), worker: workerOf(name) })),
   };
 }
 
@@ -533,3 +540,45 @@ export const receivers = [
   { name: 'ops-hub', kind: 'webhook', place: 'receivers.yaml:2', last: null },
   { name: 'ops', kind: 'mail', place: 'receivers.yaml:9', last: null },
 ];
+
+/** GET /api/boards/{id}, in the order of the list. */
+export function boards() {
+  const panel = (more) => ({
+    kind: 'chart', title: '', text: '', width: 4, unit: '', min: null, max: null, band: false,
+    alerts: false, queries: [], thresholds: [], ...more,
+  });
+  const kpi = (name, title, more = {}) => panel({
+    title, width: 3, band: true, alerts: true,
+    queries: [{ expr: `${name}{site=~"$site"}`, legend: '' }], ...more,
+  });
+  const board = (id, title, more) => ({
+    id, title, description: '', place: `boards.yaml:${title.length}`, span_ms: 15 * 60 * S,
+    refresh_ms: 10 * S, variables: [], rows: [], ...more,
+  });
+  return [
+    board('house', 'The betting house', {
+      description: 'Sites and what they earn',
+      variables: [{ name: 'site', label: 'site', from: 'logins', standard: '' }],
+      rows: [
+        { title: 'All of $site', repeat: '', height: 'small', panels: [
+          panel({ kind: 'value', title: 'Bets per minute', width: 3,
+            queries: [{ expr: 'sum(bets{site=~"$site"})', legend: '' }] }),
+          panel({ title: 'Stakes by site', width: 6,
+            queries: [{ expr: 'sum by (site) (stakes{site=~"$site"})', legend: '{{site}}' }],
+            thresholds: [{ value: 9000, severity: 'high', text: 'limit' }] }),
+          panel({ kind: 'text', title: 'Whom to call', width: 3, text: 'The desk: 4711' }),
+        ] },
+        { title: '$site', repeat: 'site', height: 'normal', panels: [
+          kpi('logins', 'Logins'), kpi('payments_ok', 'Payments accepted', { min: 0 }),
+          kpi('errors', 'Errors'), kpi('queue_age', 'Queue age', { unit: 's' }),
+        ] },
+      ],
+    }),
+    board('broken', 'A query that fails', {
+      rows: [{ title: '', repeat: '', height: 'tall', panels: [
+        panel({ title: 'Slow', width: 6, queries: [{ expr: 'slow', legend: '' }] }),
+        panel({ title: 'Nothing', width: 6, queries: [{ expr: 'nothing_here', legend: '' }] }),
+      ] }],
+    }),
+  ];
+}

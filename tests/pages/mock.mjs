@@ -130,11 +130,21 @@ export async function startMock(dist) {
     if (path === '/api/senders') return [200, { senders: data.senders(now(), scene.sent) }];
     if (path === '/api/inbox') return [200, { messages: data.inbox(now(), scene.hostile) }];
     if (path === '/api/receivers') return [200, { receivers: data.receivers }];
+    if (path === '/api/boards') {
+      return [200, { boards: scene.calm ? [] : data.boards().map(({ rows, ...one }) => ({
+        id: one.id, title: one.title, description: one.description, place: one.place,
+        panels: rows.reduce((sum, row) => sum + row.panels.length, 0),
+      })) }];
+    }
     if (path === '/api/series/band') return bandOf(query, now());
     const parts = path.split('/').slice(2).map(decodeURIComponent);
     if (parts[0] === 'workers') {
       const worker = data.worker(parts[1], now());
       return worker ? [200, worker] : [404, { error: `no worker ${parts[1]}` }];
+    }
+    if (parts[0] === 'boards') {
+      const board = data.boards().find((one) => one.id === parts[1]);
+      return board ? [200, board] : [404, { error: `there is no board ${parts[1]}` }];
     }
     if (parts[0] === 'receivers') {
       return [200, { id: 9, receiver: parts[1], kind: 'webhook', event: 'test', state: 'sent',

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Harness } from './harness.mjs';
 import { startMock } from './mock.mjs';
 import { anyServer } from './any.mjs';
+import { boards } from './boards.mjs';
 import { explore } from './explore.mjs';
 import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
@@ -26,6 +27,7 @@ if (story) quickStart(harness);
 if (mock) {
   scripted(harness, mock);
   explore(harness, mock);
+  boards(harness, mock);
 }
 const good = await harness.run(process.argv[2]);
 mock?.close();

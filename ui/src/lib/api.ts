@@ -1,5 +1,6 @@
 // The typed client of docs/http-api.md. A refusal becomes a Refused with the server's own words;
 // lists that pages key by an id come with each id once.
+import type { BoardSpec, BoardSummary } from './boards/types';
 import { onePer, violationRows } from './reduce';
 import type {
   Alert, AlertDetail, Board, Delivery, InboxMessage, Receiver, Sender, SeriesBand, Silence, Status,
@@ -94,6 +95,10 @@ export const api = {
   worker: (id: string) =>
     call<WorkerDetail>('GET', `/api/workers/${encodeURIComponent(id)}`).then(
       (worker) => ({ ...worker, series: onePer(worker.series, (one) => one.series.text) })),
+  boards: () =>
+    call<{ boards: BoardSummary[] }>('GET', '/api/boards').then(
+      (a) => onePer(a.boards, (one) => one.id)),
+  board: (id: string) => call<BoardSpec>('GET', `/api/boards/${encodeURIComponent(id)}`),
   senders: () =>
     call<{ senders: Sender[] }>('GET', '/api/senders').then(
       (a) => onePer(a.senders, (one) => one.id)),

@@ -30,7 +30,7 @@ export interface Live {
 const kManySeries = 12;
 
 export function optionsOf(series: readonly Drawn[], size: { width: number; height: number },
-  live: () => Live, sync: string): uPlot.Options {
+  live: () => Live, sync: string, fontPx: number): uPlot.Options {
   const many = series.length > kManySeries;
   /** The series under the pointer. */
   let focused: number | null = null;
@@ -69,7 +69,7 @@ export function optionsOf(series: readonly Drawn[], size: { width: number; heigh
         return valueBounds([low, high, ...overlayValues(overlay, from, to)], min, max);
       } },
     },
-    axes: axesOf(live),
+    axes: axesOf(live, fontPx),
     series: [{}, ...series.map((one) => lineOf(one, many))],
   };
 }
@@ -84,25 +84,26 @@ function lineOf(one: Drawn, many: boolean): uPlot.Series {
   };
 }
 
-function axesOf(live: () => Live): uPlot.Axis[] {
+function axesOf(live: () => Live, fontPx: number): uPlot.Axis[] {
   const ticksOf = (u: uPlot) => {
     const { from, to, zone } = live();
-    return timeTicks(from, to, Math.max(2, u.width / 90), zone);
+    return timeTicks(from, to, Math.max(2, u.width / (fontPx * 8)), zone);
   };
   const grid = { stroke: () => inks.of('line'), width: 1 };
   const stroke = () => inks.of('text-3');
-  const font = '11px system-ui, sans-serif';
+  const font = `${fontPx}px system-ui, sans-serif`;
   return [
     {
-      stroke, grid, font, size: 26, gap: 4,
+      stroke, grid, font, size: fontPx + 15, gap: 4,
       ticks: { stroke: () => inks.of('line-strong'), width: 1, size: 4 },
       splits: (u) => ticksOf(u).map((tick) => tick.at / 1000),
       values: (u) => ticksOf(u).map((tick) => tick.label),
     },
     {
-      stroke, grid, font, gap: 6, ticks: { show: false }, space: 34,
+      stroke, grid, font, gap: 6, ticks: { show: false }, space: fontPx * 3,
       values: (_, splits) => splits.map((value) => withUnit(value, live().unit)),
-      size: (_, values) => Math.max(44, ...(values ?? []).map((v) => v.length * 6.4 + 14)),
+      size: (_, values) => Math.max(fontPx * 4,
+        ...(values ?? []).map((v) => v.length * fontPx * 0.58 + 14)),
     },
   ];
 }

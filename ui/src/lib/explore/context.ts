@@ -3,6 +3,7 @@
 import { api, Refused } from '../api';
 import type { BandShape, Mark, Wash } from '../canvas/overlay';
 import { tone } from '../format';
+import { inTurn } from '../turn';
 import type { Alert } from '../types';
 import { seriesText } from './columns';
 import type { LabelSet } from './prom';
@@ -25,8 +26,8 @@ export async function bandsOf(metrics: readonly LabelSet[], window: Window, widt
   const known: Known = { bands: [], washes: [], tested: 0 };
   for (const metric of named) {
     try {
-      const one = await api.band(seriesText(metric), '', Math.round(window.from),
-        Math.round(window.to), Math.max(100, Math.round(width)));
+      const one = await inTurn(() => api.band(seriesText(metric), '', Math.round(window.from),
+        Math.round(window.to), Math.max(100, Math.round(width))));
       known.tested++;
       known.bands.push({
         times: one.band.map((b) => b[0]), lower: one.band.map((b) => b[2]),
@@ -41,19 +42,28 @@ export async function bandsOf(metrics: readonly LabelSet[], window: Window, widt
   return known;
 }
 
-/** An alert concerns a series when each label of its scope says the same in the series. */
-export function concerns(alert: Pick<Alert, 'scope'>, metric: LabelSet): boolean {
-  return Object.entries(alert.scope).every(([label, value]) => metric[label] === value);
+/** Of each alert the series that its rule watches, where that is known. */
+export type WatchedBy = ReadonlyMap<string, ReadonlySet<string> | null>;
+
+/**
+ * An alert concerns a series when each label of its scope says the same in the series, and, for a
+ * series as it is stored, when its rule watches it.
+ */
+export function concerns(alert: Pick<Alert, 'id' | 'scope'>, metric: LabelSet, by: WatchedBy):
+  boolean {
+  if (!Object.entries(alert.scope).every(([label, value]) => metric[label] === value)) return false;
+  const series = by.get(alert.id);
+  return metric['__name__'] === undefined || !series || series.has(seriesText(metric));
 }
 
 const isOver = (alert: Alert) => alert.state !== 'open';
 
-/** Alerts of the series' scopes that were open within the window, oldest first. */
+/** Alerts that concern the series and were open within the window, oldest first. */
 export function alertsWithin(alerts: readonly Alert[], metrics: readonly LabelSet[],
-  window: Window): Alert[] {
+  window: Window, by: WatchedBy): Alert[] {
   return alerts
     .filter((a) => a.opened_at <= window.to && (!isOver(a) || endOf(a) >= window.from) &&
-      metrics.some((metric) => concerns(a, metric)))
+      metrics.some((metric) => concerns(a, metric, by)))
     .sort((a, b) => a.opened_at - b.opened_at);
 }
 

@@ -182,7 +182,8 @@ describe('what concerns a series', () => {
   }) as Alert;
   const window = { from: 100, to: 200 };
   const within = (...list: Alert[]) =>
-    alertsWithin(list, [{ __name__: 'x', site: 'rome' }], window).map((a) => a.opened_at);
+    alertsWithin(list, [{ __name__: 'x', site: 'rome' }], window, new Map())
+      .map((a) => a.opened_at);
   it.each([
     ['open since before', alert({ site: 'rome' }, 50, null), [50]],
     ['another site', alert({ site: 'lagos' }, 150, null), []],
@@ -192,6 +193,16 @@ describe('what concerns a series', () => {
     ['opened after', alert({ site: 'rome' }, 250, null), []],
     ['a scope of a label that it lacks', alert({ customer: 'a' }, 150, null), []],
   ])('%s', (_, one, want) => expect(within(one)).toEqual(want));
+  it('a rule that watches other series concerns this one not, but a sum over its scope', () => {
+    const one = { ...alert({ site: 'rome' }, 150, null), id: 'a' };
+    const by = (...series: string[]) => new Map([['a', new Set(series)]]);
+    const stored = { __name__: 'x', site: 'rome' };
+    const found = (metric: Record<string, string>, known: Map<string, Set<string>>) =>
+      alertsWithin([one], [metric], window, known).length;
+    expect(found(stored, by('x{site="rome"}'))).toBe(1);
+    expect(found(stored, by('y{site="rome"}'))).toBe(0);
+    expect(found({ site: 'rome' }, by('y{site="rome"}'))).toBe(1);
+  });
   it('solid while nobody has it, to its end', () => {
     expect(markOf(alert({}, 150, null))).toMatchObject({ to: null, tone: 'high', hollow: false });
     expect(markOf(alert({}, 150, 160))).toMatchObject({ to: 160, hollow: true });

@@ -1,4 +1,5 @@
 // The client of the Prometheus HTTP API, in Prometheus' own shapes.
+import { inTurn } from '../turn';
 
 export type LabelSet = Record<string, string>;
 export type PromPoint = [time: number, value: string];
@@ -35,23 +36,6 @@ interface Envelope {
 }
 
 type Values = Record<string, string | number | readonly string[]>;
-
-/** A browser holds six connections to one server, and the live stream has one of them. */
-const kAtOnce = 4;
-let running = 0;
-const queue: (() => void)[] = [];
-
-/** Runs when fewer than kAtOnce others do; in order. */
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= kAtOnce) await new Promise<void>((go) => queue.push(go));
-  running++;
-  try {
-    return await work();
-  } finally {
-    running--;
-    queue.shift()?.();
-  }
-}
 
 function ask<T>(path: string, values: Values, signal?: AbortSignal): Promise<PromAnswer<T>> {
   return inTurn(() => askNow<T>(path, values, signal));

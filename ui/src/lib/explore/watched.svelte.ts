@@ -1,0 +1,33 @@
+// Which series an alert is about. The list of alerts does not say; each alert's own page does, and
+// what its rule watches in its scope does not change.
+import { api } from '../api';
+import { inTurn } from '../turn';
+import type { Alert } from '../types';
+
+/** Alerts asked for at most; older ones of a long span are drawn by their scope alone. */
+const kAskedMax = 60;
+
+class Watched {
+  /** By the alert's id: series as text; null where the server does not say. */
+  known = $state.raw<ReadonlyMap<string, ReadonlySet<string> | null>>(new Map());
+  readonly #asked = new Set<string>();
+
+  /** Asks about alerts that were not asked about yet, the newest first. */
+  learn(alerts: readonly Alert[]): void {
+    const fresh = [...alerts].sort((a, b) => b.opened_at - a.opened_at).slice(0, kAskedMax)
+      .filter((alert) => !this.#asked.has(alert.id));
+    for (const { id } of fresh) {
+      this.#asked.add(id);
+      inTurn(() => api.alert(id))
+        .then(({ metrics }) => this.#take(id,
+          metrics === undefined ? null : new Set(metrics.map((m) => m.series.text))))
+        .catch(() => this.#take(id, null));
+    }
+  }
+
+  #take(id: string, series: ReadonlySet<string> | null): void {
+    this.known = new Map([...this.known, [id, series]]);
+  }
+}
+
+export const watched = new Watched();
