@@ -3,8 +3,8 @@ import http.client
 import random
 import struct
 
-START = 1_600_000_020_000  # ms; not on a minute
-END = START + 9_000_000  # 2.5 h: within one head block of Prometheus
+START = 1_600_000_020_000  # ms
+LENGTH = 9_000_000  # 2.5 h: within one head block of Prometheus
 STALE = 0x7FF0000000000002
 NAN = 0x7FF8000000000001
 
@@ -13,29 +13,40 @@ def bits(value):
     return struct.unpack("<Q", struct.pack("<d", value))[0]
 
 
-class Data:
-    """series: label pairs -> [(ms, bits)], ascending. Every series begins with a stale marker before
-    START, so that Prometheus creates them in the order of their labels, which is the order in which
-    it adds their values up."""
+def double(value):
+    return struct.unpack("<d", struct.pack("<Q", value))[0]
 
-    def __init__(self, seed):
+
+def is_finite(value):
+    return abs(double(value)) < float("inf")
+
+
+class Data:
+    """series: label pairs -> [(ms, bits)], ascending. Every series begins with a point long before
+    the others (a stale marker, unless all are to be finite), so that Prometheus creates them in the
+    order of their labels, which is the order in which it adds their values up."""
+
+    def __init__(self, seed, start=START, finite=False):
         self.random = random.Random(seed)
+        self.start, self.end = start, start + LENGTH
         self.series = {}
         self.gauges()
         self.counters()
         self.histograms()
         self.odd()
         self.ranks()
-        for points in self.series.values():
-            points.insert(0, (START - 600_000, STALE))
+        for pairs, points in self.series.items():
+            if finite:
+                points = self.series[pairs] = [point for point in points if is_finite(point[1])]
+            points.insert(0, (start - 600_000, bits(0.0) if finite else STALE))
 
     def add(self, name, points, **labels):
         pairs = tuple(sorted({"__name__": name, **labels}.items()))
         self.series[pairs] = [(t, v if isinstance(v, int) else bits(v)) for t, v in points]
 
-    def times(self, step, jitter=0, gaps=0.0, begin=START, end=END):
+    def times(self, step, jitter=0, gaps=0.0, begin=0, end=LENGTH):
         missing = 0
-        for t in range(begin, end, step):
+        for t in range(self.start + begin, self.start + end, step):
             if missing:
                 missing -= 1
                 continue
@@ -110,11 +121,9 @@ class Data:
         self.add("unix", [(t, t / 1000 * self.random.choice([1, 1, 1.5, -1, 0.1, 1e12]))
                           for t, _ in self.times(60_000)], i="0")
         self.add("rare", [(t, t / 1000) for t, _ in self.times(290_000)], i="0")
-        self.add("tick", [(t, 1.0) for t in range(START, END, 60_000)], i="0")
-        self.add("brief", [(t, 7.0) for t, _ in self.times(15_000, begin=START + 3_000_000,
-                                                           end=START + 3_300_000)], pod="p1")
-        self.add("brief", [(t, 8.0) for t, _ in self.times(15_000, begin=START + 3_200_000,
-                                                           end=START + 4_000_000)], pod="p2")
+        self.add("tick", [(t, 1.0) for t in range(self.start, self.end, 60_000)], i="0")
+        self.add("brief", [(t, 7.0) for t, _ in self.times(15_000, begin=3_000_000, end=3_300_000)], pod="p1")
+        self.add("brief", [(t, 8.0) for t, _ in self.times(15_000, begin=3_200_000, end=4_000_000)], pod="p2")
 
     def ranks(self):
         """Many series with few values, in another pattern each minute: what a sort does with ties."""
@@ -123,7 +132,7 @@ class Data:
                     lambda i: -0.0 if i % 3 else 0.0, lambda i: self.random.randrange(20),
                     lambda i: self.random.choice([0.0, -0.0, 1.0, -1.0]), lambda i: i if i % 40 else -i,
                     lambda i: self.random.randrange(3), lambda i: 120 - i, lambda i: i % 2]
-        times = list(range(START, END, 60_000))
+        times = list(range(self.start, self.end, 60_000))
         columns = [[float(patterns[k % len(patterns)](i)) for i in range(120)] for k in range(len(times))]
         for i in range(120):
             self.add("rank", [(t, columns[k][i]) for k, t in enumerate(times)], i=f"{i:03}",
@@ -136,11 +145,23 @@ class Data:
             for t, value in points:
                 yield f"point {t} {value:x}"
 
+    def influx(self):
+        """Line protocol, in order of time; of finite points only."""
+        escape = lambda text: text.replace(",", "\\,").replace("=", "\\=").replace(" ", "\\ ")
+        rows = []
+        for pairs, points in sorted(self.series.items()):
+            labels = dict(pairs)
+            key = ",".join([labels.pop("__name__"), *(f"{k}={escape(v)}" for k, v in labels.items())])
+            for t, value in points:
+                rows.append((t, f"{key} value={double(value)!r} {t}"))
+        return [line for _, line in sorted(rows, key=lambda row: row[0])]
+
     def send(self, port):
         """By remote write, in order of time: Prometheus takes nothing much older than its newest."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         order = sorted(self.series.items())
-        edges = [START - 600_000, START - 300_000, *range(START + 600_000, END + 600_001, 600_000)]
+        edges = [self.start - 600_000, self.start - 300_000,
+                 *range(self.start + 600_000, self.end + 600_001, 600_000)]
         for begin, end in zip(edges, edges[1:]):
             body = b"".join(field(1, series_message(pairs, [p for p in points if begin <= p[0] < end]))
                             for pairs, points in order)

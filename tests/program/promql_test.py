@@ -10,13 +10,14 @@ import re
 import struct
 import subprocess
 import unittest
+import urllib.parse
 
 import promql_data
 import promql_queries
 import prometheus
 import server
 
-COUNT = int(os.environ.get("QUERIES", "2500"))
+COUNT = int(os.environ.get("QUERIES", "2000"))
 SEED = int(os.environ.get("SEED", "7")) or random.SystemRandom().randrange(1, 1 << 30)
 TOOL = os.environ.get("PROMQL_EVAL", os.path.join(os.path.dirname(server.PROGRAM), "promql_eval"))
 
@@ -120,12 +121,12 @@ def is_duplicate(answer):
     return answer.get("message", "").startswith("found duplicate series for the match group")
 
 
-class Promql(unittest.TestCase):
-    values = 0
+class Compare:
+    """Asks both sides and compares. `start`: of the points."""
+    start, oracle, values = promql_data.START, None, 0
 
     @classmethod
-    def setUpClass(cls):
-        data = promql_data.Data(SEED)
+    def start_oracle(cls, data):
         cls.oracle = prometheus.Prometheus("--web.enable-remote-write-receiver",
                                            "--query.lookback-delta=5m").__enter__()
         try:
@@ -133,25 +134,19 @@ class Promql(unittest.TestCase):
         except BaseException:
             cls.oracle.__exit__()
             raise
-        cls.tool = Tool(data)
         print(f"SEED={SEED} QUERIES={COUNT}", flush=True)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.tool.end()
-        cls.oracle.__exit__()
 
     def instant(self, query, time):
         def ask():
             return of_prometheus(*self.oracle.post("/api/v1/query", query=query, time=f"{time / 1000:.3f}"))
         ordered = query.startswith(("sort", "topk", "bottomk")) and ":" not in query
-        return self.judge(query, self.tool.ask(f"instant {time} {query}"), ask, ordered)
+        return self.judge(query, self.ours_at(query, time), ask, ordered)
 
     def range(self, query, start, end, step):
         def ask():
             return of_prometheus(*self.oracle.post("/api/v1/query_range", query=query, step=step / 1000,
                                                    start=f"{start / 1000:.3f}", end=f"{end / 1000:.3f}"))
-        return self.judge(query, self.tool.ask(f"range {start} {end} {step} {query}"), ask, None)
+        return self.judge(query, self.ours_over(query, start, end, step), ask, None)
 
     def judge(self, query, ours, ask, ordered):
         """ordered: does the order count; None of a range, which has none."""
@@ -186,8 +181,8 @@ class Promql(unittest.TestCase):
         chance = random.Random(seed)
         failures, kinds = [], collections.Counter()
         for query in queries:
-            time = promql_data.START + chance.choice([0, 3_000_000, 3_210_500, 7_980_000, 8_999_999])
-            start = promql_data.START + chance.choice([-300_000, 0, 2_900_000, 3_003_333])
+            time = self.start + chance.choice([0, 3_000_000, 3_210_500, 7_980_000, 8_999_999])
+            start = self.start + chance.choice([-300_000, 0, 2_900_000, 3_003_333])
             step = chance.choice([15_000, 60_000, 60_000, 7_000, 333_000])
             end = start + step * chance.randrange(0, 30)
             for mode, found in (("instant", lambda: self.instant(query, time)),
@@ -201,6 +196,27 @@ class Promql(unittest.TestCase):
         if failures:
             self.fail(f"SEED={SEED}\n" + "\n".join(failures[:int(os.environ.get("SHOW", "25"))]))
 
+
+class Promql(Compare, unittest.TestCase):
+    """The engine alone, on points of every kind."""
+
+    @classmethod
+    def setUpClass(cls):
+        data = promql_data.Data(SEED)
+        cls.start_oracle(data)
+        cls.tool = Tool(data)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.tool.end()
+        cls.oracle.__exit__()
+
+    def ours_at(self, query, time):
+        return self.tool.ask(f"instant {time} {query}")
+
+    def ours_over(self, query, start, end, step):
+        return self.tool.ask(f"range {start} {end} {step} {query}")
+
     def test_table(self):
         self.check(promql_queries.TABLE * 2, 1)
 
@@ -208,7 +224,7 @@ class Promql(unittest.TestCase):
         """Functions of numbers at 600 arguments each, to the last bit."""
         failures, self.values = [], 0
         for query in promql_queries.ELEMENTARY:
-            said = self.range(query, promql_data.START, promql_data.END, 15_000)
+            said = self.range(query, self.start, self.start + promql_data.LENGTH, 15_000)
             if said:
                 failures.append(f"{query}\n  {said}")
         print(f"{self.values} values compared", flush=True)
@@ -220,7 +236,7 @@ class Promql(unittest.TestCase):
         """Ties, NaN and zeros of both signs: what is kept, and in which order it comes."""
         failures = []
         for minute in range(0, 42):
-            time = promql_data.START + minute * 60_000
+            time = self.start + minute * 60_000
             for query in promql_queries.ORDERS:
                 said = self.instant(query, time)
                 if said:
@@ -231,6 +247,53 @@ class Promql(unittest.TestCase):
     def test_random(self):
         maker = promql_queries.Maker(SEED)
         self.check([maker.query() for _ in range(COUNT)], SEED)
+
+
+class OverHttp(Compare, unittest.TestCase):
+    """The whole program: points come by line protocol, through journal and store, answers over HTTP."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.start = (server.now_ms() - promql_data.LENGTH - 900_000) // 60_000 * 60_000
+        data = promql_data.Data(SEED, cls.start, finite=True)
+        cls.start_oracle(data)
+        cls.tocsin = server.Tocsin().start()
+        lines = data.influx()
+        for i in range(0, len(lines), 5000):
+            answer = cls.tocsin.write(lines[i:i + 5000], extra="&import=true")
+            assert answer.status == 204, answer
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.tocsin.close()
+        cls.oracle.__exit__()
+
+    def ask(self, path, **parameters):
+        body = urllib.parse.urlencode(parameters)
+        answer = self.tocsin.post(path, body, {"Content-Type": "application/x-www-form-urlencoded"})
+        return of_prometheus(answer.status, answer.json())
+
+    def ours_at(self, query, time):
+        return self.ask("/api/v1/query", query=query, time=f"{time / 1000:.3f}")
+
+    def ours_over(self, query, start, end, step):
+        return self.ask("/api/v1/query_range", query=query, start=f"{start / 1000:.3f}",
+                        end=f"{end / 1000:.3f}", step=step / 1000)
+
+    def moved(self, queries):
+        """Times in queries as far from these points as they are from the usual ones; the rates that
+        Tocsin makes of counters left out."""
+        by = (self.start - promql_data.START) // 1000
+        queries = [re.sub(r"\b16000\d{5}\b", lambda found: str(int(found[0]) + by), query)
+                   for query in queries]
+        return [re.sub(r"(?<!\w)\{(?=site=)", '{__name__!~".*:rate",', query) for query in queries]
+
+    def test_table(self):
+        self.check(self.moved(promql_queries.TABLE), 2)
+
+    def test_random(self):
+        maker = promql_queries.Maker(SEED + 1)
+        self.check(self.moved([maker.query() for _ in range(COUNT // 4)]), SEED)
 
 
 if __name__ == "__main__":
