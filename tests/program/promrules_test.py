@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Prometheus' rule files: what `tocsin check` and `tocsin test rules` say beside promtool; rules at
+work in a running server, from points to alerts, over a restart and a reload."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+import server
+
+RULES = pathlib.Path(__file__).resolve().parent / "promrules"
+
+
+def group(rules, head=""):
+    return "groups:\n  - name: g\n" + head + "    rules:\n" + rules
+
+
+def rule(text):
+    return group("".join("      " + line + "\n" for line in text.strip().splitlines()))
+
+
+# name: the file; promtool decides whether it is right.
+FILES = {
+    "empty": "",
+    "no_groups": "groups: []\n",
+    "null_groups": "groups:\n",
+    "record": rule("- {record: a:b, expr: 'sum(x)'}"),
+    "alert": rule("- {alert: A, expr: 'x > 1', for: 5m, keep_firing_for: 1m, labels: {severity: page},"
+                  " annotations: {summary: 's {{ $value }}'}}"),
+    "scalar_rule": rule("- {record: a, expr: 1}"),
+    "bool_label": rule("- {alert: A, expr: x, labels: {a: true, b: 1, c: 1.5}}"),
+    "null_label": rule("- {alert: A, expr: x, labels: {a: }}"),
+    "null_labels": rule("- {alert: A, expr: x, labels: }"),
+    "empty_rules": "groups:\n  - name: g\n    rules: []\n",
+    "no_rules": "groups:\n  - name: g\n",
+    "all_keys": group("      - {record: a, expr: x}\n", "    interval: 30s\n    limit: 5\n"),
+    "compound_interval": group("      - {record: a, expr: x}\n", "    interval: 1h30m\n"),
+    "zero_interval": group("      - {record: a, expr: x}\n", "    interval: 0s\n"),
+    "negative_limit": group("      - {record: a, expr: x}\n", "    limit: -1\n"),
+    "bad_interval": group("      - {record: a, expr: x}\n", "    interval: fast\n"),
+    "plain_interval": group("      - {record: a, expr: x}\n", "    interval: 30\n"),
+    "bad_limit": group("      - {record: a, expr: x}\n", "    limit: few\n"),
+    "unknown_top": "group: []\n",
+    "unknown_group_key": group("      - {record: a, expr: x}\n", "    intervals: 30s\n"),
+    "unknown_rule_key": rule("- {record: a, expr: x, labes: {}}"),
+    "no_name": "groups:\n  - rules:\n      - {record: a, expr: x}\n",
+    "empty_name": "groups:\n  - name: ''\n    rules: []\n",
+    "twice": "groups:\n  - name: g\n  - name: g\n",
+    "not_a_list": "groups: {name: g}\n",
+    "not_a_map": "- groups\n",
+    "rules_not_a_list": "groups:\n  - name: g\n    rules: {record: a}\n",
+    "neither": rule("- {expr: x}"),
+    "both": rule("- {record: a, alert: b, expr: x}"),
+    "no_expr": rule("- {record: a}"),
+    "empty_expr": rule("- {record: a, expr: ''}"),
+    "bad_expr": rule("- {record: a, expr: 'sum(x'}"),
+    "typed_expr": rule("- {record: a, expr: 'rate(x)'}"),
+    "record_for": rule("- {record: a, expr: x, for: 5m}"),
+    "record_for_zero": rule("- {record: a, expr: x, for: 0s}"),
+    "record_keep": rule("- {record: a, expr: x, keep_firing_for: 5m}"),
+    "record_annotations": rule("- {record: a, expr: x, annotations: {a: b}}"),
+    "record_no_annotations": rule("- {record: a, expr: x, annotations: {}}"),
+    "record_name": rule("- {record: 'a-b', expr: x}"),
+    "record_name_colon": rule("- {record: ':a:1', expr: x}"),
+    "alert_name": rule("- {alert: 'A b-c é', expr: x}"),
+    "label_name": rule("- {record: a, expr: x, labels: {a-b: c}}"),
+    "label_metric_name": rule("- {record: a, expr: x, labels: {__name__: c}}"),
+    "label_underscore": rule("- {record: a, expr: x, labels: {__a: c}}"),
+    "record_template": rule("- {record: a, expr: x, labels: {a: '{{ nope }}'}}"),
+    "annotation_name": rule("- {alert: a, expr: x, annotations: {'a b': c}}"),
+    "annotation_metric_name": rule("- {alert: a, expr: x, annotations: {__name__: c}}"),
+    "bad_for": rule("- {alert: a, expr: x, for: 5}"),
+    "unit_order": rule("- {alert: a, expr: x, for: 5m1h}"),
+    "template_function": rule("- {alert: a, expr: x, annotations: {a: '{{ nope $value }}'}}"),
+    "template_variable": rule("- {alert: a, expr: x, labels: {a: '{{ $nope }}'}}"),
+    "template_open": rule("- {alert: a, expr: x, annotations: {a: '{{ $value '}}"),
+    "template_if": rule("- {alert: a, expr: x, annotations: {a: '{{ if $value }}'}}"),
+    "template_end": rule("- {alert: a, expr: x, annotations: {a: '{{ end }}'}}"),
+    "template_field": rule("- {alert: a, expr: x, annotations: {a: '{{ $labels.a.b.c }}'}}"),
+    "template_arguments": rule("- {alert: a, expr: x, annotations: {a: '{{ first 1 2 3 }}'}}"),
+    "template_pipe": rule("- {alert: a, expr: x, annotations: {a: '{{ $value | | humanize }}'}}"),
+    "template_string": rule("- {alert: a, expr: x, annotations: {a: '{{ \"abc }}'}}"),
+    "template_else": rule("- {alert: a, expr: x, annotations: {a: '{{ if true }}a{{ else }}b{{ end }}'}}"),
+    "template_break": rule("- {alert: a, expr: x, annotations: {a: '{{ break }}'}}"),
+    "template_call": rule("- {alert: a, expr: x, annotations: {a: '{{ 1 2 }}'}}"),
+    "template_stage": rule("- {alert: a, expr: x, annotations: {a: '{{ 1 | 2 }}'}}"),
+    "template_stage_field": rule("- {alert: a, expr: x, annotations: {a: '{{ 1 | .Value }}'}}"),
+    "template_comment": rule("- {alert: a, expr: x, annotations: {a: '{{/* c */}}'}}"),
+    "template_comment_space": rule("- {alert: a, expr: x, annotations: {a: '{{ /* c */ }}'}}"),
+    "template_number": rule("- {alert: a, expr: x, annotations: {a: '{{ printf \"%v\" 1.2.3 }}'}}"),
+    "template_number_word": rule("- {alert: a, expr: x, annotations: {a: '{{ 1a }}'}}"),
+    "template_range": rule("- {alert: a, expr: x, annotations: {a: '{{ range $i, $x := query \"x\" }}"
+                           "{{ $i }}{{ .Value }}{{ else }}none{{ end }}'}}"),
+    "template_scope": rule("- {alert: a, expr: x, annotations: {a: '{{ with $x := 1 }}{{ $x }}{{ end }}"
+                           "{{ $x }}'}}"),
+    "template_paren": rule("- {alert: a, expr: x, annotations: {a: '{{ (query \"x\" | first).Value }}'}}"),
+    "template_unclosed_paren": rule("- {alert: a, expr: x, annotations: {a: '{{ (query \"x\" }}'}}"),
+    "template_empty": rule("- {alert: a, expr: x, annotations: {a: '{{ }}'}}"),
+    "template_define": rule("- {alert: a, expr: x, annotations: {a: '{{ define \"t\" }}x{{ end }}"
+                            "{{ template \"t\" . }}'}}"),
+    "duplicate_key": rule("- {record: a, record: b, expr: x}"),
+    "not_yaml": "groups: [\n",
+    "tab": "groups:\n\t- name: g\n",
+}
+
+
+class Check(unittest.TestCase):
+    def test_same_verdict(self):
+        """`tocsin check` accepts what promtool accepts, refuses what it refuses, and says where."""
+        wrong = []
+        with tempfile.TemporaryDirectory() as home:
+            for name, text in FILES.items():
+                folder = pathlib.Path(home, name)
+                folder.mkdir()
+                path = folder / "rules.yml"
+                path.write_text(text, encoding="utf-8")
+                theirs = subprocess.run(["promtool", "check", "rules", path], capture_output=True,
+                                        text=True, check=False)
+                ours = server.run("check", folder)
+                if (theirs.returncode == 0) != (ours.returncode == 0):
+                    wrong.append(f"{name}: promtool {theirs.returncode} {theirs.stderr}\n"
+                                 f"  here {ours.returncode} {ours.stderr}")
+                elif ours.returncode and not re.match(r"rules\.yml(:\d+:\d+)?: ", ours.stderr):
+                    wrong.append(f"{name}: no place: {ours.stderr}")
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+def verdicts(output):
+    """What a run of unit tests said, without what is only layout."""
+    return [line.strip().rstrip(",").strip() for line in output.splitlines()
+            if line.strip() and not line.startswith("Unit Testing") and line.strip() not in
+            ("FAILED:", "SUCCESS")]
+
+
+class UnitTests(unittest.TestCase):
+    def test_same_verdict_and_words(self):
+        """Every file of tests/program/promrules, with the same complaints as promtool's."""
+        files = sorted(RULES.glob("*_test.yml"))
+        self.assertGreater(len(files), 3)
+        wrong = []
+        for path in files:
+            theirs = subprocess.run(["promtool", "test", "rules", path.name], cwd=RULES,
+                                    capture_output=True, text=True, check=False)
+            ours = subprocess.run([server.PROGRAM, "test", "rules", path.name], cwd=RULES,
+                                  capture_output=True, text=True, check=False)
+            want, got = verdicts(theirs.stderr), verdicts(ours.stderr)
+            exact = "unread" not in path.name  # else each says in its own words why
+            if theirs.returncode != ours.returncode or (exact and want != got):
+                wrong.append(f"{path.name}: promtool {theirs.returncode}, here {ours.returncode}\n"
+                             + "\n".join("  - " + line for line in want if line not in got) + "\n"
+                             + "\n".join("  + " + line for line in got if line not in want))
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+if __name__ == "__main__":
+    server.main()
