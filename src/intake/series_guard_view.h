@@ -51,7 +51,7 @@ struct CardinalityView {
   struct Trouble {
     std::string label, value;  // of the limit; empty: all series
     uint64_t most = 0, used = 0;
-    uint64_t refused = 0, refused_series = 0, refused_lately = 0, added_last_hour = 0;
+    uint64_t refused = 0, refused_series = 0, refused_lately = 0, added_lately = 0;
     std::string grew, owner_label, owner_value;
     TimeMs began, last;
     std::string example, example_sender;

@@ -99,6 +99,7 @@ void register_program_routes(net::Router& router, const ApiParts& parts) {
 void register_api(net::Router& router, const ApiParts& parts) {
   register_alert_routes(router, parts.views, parts.clock);
   register_series_routes(router, parts.views, parts.clock);
+  register_cardinality_routes(router, parts.views);
   register_recent_routes(router, parts.views);
   register_program_routes(router, parts);
   if (parts.boards) register_board_routes(router, *parts.boards);

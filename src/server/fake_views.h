@@ -25,6 +25,7 @@ class FakeViews final : public Views {
   std::vector<WorkerView> worker_views;
   std::optional<WorkerDetails> worker_details;
   std::vector<SenderView> sender_views;
+  intake::CardinalityView cardinality_view;
   std::vector<InboxMessage> messages;
   std::vector<ReceiverView> receiver_views;
   std::optional<Delivery> tested;
@@ -41,6 +42,7 @@ class FakeViews final : public Views {
   RangeQuery asked_range;
   RecentQuery asked_recent;
   BandQuery asked_band;
+  intake::CardinalityQuery asked_cardinality;
 
   ~FakeViews() override {
     for (std::thread& thread : threads_) thread.join();
@@ -109,6 +111,10 @@ class FakeViews final : public Views {
     give(std::move(done), worker_details);
   }
   void senders(Done<std::vector<SenderView>> done) override { give(std::move(done), sender_views); }
+  void cardinality(intake::CardinalityQuery query, Done<intake::CardinalityView> done) override {
+    asked_cardinality = std::move(query);
+    give(std::move(done), cardinality_view);
+  }
   void inbox(size_t limit, Done<std::vector<InboxMessage>> done) override {
     asked_limit = limit;
     give(std::move(done), messages);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "intake/series_guard_view.h"
 #include "query/reduction.h"
 #include "server/view_types.h"
 #include "vocabulary/matcher.h"
@@ -84,6 +85,7 @@ class Views {
   virtual void workers(Done<std::vector<WorkerView>> done) = 0;
   virtual void worker(std::string id, Done<std::optional<WorkerDetails>> done) = 0;
   virtual void senders(Done<std::vector<SenderView>> done) = 0;
+  virtual void cardinality(intake::CardinalityQuery query, Done<intake::CardinalityView> done) = 0;
   virtual void inbox(size_t limit, Done<std::vector<InboxMessage>> done) = 0;  // newest first
   virtual void receivers(Done<std::vector<ReceiverView>> done) = 0;
   virtual void test_receiver(std::string name, Done<std::optional<Delivery>> done) = 0;

@@ -57,6 +57,8 @@ class LiveViews final : public server::Views {
   void workers(server::Done<std::vector<server::WorkerView>> done) override;
   void worker(std::string id, server::Done<std::optional<server::WorkerDetails>> done) override;
   void senders(server::Done<std::vector<server::SenderView>> done) override;
+  void cardinality(intake::CardinalityQuery query,
+                   server::Done<intake::CardinalityView> done) override;
   void inbox(size_t limit, server::Done<std::vector<server::InboxMessage>> done) override;
   void receivers(server::Done<std::vector<server::ReceiverView>> done) override;
   void test_receiver(std::string name, server::Done<std::optional<Delivery>> done) override;

@@ -7,6 +7,7 @@ const kPages = [
   ['workers', '/workers', 'Workers'], ['explore', '/explore', 'Explore'],
   ['boards', '/boards', 'Boards'],
   ['inbox', '/inbox', 'Inbox'], ['senders', '/senders', 'Senders'],
+  ['cardinality', '/cardinality', 'Cardinality'],
 ];
 
 /** The page has its answers: nothing grey is left. */
@@ -96,7 +97,7 @@ export function anyServer(harness, told) {
     for (const [key, path] of [['a', '/alerts'], ['w', '/workers'], ['e', '/explore'],
       ['b', '/boards'],
       ['i', '/inbox'],
-      ['s', '/senders'], ['n', '/']]) {
+      ['s', '/senders'], ['c', '/cardinality'], ['n', '/']]) {
       await page.keyboard.press('g');
       await page.keyboard.press(key);
       await page.waitForURL((url) => url.pathname === path);

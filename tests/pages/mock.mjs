@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import * as data from './data.mjs';
+import { cardinality } from './cardinality_data.mjs';
 import { promAnswer } from './prom.mjs';
 
 const kTypes = {
@@ -128,6 +129,7 @@ export async function startMock(dist) {
     if (path === '/api/silences') return [200, { silences: scene.silences }];
     if (path === '/api/workers') return [200, { workers: data.workers() }];
     if (path === '/api/senders') return [200, { senders: data.senders(now(), scene.sent) }];
+    if (path === '/api/cardinality') return [200, cardinality(now(), query, scene.calm)];
     if (path === '/api/inbox') return [200, { messages: data.inbox(now(), scene.hostile) }];
     if (path === '/api/receivers') return [200, { receivers: data.receivers }];
     if (path === '/api/boards') {

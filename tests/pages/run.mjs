@@ -7,6 +7,7 @@ import { Harness } from './harness.mjs';
 import { startMock } from './mock.mjs';
 import { anyServer } from './any.mjs';
 import { boards } from './boards.mjs';
+import { cardinality, cardinalityStory } from './cardinality.mjs';
 import { explore } from './explore.mjs';
 import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
@@ -23,11 +24,15 @@ const harness = new Harness(
 );
 
 anyServer(harness, mock !== null || story);
-if (story) quickStart(harness);
+if (story) {
+  quickStart(harness);
+  cardinalityStory(harness);
+}
 if (mock) {
   scripted(harness, mock);
   explore(harness, mock);
   boards(harness, mock);
+  cardinality(harness, mock);
 }
 const good = await harness.run(process.argv[2]);
 mock?.close();

@@ -3,7 +3,7 @@
 import type { BoardSpec, BoardSummary } from './boards/types';
 import { onePer, violationRows } from './reduce';
 import type {
-  Alert, AlertDetail, Board, Delivery, InboxMessage, Receiver, Sender, SeriesBand, Silence, Status,
+  Alert, AlertDetail, Board, Cardinality, Delivery, InboxMessage, Receiver, Sender, SeriesBand, Silence, Status,
   ViolationRow, WorkerDetail, WorkerSummary,
 } from './types';
 
@@ -102,6 +102,8 @@ export const api = {
   senders: () =>
     call<{ senders: Sender[] }>('GET', '/api/senders').then(
       (a) => onePer(a.senders, (one) => one.id)),
+  cardinality: (label: string, sender: string) =>
+    call<Cardinality>('GET', `/api/cardinality${query({ label, sender })}`),
   inbox: () =>
     call<{ messages: InboxMessage[] }>('GET', '/api/inbox?limit=100').then(
       (a) => onePer(a.messages, (one) => one.id)),

@@ -3,7 +3,7 @@
 export type Command =
   | 'filter' | 'next' | 'previous' | 'open' | 'select' | 'acknowledge' | 'silence' | 'resolve'
   | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
-  | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders'
+  | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders' | 'go cardinality'
   | 'go boards' | 'go explore' | 'full screen';
 
 const kSingle = new Map<string, Command>(Object.entries({
@@ -15,7 +15,7 @@ const kSingle = new Map<string, Command>(Object.entries({
 
 const kAfterG = new Map<string, Command>(Object.entries({
   n: 'go now', a: 'go alerts', w: 'go workers', i: 'go inbox', s: 'go senders',
-  b: 'go boards', e: 'go explore',
+  b: 'go boards', e: 'go explore', c: 'go cardinality',
 }));
 
 export interface Press {
@@ -75,6 +75,7 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['g', 'e'], does: 'go to Explore' },
   { keys: ['g', 'i'], does: 'go to Inbox' },
   { keys: ['g', 's'], does: 'go to Senders' },
+  { keys: ['g', 'c'], does: 'go to Cardinality' },
   { keys: ['Ctrl-K'], does: 'find or do' },
   { keys: ['?'], does: 'this map' },
 ];

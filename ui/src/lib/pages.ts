@@ -15,9 +15,11 @@ export const kPages: readonly PageEntry[] = [
   { path: '/explore', name: 'Explore', tab: 'explore' },
   { path: '/inbox', name: 'Inbox', tab: 'inbox' },
   { path: '/senders', name: 'Senders', tab: 'senders' },
+  { path: '/cardinality', name: 'Cardinality', tab: 'cardinality' },
 ];
 
-const kLists = ['alerts', 'workers', 'boards', 'explore', 'inbox', 'senders'] as const;
+const kLists = ['alerts', 'workers', 'boards', 'explore', 'inbox', 'senders',
+  'cardinality'] as const;
 type ListPage = (typeof kLists)[number];
 
 export type Route =

@@ -351,3 +351,62 @@ export interface Receiver {
   place: string;
   last: Delivery | null;
 }
+
+/** New series (of a label: new values) by the hour, the current hour last. */
+export interface Growth {
+  last_hour: number;
+  last_day: number;
+  hours: number[];
+  began: number | null;
+  last: number | null;
+  growing: boolean;
+}
+
+export interface SeriesTrouble {
+  /** Of the limit; both empty: all series. */
+  label: string;
+  value: string;
+  most: number;
+  used: number;
+  refused: number;
+  refused_series: number;
+  refused_lately: number;
+  added_lately: number;
+  grew: string;
+  owner_label: string;
+  owner_value: string;
+  began: number | null;
+  last: number | null;
+  example: string;
+  example_sender: string;
+  example_at: number | null;
+}
+
+export interface SeriesLimit {
+  label: string;
+  most: number;
+  values: number;
+  fullest: number;
+  refused: number;
+}
+
+export interface Cardinality {
+  now: number;
+  since: number | null;
+  series: number;
+  last_hour: number;
+  last_day: number;
+  hours: number[];
+  labels_total: number;
+  labels_left_out: number;
+  warn_at: number;
+  limits: SeriesLimit[];
+  troubles: SeriesTrouble[];
+  labels: {
+    name: string; values: number; series: number; exact: boolean; followed: boolean;
+    growth: Growth;
+  }[];
+  values: { label: string; value: string; series: number; grew: string; growth: Growth }[];
+  senders: { name: string; series: number; grew: string; growth: Growth }[];
+  recent: { series: Series; at: number; sender: string }[];
+}
