@@ -71,7 +71,7 @@ Result<void> add_item(std::string_view item, std::vector<std::optional<double>>&
     return bad(fmt::format("makes more than {} values", kSequenceMax));
   for (size_t i = 0; i < copies; ++i) {
     out.push_back(value);
-    if (value) *value += step;
+    if (value && step != 0) *value += step;  // adding would make another NaN of a stale marker
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #include "tocsin/builtin.h"
 
 #include "base/json_writer.h"
+#include "tocsin/prometheus_rules.h"
 #include "tocsin/sender_settings.h"
 
 namespace tocsin {
@@ -50,7 +51,9 @@ rules:
 }  // namespace
 
 std::vector<BuiltinFile> builtin_files(const config::Folder& folder, config::Problems& problems) {
-  return {cardinality(), sender_watch(folder, problems)};
+  std::vector<BuiltinFile> out{cardinality(), sender_watch(folder, problems)};
+  for (BuiltinFile& file : prometheus_alert_files(folder)) out.push_back(std::move(file));
+  return out;
 }
 
 void add_builtin(config::Folder& folder, config::Problems& problems) {

@@ -29,10 +29,13 @@ size_t configured(const Items& items) {
 }
 
 std::string summary(const Configuration& made) {
-  return fmt::format("{}, {}, {}, {}", counted(made.folder.files().size(), "file"),
+  size_t prometheus = 0;
+  for (const auto& entry : made.prometheus_rules.groups) prometheus += entry.group.rules.size();
+  const std::string more = prometheus == 0 ? "" : ", " + counted(prometheus, "Prometheus rule");
+  return fmt::format("{}, {}, {}, {}{}", counted(made.folder.files().size(), "file"),
                      counted(configured(made.workers->workers()), "worker"),
                      counted(configured(made.rules->rules()), "rule"),
-                     counted(configured(made.receivers->list()), "receiver"));
+                     counted(configured(made.receivers->list()), "receiver"), more);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ struct Options {
   ReceiverTestOptions receiver;
   ImportOptions import;
   ReplayOptions replay;
+  std::vector<std::string> rule_tests;
 };
 
 void add_import(CLI::App& app, ImportOptions& options) {
@@ -106,6 +107,13 @@ int run_command_line(int argc, char** argv) {
   replay_command->callback([&] { status = run_replay(options.replay); });
 
   add_token(app, options.token, status);
+
+  auto* test_command = app.add_subcommand("test", "Tests that stand in files");
+  test_command->require_subcommand(1);
+  auto* rules_command = test_command->add_subcommand(
+      "rules", "Run Prometheus' unit tests of its rule files, as promtool does");
+  rules_command->add_option("files", options.rule_tests, "Unit test files (YAML)")->required();
+  rules_command->callback([&] { status = test_rules(options.rule_tests); });
 
   auto* receiver = app.add_subcommand("receiver", "Receivers");
   receiver->require_subcommand(1);

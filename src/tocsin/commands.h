@@ -25,6 +25,9 @@ struct DemoOptions {
 };
 int run_demo(const DemoOptions& options);
 
+// Prometheus' unit tests of rule files.
+int test_rules(const std::vector<std::string>& files);
+
 int run_check(const std::string& directory);
 
 struct TokenOptions {

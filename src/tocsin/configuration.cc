@@ -12,9 +12,10 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 15> kSections{
-    "server",    "workers", "default", "marks",   "sites",   "rules",  "routes", "supervisor",
-    "receivers", "links",   "intake",  "queries", "senders", "limits", "boards"};
+constexpr std::array<std::string_view, 17> kSections{
+    "server",     "workers",          "default", "marks",  "sites",   "rules",   "routes",
+    "supervisor", "receivers",        "links",   "intake", "queries", "senders", "boards",
+    "groups",     "prometheus_rules", "limits"};
 
 config::Reference described() {
   config::Reference reference;
@@ -23,6 +24,7 @@ config::Reference described() {
   rules::RuleSet::describe(reference);
   supervisor::Routes::describe(reference);
   supervisor::Options::describe(reference);
+  PrometheusRules::describe(reference);
   respond::Receivers::describe(reference);
   QuerySettings::describe(reference);
   describe_senders(reference);
@@ -63,6 +65,7 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
                 [&](config::MapReader& m) { intake::read_series_limits(m, made->series); });
   made->supervisor = supervisor::Options::read(folder, problems);
   made->routes = supervisor::Routes::read(folder, problems);
+  made->prometheus_rules = PrometheusRules::read(folder, problems);
   const std::vector<std::string> names = made->receivers->names();
   const std::vector<std::string_view> known(names.begin(), names.end());
   made->routes.check_receivers(known, problems);

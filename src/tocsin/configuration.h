@@ -16,6 +16,7 @@
 #include "supervisor/options.h"
 #include "supervisor/route.h"
 #include "tocsin/query_settings.h"
+#include "tocsin/prometheus_rules.h"
 #include "tocsin/settings.h"
 
 namespace tocsin {
@@ -31,6 +32,7 @@ struct Configuration {
   intake::SeriesLimits series;
   supervisor::Options supervisor;
   supervisor::Routes routes;
+  PrometheusRules prometheus_rules;
   std::shared_ptr<const server::BoardList> boards;
 
   // directory empty: the standard configuration (every series, model `level`, inbox).

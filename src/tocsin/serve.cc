@@ -14,11 +14,13 @@
 #include "promql/print.h"
 #include "server/api.h"
 #include "server/api_prometheus.h"
+#include "server/api_rules.h"
 #include "tocsin/commands.h"
 #include "tocsin/live.h"
 #include "tocsin/pages.h"
 #include "tocsin/query_reads.h"
 #include "tocsin/quick_start.h"
+#include "tocsin/rule_thread.h"
 #include "tocsin/version.h"
 #include "tocsin/views.h"
 
@@ -84,10 +86,12 @@ class Server {
   std::optional<access::Door> door_;
   net::Router router_;
   server::Boards boards_;
+  server::RuleGroups rule_groups_;
   std::unique_ptr<server::Hub> hub_;
   std::unique_ptr<EmbeddedPages> pages_;
   std::unique_ptr<Live> live_;
   std::unique_ptr<QueryReads> reads_;
+  std::unique_ptr<RuleThread> rule_thread_;
   std::unique_ptr<LiveViews> views_;
   std::unique_ptr<QuickStart> quick_start_;
 };
@@ -118,6 +122,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   pages_ = std::make_unique<EmbeddedPages>();
   reads_ = std::make_unique<QueryReads>(*live_);
   reads_->start();
+  rule_thread_ = std::make_unique<RuleThread>(*live_, *reads_, rule_groups_);
   views_ = std::make_unique<LiveViews>(*live_, *reads_, *hub_, progress);
   views_->set_reload([this] { return reload(); });
   intake::register_write_routes(router_, live_->intake(),
@@ -130,9 +135,11 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
                                  .pages = pages_->pages(),
                                  .boards = &boards_});
   server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
+  server::register_rule_routes(router_, rule_groups_);
   router_.set_authorize(server::authorizer(*door_, counters_));
   if (auto done = live_->listen(router_); !done) return done;
   views_->start();
+  rule_thread_->start();
   if (!configuration_->settings.port_file.empty())
     std::ofstream(configuration_->settings.port_file) << live_->port() << "\n";
   if (quick_start) {
@@ -176,6 +183,7 @@ server::ReloadView Server::reload() {
       view.error = done.error().text();
     } else {
       boards_.set(made->boards);
+      rule_thread_->configure(made);
       view.version = made->folder.version();
       log::info("configuration {} is running", view.version);
     }
@@ -204,6 +212,7 @@ int Server::wait() {
   }
   log::info("stopping");
   if (quick_start_) quick_start_->stop();
+  rule_thread_->stop();
   reads_->stop();
   live_->stop();
   return 0;

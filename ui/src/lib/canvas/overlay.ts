@@ -154,7 +154,17 @@ function drawThreshold(u: uPlot, { value, tone, text }: Threshold): void {
   if (text === '') return;
   ctx.font = `500 ${11 * px}px system-ui, sans-serif`;
   ctx.textAlign = 'right';
-  ctx.fillText(text, u.bbox.left + u.bbox.width - 4 * px, y - 4 * px);
+  words(ctx, text, u.bbox.left + u.bbox.width - 4 * px, y - 4 * px);
+}
+
+/** Over lines: with a rim in the colour of the sheet. */
+function words(ctx: CanvasRenderingContext2D, text: string, x: number, y: number): void {
+  ctx.setLineDash([]);
+  ctx.strokeStyle = inks.of('surface');
+  ctx.lineJoin = 'round';
+  ctx.lineWidth = 3 * devicePixelRatio;
+  ctx.strokeText(text, x, y);
+  ctx.fillText(text, x, y);
 }
 
 /** A dashed line where the alert opened, a bar on top for as long as it was open. */
@@ -180,7 +190,7 @@ function drawMark(u: uPlot, mark: Mark, taken: Taken[]): void {
   ctx.textAlign = right ? 'left' : 'right';
   const wide = ctx.measureText(mark.text).width + 12 * px;
   const row = freeRow(taken, right ? x : x - wide, right ? x + wide : x);
-  ctx.fillText(mark.text, x + (right ? 4 : -4) * px, top + (17 + 13 * row) * px);
+  words(ctx, mark.text, x + (right ? 4 : -4) * px, top + (17 + 13 * row) * px);
 }
 
 function clipped(u: uPlot, draw: () => void): void {

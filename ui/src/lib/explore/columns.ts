@@ -34,6 +34,8 @@ export interface Part {
   query: number;
   data: PromData;
   legend: string;
+  /** What a series without any label is called. */
+  expr: string;
 }
 
 /** The answers of range queries over one window and step. */
@@ -42,10 +44,11 @@ export function columnsOf(parts: readonly Part[], window: Window, stepMs: number
   const times = Array.from({ length: count }, (_, i) => (window.from + i * stepMs) / 1000);
   const series: Column[] = [];
   let found = 0;
-  for (const { query, data, legend } of parts) {
+  for (const { query, data, legend, expr } of parts) {
     for (const { metric, values } of matrixOf(data, window, stepMs)) {
       if (++found > kSeriesMax) continue;
-      const label = legend === '' ? metricText(metric) : legendText(legend, metric);
+      const named = Object.keys(metric).length > 0 ? metricText(metric) : expr.trim();
+      const label = legend === '' ? named : legendText(legend, metric);
       series.push(columnOf({ query, metric, label }, values, count, window.from, stepMs));
     }
   }

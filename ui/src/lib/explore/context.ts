@@ -42,7 +42,7 @@ export async function bandsOf(metrics: readonly LabelSet[], window: Window, widt
   return known;
 }
 
-/** Of each alert the series that its rule watches, where that is known. */
+/** Of each alert the series that its rule watches; null where nobody can say. */
 export type WatchedBy = ReadonlyMap<string, ReadonlySet<string> | null>;
 
 /**
@@ -52,8 +52,9 @@ export type WatchedBy = ReadonlyMap<string, ReadonlySet<string> | null>;
 export function concerns(alert: Pick<Alert, 'id' | 'scope'>, metric: LabelSet, by: WatchedBy):
   boolean {
   if (!Object.entries(alert.scope).every(([label, value]) => metric[label] === value)) return false;
+  if (metric['__name__'] === undefined) return true;
   const series = by.get(alert.id);
-  return metric['__name__'] === undefined || !series || series.has(seriesText(metric));
+  return series === null || series?.has(seriesText(metric)) === true;
 }
 
 const isOver = (alert: Alert) => alert.state !== 'open';

@@ -107,7 +107,7 @@ describe('columns', () => {
   const matrix = (...values: [number, string][]): PromData =>
     ({ resultType: 'matrix', result: [{ metric: { __name__: 'x', a: '1' }, values }] });
   const one = (data: PromData, legend = '') =>
-    columnsOf([{ query: 0, data, legend }], window, 10_000);
+    columnsOf([{ query: 0, data, legend, expr: '3 + 4' }], window, 10_000);
   it('values stand on the grid, holes are null', () => {
     const { times, series } = one(matrix([10, '1'], [20, '2'], [50, '5']));
     expect(times).toEqual([10, 20, 30, 40, 50]);
@@ -122,7 +122,7 @@ describe('columns', () => {
     expect(one(matrix([4, '1'], [60, '2'])).series[0]!.last).toBeNull());
   it('a number is a level line', () =>
     expect(one({ resultType: 'scalar', result: [50, '7'] }).series[0])
-      .toMatchObject({ label: '{}', values: [7, 7, 7, 7, 7] }));
+      .toMatchObject({ label: '3 + 4', values: [7, 7, 7, 7, 7] }));
   it('a text is nothing to draw', () =>
     expect(one({ resultType: 'string', result: [50, 'x'] }).series).toEqual([]));
   it('bounded, and says so', () => {
@@ -176,13 +176,13 @@ describe('table', () => {
 
 describe('what concerns a series', () => {
   const alert = (scope: Record<string, string>, opened: number, resolved: number | null) => ({
-    scope, opened_at: opened, resolved_at: resolved, updated_at: opened, rule: 'r',
+    id: 'a', scope, opened_at: opened, resolved_at: resolved, updated_at: opened, rule: 'r',
     severity: 'high', state: resolved === null ? 'open' : 'resolved', acknowledged_by: '',
     covered_by: null, silenced_by: '',
   }) as Alert;
   const window = { from: 100, to: 200 };
   const within = (...list: Alert[]) =>
-    alertsWithin(list, [{ __name__: 'x', site: 'rome' }], window, new Map())
+    alertsWithin(list, [{ __name__: 'x', site: 'rome' }], window, new Map([['a', null]]))
       .map((a) => a.opened_at);
   it.each([
     ['open since before', alert({ site: 'rome' }, 50, null), [50]],
@@ -194,13 +194,14 @@ describe('what concerns a series', () => {
     ['a scope of a label that it lacks', alert({ customer: 'a' }, 150, null), []],
   ])('%s', (_, one, want) => expect(within(one)).toEqual(want));
   it('a rule that watches other series concerns this one not, but a sum over its scope', () => {
-    const one = { ...alert({ site: 'rome' }, 150, null), id: 'a' };
+    const one = alert({ site: 'rome' }, 150, null);
     const by = (...series: string[]) => new Map([['a', new Set(series)]]);
     const stored = { __name__: 'x', site: 'rome' };
     const found = (metric: Record<string, string>, known: Map<string, Set<string>>) =>
       alertsWithin([one], [metric], window, known).length;
     expect(found(stored, by('x{site="rome"}'))).toBe(1);
     expect(found(stored, by('y{site="rome"}'))).toBe(0);
+    expect(found(stored, new Map())).toBe(0); // being asked
     expect(found({ site: 'rome' }, by('y{site="rome"}'))).toBe(1);
   });
   it('solid while nobody has it, to its end', () => {

@@ -54,7 +54,7 @@ export async function loadRange(queries: readonly Asked[], window: Window, stepM
     }
   }));
   const parts = outcomes.flatMap((outcome, query) => ('answer' in outcome
-    ? [{ query, data: outcome.answer.data, legend: queries[query]!.legend }] : []));
+    ? [{ query, data: outcome.answer.data, ...queries[query]! }] : []));
   const answers = outcomes.flatMap((o) => ('answer' in o ? [o.answer] : []));
   const columns = columnsOf(parts, grid, stepMs);
   return {

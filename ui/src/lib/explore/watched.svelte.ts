@@ -8,25 +8,27 @@ import type { Alert } from '../types';
 const kAskedMax = 60;
 
 class Watched {
-  /** By the alert's id: series as text; null where the server does not say. */
+  /** By the alert's id: series as text; null where the server does not say; nothing while it is
+      being asked. */
   known = $state.raw<ReadonlyMap<string, ReadonlySet<string> | null>>(new Map());
   readonly #asked = new Set<string>();
 
   /** Asks about alerts that were not asked about yet, the newest first. */
   learn(alerts: readonly Alert[]): void {
-    const fresh = [...alerts].sort((a, b) => b.opened_at - a.opened_at).slice(0, kAskedMax)
+    const fresh = [...alerts].sort((a, b) => b.opened_at - a.opened_at)
       .filter((alert) => !this.#asked.has(alert.id));
-    for (const { id } of fresh) {
-      this.#asked.add(id);
+    for (const { id } of fresh) this.#asked.add(id);
+    for (const { id } of fresh.slice(0, kAskedMax)) {
       inTurn(() => api.alert(id))
-        .then(({ metrics }) => this.#take(id,
+        .then(({ metrics }) => this.#take([id],
           metrics === undefined ? null : new Set(metrics.map((m) => m.series.text))))
-        .catch(() => this.#take(id, null));
+        .catch(() => this.#take([id], null));
     }
+    if (fresh.length > kAskedMax) this.#take(fresh.slice(kAskedMax).map((a) => a.id), null);
   }
 
-  #take(id: string, series: ReadonlySet<string> | null): void {
-    this.known = new Map([...this.known, [id, series]]);
+  #take(ids: readonly string[], series: ReadonlySet<string> | null): void {
+    this.known = new Map([...this.known, ...ids.map((id) => [id, series] as const)]);
   }
 }
 
