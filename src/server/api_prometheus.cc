@@ -19,10 +19,12 @@ using net::Response;
 
 constexpr int64_t kPointsMax = 11'000;
 
-Result<promql::ExprPtr> parsed(std::string_view text) {
+// named: the error says which parameter it was. Ranges do without, as in Prometheus.
+Result<promql::ExprPtr> parsed(std::string_view text, bool named = true) {
   auto expr = promql::parse(text);
   if (expr) return std::move(*expr);
-  return fail(wrong_parameter("query", expr.error().text(text)));
+  std::string why = expr.error().text(text);
+  return named ? fail(wrong_parameter("query", why)) : fail(ErrorCode::kInvalid, std::move(why));
 }
 
 // Zero if none is given: then the configured one holds.
@@ -86,7 +88,7 @@ void query_range(Queries& queries, const Request& request, Respond respond) {
   if (!timeout) return with_origin(request, respond)(refusal(timeout.error()));
   submit(queries, request, std::move(respond), *timeout,
          [text = std::string(values.get("query")), range = *range](QueryContext& context) {
-           const auto expr = parsed(text);
+           const auto expr = parsed(text, false);
            if (!expr) return refusal(expr.error());
            using promql::ValueType;
            if ((*expr)->type != ValueType::kScalar && (*expr)->type != ValueType::kVector)

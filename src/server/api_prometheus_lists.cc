@@ -29,7 +29,8 @@ struct Wanted {
   bool all_time() const { return from == kTimeMin && to == kTimeMax; }
 };
 
-Result<Wanted> wanted_of(const net::Params& values) {
+// named: a wrong selector's error says which parameter it was, as Prometheus does for series.
+Result<Wanted> wanted_of(const net::Params& values, bool named) {
   Wanted out;
   const auto from = time_of(values, "start", kTimeMin);
   if (!from) return fail(from.error());
@@ -38,7 +39,8 @@ Result<Wanted> wanted_of(const net::Params& values) {
   const auto limit = limit_of(values);
   if (!limit) return fail(limit.error());
   auto selectors = selectors_of(values);
-  if (!selectors) return fail(selectors.error());
+  if (!selectors)
+    return fail(named ? wrong_parameter("match[]", selectors.error().message) : selectors.error());
   out.from = *from;
   out.to = *to;
   if (*limit > 0) out.limit = *limit;
@@ -124,8 +126,9 @@ bool is_label_name(std::string_view text) {
 }
 
 template <class Answer>
-void list(Queries& queries, const Request& request, Respond respond, Answer answer) {
-  const auto wanted = wanted_of(values_of(request));
+void list(Queries& queries, const Request& request, Respond respond, Answer answer,
+          bool named = false) {
+  const auto wanted = wanted_of(values_of(request), named);
   if (!wanted) return with_origin(request, respond)(refusal(wanted.error()));
   submit(queries, request, std::move(respond), {},
          [wanted = *wanted, answer](QueryContext& context) { return answer(context, wanted); });
@@ -184,7 +187,7 @@ void register_lists(net::Router& router, Queries& queries) {
     const net::Params values = values_of(request);
     if (!values.has("match[]"))
       return with_origin(request, respond)(failure("bad_data", "no match[] parameter provided"));
-    list(queries, request, std::move(respond), series);
+    list(queries, request, std::move(respond), series, true);
   });
   add_read(router, "/api/v1/labels", true, [&queries](Request&& request, Respond respond) {
     list(queries, request, std::move(respond), labels);

@@ -112,9 +112,7 @@ Result<std::vector<std::vector<LabelMatcher>>> selectors_of(const net::Params& v
     for (const LabelMatcher& matcher : selector->matchers)
       bound = bound || !matcher.matches(std::string_view());
     if (!bound)
-      return fail(wrong_parameter("match[]",
-                                  "match[] must contain at least one non-empty "
-                                  "matcher"));
+      return fail(ErrorCode::kInvalid, "match[] must contain at least one non-empty matcher");
     out.push_back(std::move(selector->matchers));
   }
   return out;

@@ -188,5 +188,25 @@ TEST(Pages, PacksAndRevalidates) {
   EXPECT_EQ(Pages({}).answer(request("GET", "/")).status, 404);
 }
 
+// Grafana asks by forms; a form of another site can read nothing out of the answer.
+TEST_F(Authorizer, FormsOfTheQueryApiAreReads) {
+  const std::vector<net::Headers::Pair> form = {
+      {"Content-Type", "application/x-www-form-urlencoded"}, {"Content-Length", "9"}};
+  const auto with = [&](const std::string& token) {
+    auto headers = form;
+    headers.emplace_back("Authorization", "Bearer " + token);
+    return headers;
+  };
+  for (const char* path : {"/api/v1/query", "/api/v1/query_range", "/api/v1/series"}) {
+    EXPECT_EQ(ask("0.0.0.0", request("POST", path, with(read))), 0) << path;
+    EXPECT_EQ(ask("0.0.0.0", request("POST", path, with(write))), 403) << path;
+    EXPECT_EQ(ask("0.0.0.0", request("POST", path, form)), 401) << path;
+    EXPECT_EQ(ask("127.0.0.1", request("POST", path, form)), 0) << path;
+    EXPECT_EQ(ask("0.0.0.0", request("OPTIONS", path, {{"Origin", "http://x.y"}})), 0) << path;
+  }
+  EXPECT_EQ(ask("0.0.0.0", request("POST", "/api/config/reload", with(read))), 403);
+  EXPECT_EQ(ask("0.0.0.0", request("OPTIONS", "/api/config/reload")), 401);
+}
+
 }  // namespace
 }  // namespace tocsin::server
