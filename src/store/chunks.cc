@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "store/big_endian.h"
 #include "store/crc32c.h"
+#include "store/store_stats.h"
 #include "store/stored_chunk.h"
 
 namespace tocsin {
@@ -319,6 +320,9 @@ Result<uint64_t> Chunks::drop_before(Resolution resolution, TimeMs border) {
                                          row_partition(resolution, at + 1));
         !done)
       return fail(done.error());
+    KeyBatch sums;
+    sums.remove(KeyFamily::kMeta, partition_key(resolution, at));
+    if (auto done = keyspace_.write(sums); !done) return fail(done.error());
     ++dropped;
   }
   if (resolution != Resolution::kRaw) return dropped;

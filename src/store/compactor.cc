@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "store/big_endian.h"
+#include "store/store_stats.h"
 #include "store/stored_chunk.h"
 
 namespace tocsin {
@@ -217,6 +218,8 @@ Result<void> Compactor::gather_rows(Resolution resolution, Unit& unit) {
     if (!row) return true;
     if (row->span() == RowSpan::kWeek) unit.span = RowSpan::kWeek;
     unit.rows.emplace_back(key_bytes);
+    unit.row_bytes += key_bytes.size() + value.size();
+    for (size_t i = 0; i < row->size(); ++i) unit.row_points += row->points(i);
     for (size_t i = 0; i < row->size(); ++i) {
       RowSeries series;
       if (row->read(i, series))
@@ -296,9 +299,8 @@ Result<void> Compactor::remake(Unit unit, bool join, KeyBatch& batch) {
   }
   for (std::string& key : unit.chunks) batch.remove(KeyFamily::kChunks, std::move(key));
   for (const RowSeries& series : unit.series) points_.add(series.times.size());
-  put(Resolution::kRaw, std::move(unit), batch);
   groups_.add();
-  return {};
+  return put(Resolution::kRaw, std::move(unit), batch);
 }
 
 Result<void> Compactor::put_rollup(Resolution resolution, const Unit& raw, KeyBatch& batch) {
@@ -316,20 +318,30 @@ Result<void> Compactor::put_rollup(Resolution resolution, const Unit& raw, KeyBa
   std::erase_if(unit.series, [](const RowSeries& series) { return series.times.empty(); });
   for (const RowSeries& series : raw.series) unit.series.push_back(roll(series, resolution));
   unit.series = joined(std::move(unit.series), resolution);
-  put(resolution, std::move(unit), batch);
-  return {};
+  return put(resolution, std::move(unit), batch);
 }
 
-void Compactor::put(Resolution resolution, Unit unit, KeyBatch& batch) {
-  for (std::string& key : unit.rows) batch.remove(KeyFamily::kRows, std::move(key));
+Result<void> Compactor::put(Resolution resolution, Unit unit, KeyBatch& batch) {
+  const int32_t week = partition_of(unit.range.from);
   size_t longest = 0;
   for (const RowSeries& series : unit.series) longest = std::max(longest, series.times.size());
   if (unit.span == RowSpan::kDay && longest > 0 && longest < options_.join_below)
-    batch.put(KeyFamily::kMeta, join_key(resolution, partition_of(unit.range.from), unit.group),
-              "");
-  const RowTotals totals =
+    batch.put(KeyFamily::kMeta, join_key(resolution, week, unit.group), "");
+  const RowTotals made =
       put_rows(resolution, unit.span, std::move(unit.series), options_.slice_points, batch);
-  bytes_.add(totals.bytes);
+  bytes_.add(made.bytes);
+  // The sums of the week change with its rows, in the same batch.
+  const std::string key = partition_key(resolution, week);
+  const auto before = keyspace_.get(KeyFamily::kMeta, key);
+  if (!before) return fail(before.error());
+  PartitionStats sums;
+  if (*before) sums = parse_partition(key, **before).value_or(sums);
+  sums.rows += made.rows - std::min<uint64_t>(sums.rows, unit.rows.size());
+  sums.points += made.points - std::min(sums.points, unit.row_points);
+  sums.bytes += made.bytes - std::min(sums.bytes, unit.row_bytes);
+  batch.put(KeyFamily::kMeta, key, to_bytes(sums));
+  for (std::string& row : unit.rows) batch.remove(KeyFamily::kRows, std::move(row));
+  return {};
 }
 
 Result<void> Compactor::join_week(Resolution resolution, int32_t week, uint32_t group,
@@ -346,8 +358,7 @@ Result<void> Compactor::join_week(Resolution resolution, int32_t week, uint32_t 
   }
   if (unit.rows.size() < 2) return {};
   unit.series = joined(std::move(unit.series), resolution);
-  put(resolution, std::move(unit), batch);
-  return {};
+  return put(resolution, std::move(unit), batch);
 }
 
 }  // namespace tocsin

@@ -45,7 +45,8 @@ class Compactor {
     TimeRange range;
     std::vector<RowSeries> series;
     std::vector<std::string> rows, chunks;  // keys of what went in
-    bool damaged = false;                   // a row did not check out: the unit is left as it is
+    uint64_t row_points = 0, row_bytes = 0;
+    bool damaged = false;  // a row did not check out: the unit is left as it is
   };
   void begin(TimeMs now);
   Result<bool> step_days(TimeMs border);
@@ -57,7 +58,7 @@ class Compactor {
   Result<void> remake(Unit unit, bool join, KeyBatch& batch);
   Result<void> join_week(Resolution resolution, int32_t week, uint32_t group, KeyBatch& batch);
   Result<void> put_rollup(Resolution resolution, const Unit& raw, KeyBatch& batch);
-  void put(Resolution resolution, Unit unit, KeyBatch& batch);
+  Result<void> put(Resolution resolution, Unit unit, KeyBatch& batch);
 
   Keyspace& keyspace_;
   Chunks& chunks_;

@@ -15,6 +15,10 @@
 
 #include "base/result.h"
 
+namespace rocksdb {
+class Env;
+}
+
 namespace tocsin {
 
 enum class KeyFamily : uint8_t { kChunks, kCatalogue, kMeta, kRows };
@@ -69,18 +73,20 @@ class Keyspace {
   virtual Result<void> compact(KeyFamily family, std::string_view from, std::string_view to) = 0;
 };
 
-// In memory; what is written survives power_cut() only if flushed.
-class MemoryKeyspace : public Keyspace {
+// For tests: in memory, or an engine on a faulty disk. What is written survives power_cut() only if
+// flushed.
+class FragileKeyspace : public Keyspace {
  public:
   virtual void power_cut() = 0;
   virtual void fail_next(uint64_t calls) = 0;  // of write and flush: the next ones fail
 };
-std::unique_ptr<MemoryKeyspace> make_memory_keyspace();
+std::unique_ptr<FragileKeyspace> make_memory_keyspace();
 
 struct RocksOptions {
   uint64_t cache_bytes = 16u << 20;         // block cache, index and filter blocks included
   uint64_t write_buffer_bytes = 16u << 20;  // of all families together
   int background_threads = 1;
+  rocksdb::Env* environment = nullptr;  // tests put a faulty disk here; nullptr: the machine's
 };
 Result<std::unique_ptr<Keyspace>> open_rocksdb(const std::string& directory,
                                                const RocksOptions& options);

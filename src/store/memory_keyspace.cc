@@ -9,7 +9,7 @@ namespace {
 
 using Rows = std::map<std::string, std::string, std::less<>>;
 
-class MapKeyspace final : public MemoryKeyspace {
+class MapKeyspace final : public FragileKeyspace {
  public:
   Result<void> write(const KeyBatch& batch) override {
     const std::lock_guard lock(mutex_);
@@ -102,6 +102,6 @@ class MapKeyspace final : public MemoryKeyspace {
 
 }  // namespace
 
-std::unique_ptr<MemoryKeyspace> make_memory_keyspace() { return std::make_unique<MapKeyspace>(); }
+std::unique_ptr<FragileKeyspace> make_memory_keyspace() { return std::make_unique<MapKeyspace>(); }
 
 }  // namespace tocsin

@@ -3,18 +3,22 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
+#include "base/log.h"
 #include "store/keyspace.h"
 
 namespace tocsin {
 namespace {
 
+constexpr int kFlushTries = 5;
 constexpr std::array<const char*, kKeyFamilies> kNames{"chunks", "catalogue", "meta", "rows"};
 
 tl::unexpected<Error> rocks_error(std::string_view what, const rocksdb::Status& status) {
@@ -26,12 +30,39 @@ tl::unexpected<Error> rocks_error(std::string_view what, const rocksdb::Status& 
                                 full ? "; make room on the disk" : ""));
 }
 
+// What the engine would stop for. A damaged file must not stop what is written next: merging ends,
+// readers and `store verify` tell of the file.
+class DamageListener final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    // A disk that failed may work again: Resume() then goes on, the journal has what was lost.
+    if (error->IsIOError() && error->severity() > rocksdb::Status::Severity::kHardError)
+      *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
+    if (reason != rocksdb::BackgroundErrorReason::kCompaction || !error->IsCorruption()) return;
+    log::error("store: a file does not check out and is not merged any more: {}",
+               error->ToString());
+    *error = rocksdb::Status::OK();
+    damaged_.store(true);
+  }
+  // Who writes or flushes next asks the engine to go on; it need not look every five seconds
+  // itself.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+  bool take_damaged() { return damaged_.exchange(false); }
+
+ private:
+  std::atomic<bool> damaged_{false};
+};
+
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
 class RocksKeyspace final : public Keyspace {
  public:
-  RocksKeyspace(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families)
-      : db_(std::move(db)), families_(std::move(families)) {}
+  RocksKeyspace(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families,
+                std::shared_ptr<DamageListener> listener)
+      : db_(std::move(db)), families_(std::move(families)), listener_(std::move(listener)) {}
 
   ~RocksKeyspace() override {
     for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
@@ -42,6 +73,9 @@ class RocksKeyspace final : public Keyspace {
     rocksdb::WriteBatch rows(batch.bytes + batch.puts.size() * 16);
     for (const KeyBatch::Removal& gone : batch.removals) rows.Delete(of(gone.family), gone.key);
     for (const KeyBatch::Put& put : batch.puts) rows.Put(of(put.family), put.key, put.value);
+    if (listener_->take_damaged())  // else the engine tries again for ever
+      for (rocksdb::ColumnFamilyHandle* family : families_)
+        (void)db_->SetOptions(family, {{"disable_auto_compactions", "true"}});
     rocksdb::WriteOptions options;
     options.disableWAL = true;  // the journal is the log
     if (const auto status = db_->Write(options, &rows); !status.ok()) {
@@ -55,11 +89,15 @@ class RocksKeyspace final : public Keyspace {
   Result<void> flush() override {
     rocksdb::FlushOptions options;
     options.wait = true;
-    if (const auto status = db_->Flush(options, families_); !status.ok()) {
-      (void)db_->Resume();
-      return rocks_error("flush", status);
+    for (int i = 0; i < kFlushTries; ++i) {
+      if (const auto status = db_->Flush(options, families_); !status.ok()) {
+        (void)db_->Resume();
+        return rocks_error("flush", status);
+      }
+      // After an error RocksDB 7.8 may say that it is done before it is.
+      if (unflushed() == 0) return {};
     }
-    return {};
+    return fail(ErrorCode::kUnavailable, "cannot flush the chunks: the engine is not done; later");
   }
 
   Result<std::optional<std::string>> get(KeyFamily family, std::string_view key) override {
@@ -141,6 +179,12 @@ class RocksKeyspace final : public Keyspace {
   rocksdb::ColumnFamilyHandle* of(KeyFamily family) const {
     return families_[static_cast<size_t>(family)];
   }
+  uint64_t unflushed() const {
+    uint64_t tables = 0;
+    for (rocksdb::ColumnFamilyHandle* family : families_)
+      tables += property(family, rocksdb::DB::Properties::kNumImmutableMemTable);
+    return tables;
+  }
   uint64_t property(rocksdb::ColumnFamilyHandle* family, const std::string& name) const {
     uint64_t value = 0;
     db_->GetIntProperty(family, name, &value);
@@ -149,6 +193,7 @@ class RocksKeyspace final : public Keyspace {
 
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
+  std::shared_ptr<DamageListener> listener_;
 };
 
 rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options,
@@ -156,6 +201,10 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options,
                                             KeyFamily family) {
   rocksdb::ColumnFamilyOptions out;
   out.write_buffer_size = options.write_buffer_bytes / 2;
+  // Merging waits behind a file that cannot be read; writing does not wait for merging.
+  out.level0_slowdown_writes_trigger = 1 << 20;
+  out.level0_stop_writes_trigger = 1 << 20;
+  out.soft_pending_compaction_bytes_limit = out.hard_pending_compaction_bytes_limit = 0;
   out.target_file_size_base = 16u << 20;
   out.level_compaction_dynamic_level_bytes = true;
   // Chunks are dense already; keys and the catalogue's texts are not.
@@ -177,9 +226,11 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options,
 rocksdb::DBOptions database_options(const RocksOptions& options,
                                     const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::DBOptions out;
+  if (options.environment != nullptr) out.env = options.environment;
   out.create_if_missing = true;
   out.create_missing_column_families = true;
   out.atomic_flush = true;
+  out.avoid_flush_during_shutdown = true;  // the journal has what is not flushed
   out.max_background_jobs = std::max(2, options.background_threads + 1);
   out.write_buffer_manager =
       std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes, cache);
@@ -230,8 +281,8 @@ Result<std::unique_ptr<Keyspace>> open_rocksdb_read_only(const std::string& dire
   std::unique_ptr<rocksdb::DB> db(raw);
   db->DestroyColumnFamilyHandle(handles[0]);
   handles.erase(handles.begin());
-  return std::unique_ptr<Keyspace>(
-      std::make_unique<RocksKeyspace>(std::move(db), std::move(handles)));
+  return std::unique_ptr<Keyspace>(std::make_unique<RocksKeyspace>(
+      std::move(db), std::move(handles), std::make_shared<DamageListener>()));
 }
 
 Result<std::unique_ptr<Keyspace>> open_rocksdb(const std::string& directory,
@@ -241,14 +292,24 @@ Result<std::unique_ptr<Keyspace>> open_rocksdb(const std::string& directory,
       rocksdb::NewLRUCache(options.cache_bytes + options.write_buffer_bytes, 2, false, 0.5);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
-  const auto status = rocksdb::DB::Open(database_options(options, cache), directory,
-                                        all_families(options, cache), &handles, &raw);
+  const auto listener = std::make_shared<DamageListener>();
+  rocksdb::DBOptions database = database_options(options, cache);
+  database.listeners.push_back(listener);
+  rocksdb::Status status =
+      rocksdb::DB::Open(database, directory, all_families(options, cache), &handles, &raw);
+  if (status.IsCorruption()) {
+    // One file that cannot be opened: all others still can.
+    log::error("store: {} is opened without what does not check out: {}", directory,
+               status.ToString());
+    database.paranoid_checks = false;
+    status = rocksdb::DB::Open(database, directory, all_families(options, cache), &handles, &raw);
+  }
   if (!status.ok()) return rocks_error(fmt::format("open {} for", directory), status);
   std::unique_ptr<rocksdb::DB> db(raw);
   db->DestroyColumnFamilyHandle(handles[0]);
   handles.erase(handles.begin());
   return std::unique_ptr<Keyspace>(
-      std::make_unique<RocksKeyspace>(std::move(db), std::move(handles)));
+      std::make_unique<RocksKeyspace>(std::move(db), std::move(handles), listener));
 }
 
 }  // namespace tocsin

@@ -290,6 +290,14 @@ Result<void> Store::read_rollup(SeriesRef series, Resolution resolution, TimeMs 
   return chunks_->read_rollup(series, resolution, from, to, out);
 }
 
+Result<StoreStats> Store::stats() const {
+  StoreStats out;
+  out.journal_bytes = journal_->bytes_on_disk();
+  out.extents = extents();
+  if (auto done = read_stats(*keyspace_, out); !done) return fail(done.error());
+  return out;
+}
+
 Result<uint64_t> Store::write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes,
                                          TimeMs time, uint64_t tag) {
   if (lsn > journal_->durable())

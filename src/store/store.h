@@ -28,6 +28,7 @@
 #include "store/journal.h"
 #include "store/keyspace.h"
 #include "store/rollup.h"
+#include "store/store_stats.h"
 #include "vocabulary/series_table.h"
 
 namespace tocsin {
@@ -102,6 +103,9 @@ class Store {
   // left out, counted and logged; an error is one of the engine.
   Result<void> read_rollup(SeriesRef series, Resolution resolution, TimeMs from, TimeMs to,
                            RollupColumns& out) const;
+
+  // What is stored, in numbers. Any thread; takes as long as the chunks of about a day are many.
+  Result<StoreStats> stats() const;
 
   // The state of `name` as of lsn. kRefused if lsn is not durable yet: a checkpoint must not know
   // more than the journal. The journal keeps what the older kept checkpoint still needs.

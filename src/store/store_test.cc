@@ -9,6 +9,7 @@
 
 #include "base/faulty_disk.h"
 #include "base/random.h"
+#include "store/faulty_rocksdb.h"
 
 namespace tocsin {
 namespace {
@@ -55,7 +56,11 @@ StoreOptions small() {
 
 // A store on a faulty disk, restarted at will.
 struct Bench {
-  explicit Bench(uint64_t seed = 1, StoreOptions o = small()) : options(o), disk(seed) { boot(); }
+  explicit Bench(uint64_t seed = 1, StoreOptions o = small(),
+                 std::unique_ptr<FragileKeyspace> k = make_memory_keyspace())
+      : options(o), disk(seed), keyspace(std::move(k)) {
+    boot();
+  }
   void boot() {
     store.reset();
     series = std::make_unique<SeriesTable>();
@@ -126,7 +131,7 @@ struct Bench {
 
   StoreOptions options;
   FaultyDisk disk;
-  std::unique_ptr<MemoryKeyspace> keyspace = make_memory_keyspace();
+  std::unique_ptr<FragileKeyspace> keyspace;
   ManualClock clock{TimeMs{1'795'411'000'000}};
   Counters counters;
   std::unique_ptr<SeriesTable> series;
@@ -408,10 +413,12 @@ void write_some(Bench& b, Model& model, Random& random, int64_t now, double& ser
     model.wrote(name, copy.time[row].ms, (*frame)->lsn, copy.value[row]);
 }
 
-void run_random(uint64_t seed) {
+// With `engine` RocksDB on a faulty disk is below instead of a map.
+void run_random(uint64_t seed, std::unique_ptr<FaultyRocks> engine = nullptr) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   Random random(seed);
-  Bench b(seed * 3 + 1);
+  FaultyRocks* const rocks = engine.get();
+  Bench b(seed * 3 + 1, small(), engine ? std::move(engine) : make_memory_keyspace());
   Model model;
   double serial = 0;
   int64_t now = b.clock.now().ms;
@@ -435,6 +442,8 @@ void run_random(uint64_t seed) {
         b.disk.fail_sync_after(random.below(3));
       else if (what == 25)
         b.disk.fail_write_after(random.below(3), random.below(2) == 0);
+      else if (what == 26 && rocks != nullptr)
+        random.below(2) == 0 ? rocks->heal() : rocks->fail_after(random.below(9), step % 2 == 0);
       else if (what == 26)
         b.keyspace->fail_next(random.below(3));
       else if (what == 27)
@@ -450,6 +459,7 @@ void run_random(uint64_t seed) {
       if (testing::Test::HasFatalFailure()) return;
     }
     b.disk.heal();
+    if (rocks != nullptr) rocks->heal();
     const Lsn durable = b.durable;
     b.crash();
     ASSERT_TRUE(b.report.damage.empty()) << b.report.damage[0].text();
@@ -459,6 +469,15 @@ void run_random(uint64_t seed) {
 }
 TEST(Store, EveryAnsweredPointIsFoundOnceWhateverHappens) {
   for (uint64_t seed = 1; seed <= 30 && !HasFatalFailure(); ++seed) run_random(seed);
+}
+
+TEST(Store, SoDoesAStoreWhoseEngineFailsToo) {
+  for (uint64_t seed = 1; seed <= 1 && !HasFatalFailure(); ++seed) {
+    std::string folder = (std::filesystem::temp_directory_path() / "store-XXXXXX").string();
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    run_random(seed, open_faulty_rocks(folder));
+    std::filesystem::remove_all(folder);
+  }
 }
 
 }  // namespace
