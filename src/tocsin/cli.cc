@@ -29,6 +29,7 @@ struct Options {
   ReceiverTestOptions receiver;
   ImportOptions import;
   ReplayOptions replay;
+  StoreCommandOptions store;
   std::vector<std::string> rule_tests;
 };
 
@@ -50,6 +51,21 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
   app.add_option("--to", options.to, "End; now if left out");
   app.add_option("--site", options.site, "Only series of this site");
   app.add_flag("--json", options.json, "Print the result as JSON");
+}
+
+void add_store(CLI::App& app, StoreCommandOptions& options, int& status) {
+  auto* store = app.add_subcommand("store", "What is stored, and whether it checks out");
+  store->require_subcommand(1);
+  auto* stats = store->add_subcommand("stats", "Bytes, points and weeks by kind");
+  stats->callback([&options, &status] { status = store_stats(options); });
+  auto* verify = store->add_subcommand("verify", "Read everything; name what is damaged");
+  verify->callback([&options, &status] { status = store_verify(options); });
+  for (auto* sub : {stats, verify}) {
+    sub->add_option("--data", options.data, "A folder, also of a running server; else --url");
+    sub->add_option("--url", options.url, "The server");
+    sub->add_option("--token", options.token, "API token, where one is needed");
+    sub->add_flag("--json", options.json, "Print JSON");
+  }
 }
 
 void add_token(CLI::App& app, TokenOptions& options, int& status) {
@@ -107,6 +123,7 @@ int run_command_line(int argc, char** argv) {
   replay_command->callback([&] { status = run_replay(options.replay); });
 
   add_token(app, options.token, status);
+  add_store(app, options.store, status);
 
   auto* test_command = app.add_subcommand("test", "Tests that stand in files");
   test_command->require_subcommand(1);

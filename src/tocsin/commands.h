@@ -57,6 +57,14 @@ struct ReplayOptions {
 };
 int run_replay(const ReplayOptions& options);
 
+struct StoreCommandOptions {
+  std::string data;  // a folder; empty: ask the server
+  std::string url = "http://127.0.0.1:9640", token;
+  bool json = false;
+};
+int store_stats(const StoreCommandOptions& options);
+int store_verify(const StoreCommandOptions& options);
+
 // Prints an error and gives exit status 1.
 int failed(const Error& error);
 

@@ -52,6 +52,9 @@ Result<void> Live::open() {
   options.journal.durability = settings.durability;
   options.journal.bytes_max = settings.journal_bytes_max;
   options.keep = settings.keep;
+  options.keep_minutes = settings.keep_minutes;
+  options.keep_hours = settings.keep_hours;
+  options.compaction_share = settings.background_share;
   auto store = Store::open(settings.data + "/points", options, disk_, clock_, series_, counters_);
   if (!store)
     return fail(

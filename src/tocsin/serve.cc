@@ -21,6 +21,7 @@
 #include "tocsin/query_reads.h"
 #include "tocsin/quick_start.h"
 #include "tocsin/rule_thread.h"
+#include "tocsin/store_routes.h"
 #include "tocsin/version.h"
 #include "tocsin/views.h"
 
@@ -92,6 +93,7 @@ class Server {
   std::unique_ptr<Live> live_;
   std::unique_ptr<QueryReads> reads_;
   std::unique_ptr<RuleThread> rule_thread_;
+  std::unique_ptr<StoreRoutes> store_routes_;
   std::unique_ptr<LiveViews> views_;
   std::unique_ptr<QuickStart> quick_start_;
 };
@@ -136,6 +138,8 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
                                  .boards = &boards_});
   server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
   server::register_rule_routes(router_, rule_groups_);
+  store_routes_ = std::make_unique<StoreRoutes>(live_->store(), clock_);
+  store_routes_->add_to(router_);
   router_.set_authorize(server::authorizer(*door_, counters_));
   if (auto done = live_->listen(router_); !done) return done;
   views_->start();
@@ -214,6 +218,7 @@ int Server::wait() {
   if (quick_start_) quick_start_->stop();
   rule_thread_->stop();
   reads_->stop();
+  store_routes_->stop();
   live_->stop();
   return 0;
 }

@@ -28,6 +28,19 @@ void read_limits(config::MapReader& m, Settings& out) {
       64 << 20, int64_t{64} << 30));
 }
 
+void read_retention(config::MapReader& m, Settings& out) {
+  out.keep = m.value<DurationMs>("keep", out.keep, "How long points are kept; whole weeks go.");
+  out.keep_minutes = m.value<DurationMs>(
+      "keep_minutes", out.keep_minutes,
+      "How long a row per minute is kept (count, sum, min, max, last); 0 = none is made.");
+  out.keep_hours = m.value<DurationMs>("keep_hours", out.keep_hours,
+                                       "How long a row per hour is kept; 0 = none is made.");
+  out.background_share =
+      std::clamp(m.value<double>("background_share", out.background_share,
+                                 "Share of one core for joining old chunks and making those rows."),
+                 0.01, 1.0);
+}
+
 void read_settings(config::MapReader& m, Settings& out) {
   out.listen = m.value<std::string>("listen", out.listen,
                                     "Address and port. Beyond loopback a token must exist.");
@@ -41,7 +54,7 @@ void read_settings(config::MapReader& m, Settings& out) {
                "of the process (fsync once a second).");
   out.durability = durability == 0 ? JournalOptions::Durability::kPowerCut
                                    : JournalOptions::Durability::kProcess;
-  out.keep = m.value<DurationMs>("keep", out.keep, "How long points are kept; whole weeks go.");
+  read_retention(m, out);
   read_limits(m, out);
   out.tls_certificate =
       m.value<std::string>("tls_certificate", "", "PEM file; empty = plain HTTP.");

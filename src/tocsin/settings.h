@@ -18,7 +18,8 @@ struct Settings {
   uint32_t shards = 0;                    // 0 = one per core, at most 8
   JournalOptions::Durability durability = JournalOptions::Durability::kPowerCut;
   uint64_t journal_bytes_max = 256u << 20;
-  DurationMs keep = days(400);
+  DurationMs keep = days(90), keep_minutes = days(400), keep_hours = days(1826);
+  double background_share = 0.25;
   uint64_t memory_bytes_max = 350'000'000;  // shown beside what is used
   uint64_t body_bytes_max = 32u << 20;
   std::string tls_certificate, tls_key;
