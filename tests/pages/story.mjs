@@ -58,4 +58,48 @@ export function quickStart(harness) {
     }
     await t.shot(page, 'story-senders');
   });
+
+  harness.test('the quick start: its board has a row for each site, with bands', async (t) => {
+    const { boards } = await ask('/api/boards');
+    assert.ok(boards.some((board) => board.id === 'betting-house'));
+    const page = await t.open('/boards/betting-house');
+    await page.locator('.board-row').nth(5).waitFor();
+    const payments = page.getByRole('region', { name: 'lagos' })
+      .getByRole('img', { name: /^Payments accepted: payments_ok\{site="lagos"\} \d/ });
+    await payments.waitFor();
+    const share = page.getByRole('group', { name: 'Payments that fail' });
+    await share.getByText(/\d %$/).waitFor();
+    await t.axe(page, 'board of the quick start');
+    await t.shot(page, 'story-board');
+    await page.keyboard.press('f');
+    await page.waitForFunction(() => document.documentElement.classList.contains('wall'));
+    await payments.waitFor();
+    await t.shot(page, 'story-wall');
+  });
+
+  harness.test('the quick start: Explore completes, answers, and says where a query is wrong',
+    async (t) => {
+      const page = await t.open('/explore', { network: true });
+      await settled(page);
+      const field = page.getByRole('textbox', { name: 'Query A' });
+      await field.pressSequentially('payments_ok{site="mad');
+      await page.getByRole('option', { name: /madrid/ }).waitFor();
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('"}');
+      await page.keyboard.press('Control+Enter');
+      const row = page.locator('section[aria-label=Result] tbody tr');
+      await row.first().waitFor();
+      assert.equal(await row.count(), 1);
+      await page.getByRole('button', { name: 'Bands' }).click();
+      await page.getByRole('button', { name: 'Alerts', exact: true }).click();
+      await page.getByText('Bands of 1 series.').waitFor();
+      await page.locator('section[aria-label="Alerts within"] li').first().waitFor();
+      await t.axe(page, 'explore of the quick start');
+      await t.shot(page, 'story-explore');
+      await field.fill('sum by (site) (payments_ok) bar');
+      await page.keyboard.press('Control+Enter');
+      await page.locator('.wrong').waitFor();
+      assert.equal(await page.locator('.wrong').innerText(), 'bar');
+      t.forgive(/Failed to load/);
+    });
 }
