@@ -15,6 +15,8 @@ namespace {
 
 using promrules::Made;
 
+constexpr std::string_view kRecorder = "recording rules";
+
 server::TextPairs pairs_of(const std::vector<promrules::TextTemplate>& texts) {
   server::TextPairs out;
   for (const promrules::TextTemplate& text : texts) out.emplace_back(text.name, text.text);
@@ -63,22 +65,27 @@ class RuleThread::Writer final : public promrules::Appender {
   Result<void> append(TimeMs at, const std::vector<Made>& made) override {
     Batch live, derived;
     derived.kind = BatchKind::kDerived;
+    Result<void> refused;  // the first; the other series go on
     for (const Made& one : made) {
       const bool tested = one.kind != Made::Kind::kState && std::isfinite(one.value);
-      if (auto done = add(tested ? live : derived, one, at); !done) return done;
+      auto done = add(tested ? live : derived, one, at);
+      if (!done && refused) refused = std::move(done);
     }
     for (Batch* batch : {&live, &derived}) {
       if (batch->empty()) continue;
       if (auto kept = live_.submit(*batch); !kept) return fail(kept.error());
     }
-    return {};
+    return refused;
   }
 
  private:
   Result<void> add(Batch& batch, const Made& one, TimeMs at) {
+    if (promql::is_stale(one.value) && !live_.series().find(one.labels)) return {};
     const auto shards = static_cast<uint32_t>(live_.shards().size());
     const auto home = static_cast<uint32_t>(one.labels.hash() % shards);
-    auto added = live_.series().find_or_add(one.labels, home);
+    // Limits of series hold for what is recorded; an alert is never refused.
+    const std::string_view sender = one.kind == Made::Kind::kRecorded ? kRecorder : "";
+    auto added = live_.series().find_or_add(one.labels, home, sender);
     if (!added) return fail(added.error());
     if (!live_.announced().has(added->ref)) batch.fresh.push_back({added->ref, one.labels});
     batch.add(added->ref, at, one.value);
