@@ -74,9 +74,11 @@ Result<Value> vector_value(const Expr& expr, const Scope& scope, Context& contex
     return too_many_series(context.options().limits.series_max);
   Vector vector;
   vector.reserve(rows->rows.size());
-  for (const Row& row : rows->rows)
+  for (const Row& row : rows->rows) {
     if (const double value = rows->at(row, 0); has_value(value))
       vector.push_back({row.id.labels(), {scope.query_start, value}});
+    if (auto worked = context.work(64); !worked) return fail(worked.error());
+  }
   return Value(std::move(vector));
 }
 
@@ -120,20 +122,23 @@ Result<Value> range_value(const Expr& expr, const Scope& scope, Context& context
     return matrix_of(*rows, inner, context);
   }
   const auto& selector = std::get<MatrixSelector>(bare.node);
-  Result<Selected*> selected = read(selector.vector, selector.range, scope, context);
-  if (!selected) return fail(selected.error());
   const int64_t to = first_reference(selector.vector.shift, scope);
   const int64_t from = to - selector.range.count;
   Matrix matrix;
-  for (SourceSeries& series : (*selected)->series) {
-    std::erase_if(series.samples, [&](const Sample& sample) {
-      return !has_value(sample.value) || sample.time.ms < from || sample.time.ms > to;
-    });
-    if (series.samples.empty()) continue;
-    matrix.push_back({*series.labels, std::move(series.samples)});
-    if (auto worked = context.work(matrix.back().samples.size()); !worked)
-      return fail(worked.error());
-  }
+  std::vector<Held> held;  // what the answer has so far
+  auto done = read(
+      selector.vector, selector.range, scope, context, [&](SourceSeries& series) -> Result<void> {
+        std::erase_if(series.samples, [&](const Sample& sample) {
+          return !has_value(sample.value) || sample.time.ms < from || sample.time.ms > to;
+        });
+        if (series.samples.empty()) return {};
+        Result<Held> more = context.hold(series.samples.size());
+        if (!more) return fail(more.error());
+        held.push_back(std::move(*more));
+        matrix.push_back({*series.labels, std::move(series.samples)});
+        return {};
+      });
+  if (!done) return fail(done.error());
   return sorted(std::move(matrix), context);
 }
 

@@ -19,7 +19,7 @@ inline constexpr uint64_t kStaleBits = 0x7ff0000000000002;
 bool is_stale(double value);
 
 struct Limits {
-  size_t samples_max = 50'000'000;  // read by a query, and held at a time
+  size_t samples_max = 50'000'000;  // points and values that a query holds at a time
   size_t series_max = 1'000'000;    // of a result
   std::function<bool()> stop = {};  // asked often; true ends it ("query timed out")
 };

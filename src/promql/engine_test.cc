@@ -168,6 +168,46 @@ TEST(Engine, StopsSoonAfterItIsTold) {
   }
 }
 
+// Windows move over more points than may be held: a series is read, reduced and let go.
+TEST(Engine, HoldsThePointsOfOneSeriesAtATime) {
+  class ManySeries : public Source {
+   public:
+    ManySeries() {
+      for (int i = 0; i < 100; ++i) labels.push_back(Labels::of("up", {{"i", std::to_string(i)}}));
+    }
+    Result<Selected> select(const std::vector<LabelMatcher>&, TimeMs, TimeMs, const SelectHint&,
+                            size_t) override {
+      return fail(ErrorCode::kInternal, "all at once");
+    }
+    Result<Selected> select_each(const std::vector<LabelMatcher>&, TimeMs, TimeMs,
+                                 const SelectHint&, size_t, const Visit& visit) override {
+      for (const Labels& one : labels) {
+        SourceSeries series{&one, {}};
+        for (int64_t i = 0; i < 1000; ++i) series.samples.push_back({TimeMs{i * 1000}, 1});
+        if (auto visited = visit(series); !visited) return fail(visited.error());
+      }
+      return Selected{};
+    }
+    std::vector<Labels> labels;
+  };
+  ManySeries source;
+  Options options;
+  options.limits.samples_max = 3000;
+  EXPECT_EQ(ask(source, "sum(count_over_time(up[999s]))", seconds(999), options), "{} 1e+05\n");
+  EXPECT_EQ(ask(source, "up[999s]", seconds(999), options),
+            "error: query processing would load too many samples into memory in query execution");
+}
+
+TEST(Engine, EvaluatesTheDeepestExpression) {
+  TestPoints points(kPoints);
+  std::string sum = "once", minus;
+  for (size_t i = 2; i < kDepthMax; ++i) sum += " + once";
+  EXPECT_EQ(ask(points, sum, {}), "{} " + std::to_string(5 * (kDepthMax - 1)) + "\n");
+  for (size_t i = 0; i + 2 < kDepthMax; i += 2) minus += "-(";
+  minus += "once" + std::string(minus.size() / 2, ')');
+  EXPECT_EQ(ask(points, minus, {}), kDepthMax / 2 % 2 == 0 ? "{} -5\n" : "{} 5\n");
+}
+
 TEST(Engine, HoldsNothingForStepsWithoutSeries) {
   // Four billion steps of a subquery over a series of three points.
   TestPoints points("up 1 2 3");

@@ -81,16 +81,24 @@ Result<void> Context::work(size_t operations) {
   return {};
 }
 
-Result<Selected*> Context::select(const std::vector<LabelMatcher>& matchers, TimeMs from, TimeMs to,
-                                  const SelectHint& hint) {
+Result<void> Context::select(const std::vector<LabelMatcher>& matchers, TimeMs from, TimeMs to,
+                             const SelectHint& hint, const Source::Visit& visit) {
   const size_t left = options_.limits.samples_max - std::min(held_, options_.limits.samples_max);
-  Result<Selected> selected = source_.select(matchers, from, to, hint, left);
-  worked_ = kWorkPerAsk;  // whatever it took: ask before going on
+  Result<Selected> selected = source_.select_each(matchers, from, to, hint, left,
+                                                  [&](SourceSeries& series) -> Result<void> {
+                                                    Result<Held> held = hold(series.samples.size());
+                                                    if (!held) return fail(held.error());
+                                                    if (auto visited = visit(series); !visited)
+                                                      return visited;
+                                                    return work(series.samples.size() + 64);
+                                                  });
   if (!selected) return fail(selected.error());
   for (std::string& note : selected->notes)
     if (std::find(warnings_.begin(), warnings_.end(), note) == warnings_.end())
       warnings_.push_back(std::move(note));
-  return &selected_.emplace_back(std::move(*selected));
+  selected_.push_back(std::move(*selected));
+  worked_ = kWorkPerAsk;  // whatever it took: ask before going on
+  return work(0);
 }
 
 void FirstError::note(size_t step, size_t order, std::string message) {
@@ -116,6 +124,12 @@ Result<void> unify(Rows& rows, Context& context) {
   }
   if (joined) std::erase_if(rows.rows, [](const Row& row) { return row.size == 0; });
   return context.work(rows.rows.size() * 16);
+}
+
+void sort_by_labels(Rows& rows) {
+  const auto less = [](const Row& a, const Row& b) { return a.id < b.id; };
+  if (!std::is_sorted(rows.rows.begin(), rows.rows.end(), less))
+    std::sort(rows.rows.begin(), rows.rows.end(), less);
 }
 
 Result<void> drop_names(Rows& rows, Context& context) {

@@ -39,9 +39,10 @@ class Context {
   // Says that about `operations` were done; asks stop() now and then.
   Result<void> work(size_t operations);
 
-  // Lives as long as the context, for its labels; points are to be freed once they are used.
-  Result<Selected*> select(const std::vector<LabelMatcher>& matchers, TimeMs from, TimeMs to,
-                           const SelectHint& hint);
+  // Hands each series to `visit`, its points held while it runs. Labels live as long as the
+  // context.
+  Result<void> select(const std::vector<LabelMatcher>& matchers, TimeMs from, TimeMs to,
+                      const SelectHint& hint, const Source::Visit& visit);
 
   const Labels* keep(Labels labels) { return &labels_.emplace_back(std::move(labels)); }
 
@@ -83,6 +84,8 @@ class FirstError {
 
 // Joins rows of the same label set into one series; two values at one step are an error.
 Result<void> unify(Rows& rows, Context& context);
+// Orders rows by their labels.
+void sort_by_labels(Rows& rows);
 // Takes the metric's name away from all rows.
 Result<void> drop_names(Rows& rows, Context& context);
 // The same for functions over ranges: two rows of the same label set are an error at any steps.

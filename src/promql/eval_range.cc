@@ -91,25 +91,17 @@ Result<void> slide(std::span<const Sample> points, Identity id, const RangeCall&
 
 Result<Rows> over_selector(const MatrixSelector& selector, const Scope& scope, RangeCall& call,
                            Context& context) {
-  Result<Selected*> selected = read(selector.vector, selector.range, scope, context);
-  if (!selected) return fail(selected.error());
-  size_t samples = 0;
-  for (const SourceSeries& series : (*selected)->series) samples += series.samples.size();
-  Result<Held> held = context.hold(samples);
-  if (!held) return fail(held.error());
   call.reference = first_reference(selector.vector.shift, scope);
   Rows rows;
   rows.one_name = names_one_metric(selector.vector);
-  rows.rows.reserve((*selected)->series.size());
   std::vector<double> scratch;
-  for (SourceSeries& series : (*selected)->series) {
+  auto done = read(selector.vector, selector.range, scope, context, [&](SourceSeries& series) {
     std::erase_if(series.samples, [](const Sample& sample) { return !has_value(sample.value); });
-    if (auto done = slide(series.samples, {series.labels, false}, call, scratch, rows, context);
-        !done)
-      return fail(done.error());
-    std::vector<Sample>().swap(series.samples);
-    if (auto kept = context.hold(rows); !kept) return fail(kept.error());
-  }
+    auto slid = slide(series.samples, {series.labels, false}, call, scratch, rows, context);
+    return slid ? context.hold(rows) : slid;
+  });
+  if (!done) return fail(done.error());
+  sort_by_labels(rows);
   return rows;
 }
 

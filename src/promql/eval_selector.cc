@@ -44,35 +44,26 @@ void fill(const std::vector<Sample>& samples, const LookBack& look, size_t begin
   }
 }
 
+// The columns of all series of a selector.
 template <class Pick>
-Result<Rows> columns(const VectorSelector& selector, Selected& selected, const LookBack& look,
+Result<Rows> columns(const VectorSelector& selector, const Scope& scope, const LookBack& look,
                      Context& context, Pick&& pick) {
   Rows rows;
   rows.one_name = names_one_metric(selector);
-  rows.rows.reserve(selected.series.size());
-  size_t cells = 0;
-  for (const SourceSeries& series : selected.series) {
-    if (series.samples.empty()) continue;
+  auto done = read(selector, {}, scope, context, [&](SourceSeries& series) -> Result<void> {
+    if (series.samples.empty()) return {};
     const auto [begin, end] = reach(series.samples, look);
-    cells += end > begin ? end - begin : 0;
-  }
-  Result<Held> held = context.hold(cells);
-  if (!held) return fail(held.error());
-  rows.cells.reserve(cells);
-  for (SourceSeries& series : selected.series) {
-    if (series.samples.empty()) continue;
-    const auto [begin, end] = reach(series.samples, look);
-    if (end <= begin) continue;
+    if (end <= begin) return {};
+    if (auto held = context.hold(end - begin); !held) return fail(held.error());
     const std::span<double> out = rows.add({series.labels, false}, static_cast<uint32_t>(begin),
                                            static_cast<uint32_t>(end - begin));
     fill(series.samples, look, begin, out, pick);
     rows.trim_last();
-    if (auto worked = context.work(series.samples.size() + (end - begin)); !worked)
-      return fail(worked.error());
-    std::vector<Sample>().swap(series.samples);
-  }
-  held->release();
-  if (auto kept = context.hold(rows); !kept) return fail(kept.error());
+    if (auto held = context.hold(rows); !held) return fail(held.error());
+    return context.work(end - begin);
+  });
+  if (!done) return fail(done.error());
+  sort_by_labels(rows);
   return rows;
 }
 
@@ -106,8 +97,8 @@ bool names_one_metric(const VectorSelector& selector) {
   });
 }
 
-Result<Selected*> read(const VectorSelector& selector, DurationMs range, const Scope& scope,
-                       Context& context) {
+Result<void> read(const VectorSelector& selector, DurationMs range, const Scope& scope,
+                  Context& context, const Source::Visit& visit) {
   int64_t from = scope.query_start.ms, to = scope.query_end.ms;
   if (scope.outer_at) from = to = scope.outer_at->ms;
   if (const std::optional<TimeMs> at = resolve(selector.shift, scope)) {
@@ -120,30 +111,18 @@ Result<Selected*> read(const VectorSelector& selector, DurationMs range, const S
   to -= selector.shift.offset.count;
   from -= range.count == 0 ? context.options().lookback.count : range.count;
   const auto bounded = [](int64_t ms) { return TimeMs{std::clamp(ms, kTimeMin.ms, kTimeMax.ms)}; };
-  Result<Selected*> selected = context.select(selector.matchers, bounded(from), bounded(to),
-                                              {scope.hint_step, range, scope.function});
-  if (!selected) return selected;
-  const auto less = [](const SourceSeries& a, const SourceSeries& b) {
-    return Identity{a.labels, false} < Identity{b.labels, false};
-  };
-  if (!std::is_sorted((*selected)->series.begin(), (*selected)->series.end(), less))
-    std::sort((*selected)->series.begin(), (*selected)->series.end(), less);
-  return selected;
+  return context.select(selector.matchers, bounded(from), bounded(to),
+                        {scope.hint_step, range, scope.function}, visit);
 }
 
 Result<Rows> eval_selector(const VectorSelector& selector, const Scope& scope, Context& context) {
-  Result<Selected*> selected = read(selector, {}, scope, context);
-  if (!selected) return fail(selected.error());
   const LookBack look{first_reference(selector.shift, scope), scope.grid.step,
                       context.options().lookback.count, scope.grid.count};
-  return columns(selector, **selected, look, context,
-                 [](const Sample& sample) { return sample.value; });
+  return columns(selector, scope, look, context, [](const Sample& sample) { return sample.value; });
 }
 
 Result<Rows> eval_timestamp_of(const VectorSelector& selector, const Scope& scope,
                                Context& context) {
-  Result<Selected*> selected = read(selector, {}, scope, context);
-  if (!selected) return fail(selected.error());
   // As in Prometheus, `@` here fixes every step of its own accord, and takes no offset.
   LookBack look{first_reference(selector.shift, scope), scope.grid.step,
                 context.options().lookback.count, scope.grid.count};
@@ -154,10 +133,10 @@ Result<Rows> eval_timestamp_of(const VectorSelector& selector, const Scope& scop
   const auto seconds = [](const Sample& sample) {
     return static_cast<double>(sample.time.ms) / 1000;
   };
-  if (look.step != 0) return columns(selector, **selected, look, context, seconds);
+  if (look.step != 0) return columns(selector, scope, look, context, seconds);
   look.step = 1;
   look.count = 1;
-  Result<Rows> once = columns(selector, **selected, look, context, seconds);
+  Result<Rows> once = columns(selector, scope, look, context, seconds);
   if (!once) return once;
   return repeat(std::move(*once), scope.grid.count, context);
 }

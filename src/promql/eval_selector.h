@@ -13,10 +13,10 @@ std::optional<TimeMs> resolve(const Shift& shift, const Scope& scope);
 // a grid of one instant.
 int64_t first_reference(const Shift& shift, const Scope& scope);
 
-// Reads the points of a selector for all steps; series ascending by labels. `range` is zero for an
-// instant vector. The answer lives as long as the context; its points may be taken.
-Result<Selected*> read(const VectorSelector& selector, DurationMs range, const Scope& scope,
-                       Context& context);
+// Reads the points of a selector for all steps, a series at a time, in any order. `range` is zero
+// for an instant vector.
+Result<void> read(const VectorSelector& selector, DurationMs range, const Scope& scope,
+                  Context& context, const Source::Visit& visit);
 
 // Do all series that match have one metric name?
 bool names_one_metric(const VectorSelector& selector);

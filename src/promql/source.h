@@ -1,6 +1,7 @@
 #pragma once
 // Where the engine gets points from. The store behind it (query/), or a list in tests.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,22 @@ class Source {
   // Called by the engine's thread, which may wait in it.
   virtual Result<Selected> select(const std::vector<LabelMatcher>& matchers, TimeMs from, TimeMs to,
                                   const SelectHint& hint, size_t samples_max) = 0;
+
+  // The same for whoever needs a series' points only once: hands over each series with its points
+  // when they are read, and holds those of one at a time; `samples_max` is of one series. An error
+  // of `visit` ends it. What is returned has no points: it owns the labels, and has the notes.
+  using Visit = std::function<Result<void>(SourceSeries& series)>;
+  virtual Result<Selected> select_each(const std::vector<LabelMatcher>& matchers, TimeMs from,
+                                       TimeMs to, const SelectHint& hint, size_t samples_max,
+                                       const Visit& visit) {
+    Result<Selected> selected = select(matchers, from, to, hint, samples_max);
+    if (!selected) return selected;
+    for (SourceSeries& series : selected->series) {
+      if (auto visited = visit(series); !visited) return fail(visited.error());
+      std::vector<Sample>().swap(series.samples);
+    }
+    return selected;
+  }
 };
 
 }  // namespace tocsin::promql

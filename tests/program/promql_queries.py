@@ -427,6 +427,8 @@ class Maker:
         if self.chance(0.3):
             name = self.pick(["topk", "bottomk", "quantile", "count_values"])
             if name == "count_values":
+                # With three labels Prometheus loses one after the first step of a range (docs/promql.md).
+                clause = self.pick(["", " by (site)", " without (site,host)", " by (zone,i)"])
                 return f'{name}{clause} ("value", {inner})'
             inner = f"{self.scalar(1) if name == 'quantile' else self.random.randrange(0, 6)}, {inner}"
             return f"{name}{clause} ({inner})"
