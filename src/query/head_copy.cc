@@ -1,5 +1,6 @@
 #include "query/head_copy.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -8,6 +9,18 @@ namespace tocsin::query {
 namespace {
 
 constexpr auto kLookEvery = std::chrono::milliseconds(5);
+
+// Chunks that end before the newest `count` points begin.
+void leave_out_old(HeadParts& parts, size_t count) {
+  size_t points = parts.newest.size();
+  TimeMs begin = kTimeMax;
+  for (auto at = parts.sealed.rbegin(); at != parts.sealed.rend() && points < count; ++at) {
+    points += (*at)->count;
+    begin = std::min(begin, (*at)->start);
+  }
+  if (points < count) return;
+  std::erase_if(parts.sealed, [&](const SealedChunkPtr& chunk) { return chunk->end < begin; });
+}
 
 // What all turns share. `done` runs when the last shard has let go of it.
 struct Copy {
@@ -21,15 +34,10 @@ struct Copy {
   void copy_one(const Head& head, uint32_t index) {
     const SeriesRef ref = (*series)[index];
     HeadPoints& into = out[index];
-    head.copy_points(ref, wanted.from, wanted.to, into.samples);
-    TimeMs oldest_needed = wanted.from;
-    if (into.samples.size() >= wanted.newest) {
-      into.samples.erase(into.samples.begin(),
-                         into.samples.end() - static_cast<long>(wanted.newest));
-      oldest_needed = into.samples.empty() ? wanted.to : into.samples.front().time;
-    }
-    into.whole = head.whole_from(ref) <= oldest_needed;
-    if (wanted.each) wanted.each(index, into);
+    head.copy_parts(ref, wanted.from, wanted.to, into.parts);
+    into.whole_from = head.whole_from(ref);
+    leave_out_old(into.parts, wanted.newest);
+    if (into.parts.sealed.empty()) settle(into, wanted);
   }
 };
 
@@ -51,6 +59,18 @@ struct Share {
 };
 
 }  // namespace
+
+void settle(HeadPoints& points, const HeadWanted& wanted) {
+  join(points.parts, wanted.from, wanted.to, points.samples);
+  points.parts = {};
+  TimeMs oldest_needed = wanted.from;
+  if (points.samples.size() >= wanted.newest) {
+    points.samples.erase(points.samples.begin(),
+                         points.samples.end() - static_cast<long>(wanted.newest));
+    oldest_needed = points.samples.empty() ? wanted.to : points.samples.front().time;
+  }
+  points.whole = points.whole_from <= oldest_needed;
+}
 
 void copy_heads(HeadAccess& heads, const SeriesTable& table,
                 std::shared_ptr<const std::vector<SeriesRef>> series, HeadWanted wanted,
@@ -91,7 +111,7 @@ std::optional<std::vector<HeadPoints>> copy_heads_and_wait(HeadAccess& heads,
   const auto wait = std::make_shared<Wait>();
   const auto stopped = std::make_shared<std::atomic<bool>>(false);
   copy_heads(heads, table, std::make_shared<const std::vector<SeriesRef>>(std::move(series)),
-             std::move(wanted), stopped, [wait](std::vector<HeadPoints> out) {
+             wanted, stopped, [wait](std::vector<HeadPoints> out) {
                {
                  const std::lock_guard lock(wait->mutex);
                  wait->out = std::move(out);
@@ -106,6 +126,8 @@ std::optional<std::vector<HeadPoints>> copy_heads_and_wait(HeadAccess& heads,
       return std::nullopt;
     }
   if (stop && stop()) return std::nullopt;
+  for (HeadPoints& one : wait->out)
+    if (!one.parts.sealed.empty()) settle(one, wanted);
   return std::move(wait->out);
 }
 

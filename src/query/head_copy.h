@@ -16,19 +16,23 @@ struct HeadPoints {
   std::vector<Sample> samples;  // not yet flushed, or still kept; ascending by time
   // The disk has nothing to add to `samples`.
   bool whole = false;
+  // Chunks that are still to be decoded: settle() does, on any thread, before the rest is read.
+  HeadParts parts;
+  TimeMs whole_from = kTimeMax;
 };
 
 struct HeadWanted {
   TimeMs from, to;           // both included
   size_t newest = SIZE_MAX;  // of those only so many, the last ones
-  // If set: gets what was copied of each series on the shard's thread, and may take it away.
-  std::function<void(size_t index, HeadPoints&)> each = {};
 };
+void settle(HeadPoints& points, const HeadWanted& wanted);
 
-inline constexpr size_t kSeriesPerTurn = 48;  // chunks of 128 points, 24 ns each to decode
+// Of each the open chunk and the one before are decoded: 200 points as a rule, 24 ns each.
+inline constexpr size_t kSeriesPerTurn = 24;
 
-// `done` gets one entry per series, in their order: in the call if there is nothing to ask for,
-// else by the thread of the shard that is ready last. Once `*stop` is true the rest is left out.
+// `done` gets one entry per series, in their order, those with chunks to decode not settled: in the
+// call if there is nothing to ask for, else by the thread of the shard that is ready last. Once
+// `*stop` is true the rest is left out.
 using HeadCopied = std::function<void(std::vector<HeadPoints>)>;
 void copy_heads(HeadAccess& heads, const SeriesTable& table,
                 std::shared_ptr<const std::vector<SeriesRef>> series, HeadWanted wanted,

@@ -48,6 +48,20 @@ Result<std::vector<Sample>> with_stored(const Store& store, SeriesRef series, Ti
 Result<promql::Selected> StoreSource::select(const std::vector<LabelMatcher>& matchers, TimeMs from,
                                              TimeMs to, const promql::SelectHint& hint,
                                              size_t samples_max) {
+  return select_and(matchers, from, to, hint, samples_max, nullptr);
+}
+
+Result<promql::Selected> StoreSource::select_each(const std::vector<LabelMatcher>& matchers,
+                                                  TimeMs from, TimeMs to,
+                                                  const promql::SelectHint& hint,
+                                                  size_t samples_max, const Visit& visit) {
+  return select_and(matchers, from, to, hint, samples_max, &visit);
+}
+
+Result<promql::Selected> StoreSource::select_and(const std::vector<LabelMatcher>& matchers,
+                                                 TimeMs from, TimeMs to,
+                                                 const promql::SelectHint& hint, size_t samples_max,
+                                                 const Visit* visit) {
   promql::Selected out;
   if (to < from) return out;
   SeriesIndex::Match found = parts_.index.find(matchers, series_max_);
@@ -73,15 +87,15 @@ Result<promql::Selected> StoreSource::select(const std::vector<LabelMatcher>& ma
     if (!put) return fail(put.error());
     read_from = raw_from;
   }
-  auto done = read(found.series, std::move(*heads), read_from, to, samples_max, out);
+  auto done = read(found.series, std::move(*heads), read_from, to, samples_max, out, visit);
   if (!done) return fail(done.error());
   std::erase_if(out.series, [](const promql::SourceSeries& one) { return one.samples.empty(); });
   return out;
 }
 
 Result<void> StoreSource::read(const std::vector<SeriesRef>& series, std::vector<HeadPoints> heads,
-                               TimeMs from, TimeMs to, size_t samples_max,
-                               promql::Selected& out) const {
+                               TimeMs from, TimeMs to, size_t samples_max, promql::Selected& out,
+                               const Visit* visit) const {
   size_t total = 0;
   for (const promql::SourceSeries& one : out.series) total += one.samples.size();
   for (size_t i = 0; i < series.size(); ++i) {
@@ -94,14 +108,19 @@ Result<void> StoreSource::read(const std::vector<SeriesRef>& series, std::vector
       raw = std::move(*read);
     }
     if ((total += raw.size()) > samples_max) return too_many_samples();
+    const size_t held = raw.size();
     if (rolled.empty()) {
       rolled = std::move(raw);
-      continue;
+    } else {
+      // The copy of the head began at the query's start: what rollups stand for is left out.
+      const auto begin = std::partition_point(raw.begin(), raw.end(),
+                                              [&](const Sample& s) { return s.time < from; });
+      rolled.insert(rolled.end(), begin, raw.end());
     }
-    // The copy of the head began at the query's start: what rollups stand for is left out.
-    const auto begin = std::partition_point(raw.begin(), raw.end(),
-                                            [&](const Sample& s) { return s.time < from; });
-    rolled.insert(rolled.end(), begin, raw.end());
+    if (!visit || rolled.empty()) continue;
+    if (auto visited = (*visit)(out.series[i]); !visited) return visited;
+    std::vector<Sample>().swap(rolled);
+    total -= held;
   }
   return {};
 }

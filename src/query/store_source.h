@@ -28,10 +28,18 @@ class StoreSource final : public promql::Source {
 
   Result<promql::Selected> select(const std::vector<LabelMatcher>& matchers, TimeMs from, TimeMs to,
                                   const promql::SelectHint& hint, size_t samples_max) override;
+  Result<promql::Selected> select_each(const std::vector<LabelMatcher>& matchers, TimeMs from,
+                                       TimeMs to, const promql::SelectHint& hint,
+                                       size_t samples_max, const Visit& visit) override;
 
  private:
+  // visit: null where all points are to be kept.
+  Result<promql::Selected> select_and(const std::vector<LabelMatcher>& matchers, TimeMs from,
+                                      TimeMs to, const promql::SelectHint& hint, size_t samples_max,
+                                      const Visit* visit);
   Result<void> read(const std::vector<SeriesRef>& series, std::vector<HeadPoints> heads,
-                    TimeMs from, TimeMs to, size_t samples_max, promql::Selected& out) const;
+                    TimeMs from, TimeMs to, size_t samples_max, promql::Selected& out,
+                    const Visit* visit) const;
   Result<void> put_rollups(Resolution resolution, std::string_view function, TimeMs from, TimeMs to,
                            size_t samples_max, promql::Selected& out,
                            const std::vector<SeriesRef>& series) const;

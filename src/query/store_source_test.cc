@@ -77,6 +77,33 @@ TEST(StoreSource, LimitsAreSaid) {
 }
 
 // A shard that never gets round to it does not hold a query beyond its time.
+// Points of the series that is visited are held, no others; labels outlive the visit.
+TEST(StoreSource, HandsOverASeriesAtATime) {
+  TestStore t;
+  for (int64_t time = 0; time < 20; ++time)
+    for (const char* name : {"a", "b", "c"}) t.put(Labels::of("m", {{"i", name}}), time, 1);
+  t.put(Labels::of("m", {{"i", "later"}}), 500, 1);
+  StoreSource source(t.parts(), {});
+  std::vector<const Labels*> visited;
+  const auto visit = [&](promql::SourceSeries& series) -> Result<void> {
+    EXPECT_EQ(series.samples.size(), 20u);
+    visited.push_back(series.labels);
+    return {};
+  };
+  const auto each = source.select_each(matchers("m"), TimeMs{0}, TimeMs{99}, {}, 20, visit);
+  ASSERT_TRUE(each) << "20 are held at a time, " << each.error().message;
+  ASSERT_EQ(visited.size(), 3u);
+  EXPECT_EQ(visited[2]->text(), "m{i=\"c\"}");
+  const auto cut = source.select_each(matchers("m"), TimeMs{0}, TimeMs{99}, {}, 19, visit);
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().code, ErrorCode::kExhausted);
+  const auto ended = source.select_each(
+      matchers("m"), TimeMs{0}, TimeMs{99}, {}, 20,
+      [](promql::SourceSeries&) -> Result<void> { return fail(ErrorCode::kRefused, "enough"); });
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().message, "enough");
+}
+
 TEST(StoreSource, StopsWhileItWaits) {
   TestStore t;
   t.put(Labels::of("m"), 1, 1);

@@ -58,6 +58,24 @@ void merge_samples(const std::vector<Sample>& older, const std::vector<Sample>& 
   out.insert(out.end(), older.begin() + static_cast<long>(o), older.end());
 }
 
+void join(const HeadParts& parts, TimeMs from, TimeMs to, std::vector<Sample>& out) {
+  const size_t begin = out.size();
+  std::vector<Sample> part;
+  for (const SealedChunkPtr& chunk : parts.sealed) {
+    part.clear();
+    decode_range(chunk->bytes, from, to, part);
+    lay_over(out, begin, part);
+  }
+  // Last, although it lies below: it is newer than all of them as a rule (and one of them again
+  // until it is flushed), and would have every one moved behind it.
+  if (!parts.previous.empty()) {
+    part.assign(out.begin() + static_cast<long>(begin), out.end());
+    out.resize(begin);
+    merge_samples(parts.previous, part, out);
+  }
+  lay_over(out, begin, parts.newest);
+}
+
 Head::Head(HeadOptions options) : options_(options) {}
 Head::~Head() = default;
 
@@ -279,38 +297,33 @@ bool Head::release_flushed(size_t chunks_max) {
   return !sealed_.empty() && sealed_.front()->flushed.load(std::memory_order_acquire);
 }
 
-void Head::copy_points(SeriesRef ref, TimeMs from, TimeMs to, std::vector<Sample>& out) const {
+void Head::copy_parts(SeriesRef ref, TimeMs from, TimeMs to, HeadParts& out) const {
   const Series* const series = find(ref);
   if (series == nullptr) return;
-  const size_t begin = out.size();
-  std::vector<Sample> part;
+  std::string bytes;
   if (series->previous.bytes > 0) {
-    std::string previous;
-    blocks_of_chunks_.gather(series->previous, previous);
-    decode_range(previous, from, to, part);
-    lay_over(out, begin, part);
+    blocks_of_chunks_.gather(series->previous, bytes);
+    decode_range(bytes, from, to, out.previous);
   }
-  // Over it what is not yet flushed, in the order it was sealed (the previous chunk perhaps again).
   if (series->kept > 0)
-    for (const SealedChunkPtr& chunk : kept_.find(ref.index)->second) {
-      if (chunk->end < from || chunk->start > to) continue;
-      part.clear();
-      decode_range(chunk->bytes, from, to, part);
-      lay_over(out, begin, part);
-    }
+    for (const SealedChunkPtr& chunk : kept_.find(ref.index)->second)
+      if (chunk->end >= from && chunk->start <= to) out.sealed.push_back(chunk);
   if (series->encoder.count > 0 && series->start <= to && series->encoder.last_time >= from.ms) {
-    part.clear();
-    std::string open;
-    blocks_of_chunks_.gather(series->open, open);
-    decode_range(open, from, to, part);
-    lay_over(out, begin, part);
+    blocks_of_chunks_.gather(series->open, bytes);
+    decode_range(bytes, from, to, out.newest);
   }
   if (!series->has_late) return;
-  part.clear();
+  std::vector<Sample> late;
   for (const Sample& sample : late_.find(ref.index)->second)
-    if (sample.time >= from && sample.time <= to) part.push_back(sample);
-  sort_samples(part);
-  lay_over(out, begin, part);
+    if (sample.time >= from && sample.time <= to) late.push_back(sample);
+  sort_samples(late);
+  lay_over(out.newest, 0, late);
+}
+
+void Head::copy_points(SeriesRef ref, TimeMs from, TimeMs to, std::vector<Sample>& out) const {
+  HeadParts parts;
+  copy_parts(ref, from, to, parts);
+  join(parts, from, to, out);
 }
 
 TimeMs Head::whole_from(SeriesRef ref) const {

@@ -29,6 +29,15 @@ struct SealedChunk {
 };
 using SealedChunkPtr = std::shared_ptr<const SealedChunk>;
 
+// What a head has of a series in a stretch of time: cheap to take, joined by whoever asked.
+struct HeadParts {
+  std::vector<Sample> previous;        // of the chunk before the open one, perhaps flushed
+  std::vector<SealedChunkPtr> sealed;  // not yet flushed; go over it, in this order
+  std::vector<Sample> newest;          // the open chunk and late points; go over all
+};
+// The points of the parts in [from, to], by time, each time once. Appends to out.
+void join(const HeadParts& parts, TimeMs from, TimeMs to, std::vector<Sample>& out);
+
 struct HeadOptions {
   uint16_t points_max = 128;        // of an open chunk
   DurationMs span_max = hours(24);  // of a chunk; it ends with its UTC day as well
@@ -58,6 +67,8 @@ class Head {
 
   // The points in [from, to] that are not yet flushed, by time, each time once. Appends to out.
   void copy_points(SeriesRef series, TimeMs from, TimeMs to, std::vector<Sample>& out) const;
+  // The same in parts: sealed chunks are handed out as they are, for another thread to decode.
+  void copy_parts(SeriesRef series, TimeMs from, TimeMs to, HeadParts& out) const;
   // Every stored point of the series from this time on is in the head: who reads no older ones need
   // not look at the disk: the open chunk and the one before. kTimeMax: not known.
   TimeMs whole_from(SeriesRef series) const;

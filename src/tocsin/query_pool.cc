@@ -90,6 +90,7 @@ void QueryPool::submit(Job job) {
   const DurationMs timeout =
       job.timeout.count > 0 ? std::min(job.timeout, settings_.timeout) : settings_.timeout;
   const int64_t deadline = clock_.monotonic_ns() + timeout.count * 1'000'000;
+  if (stopping_) return job.fail({ErrorCode::kExhausted, "Tocsin is stopping; ask again", ""});
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() < settings_.queue && !stopping_) {

@@ -28,10 +28,11 @@ struct Recent {
   std::shared_ptr<const std::vector<SeriesRef>> series;
   bool more = false;
   TimeMs from, to;
-  std::vector<std::pair<double, size_t>> values;  // of each series, if it was reduced on the shard
 
   bool by_all() const { return query.by == server::RecentQuery::By::kAll; }
-  size_t newest() const { return query.points > 0 ? query.points : SIZE_MAX; }
+  query::HeadWanted wanted() const {
+    return {from, to, query.points > 0 ? query.points : SIZE_MAX};
+  }
 };
 using RecentPtr = std::shared_ptr<Recent>;
 
@@ -39,6 +40,7 @@ using RecentPtr = std::shared_ptr<Recent>;
 Result<void> complete(const Store& store, const Recent& recent,
                       std::vector<query::HeadPoints>& heads) {
   for (size_t i = 0; i < heads.size(); ++i) {
+    if (!heads[i].parts.sealed.empty()) query::settle(heads[i], recent.wanted());
     if (heads[i].whole) continue;
     const SeriesRef ref = (*recent.series)[i];
     auto read = recent.query.points > 0
@@ -155,15 +157,15 @@ void LiveViews::recent(server::RecentQuery query, server::Done<server::RecentVie
       size_t points = 0;
       bool whole = true;
       for (const query::HeadPoints& one : heads) {
-        points += one.samples.size();
-        whole = whole && one.whole;
+        points += one.samples.size() + 128 * one.parts.sealed.size();
+        whole = whole && (one.whole || one.whole_from <= recent->from);
       }
       if (whole && points <= kQuickPoints) return finish(std::move(heads));
       auto held = std::make_shared<std::vector<query::HeadPoints>>(std::move(heads));
       in_pool([held, finish](server::QueryContext&) { finish(std::move(*held)); });
     };
-    query::copy_heads(reads_.parts().heads, live_.series(), recent->series,
-                      {recent->from, recent->to, recent->newest()}, std::move(stop), copied);
+    query::copy_heads(reads_.parts().heads, live_.series(), recent->series, recent->wanted(),
+                      std::move(stop), copied);
   };
   const auto find = [this, recent] {
     auto found = reads_.index().find(recent->query.selector, recent->query.limit);
