@@ -66,15 +66,15 @@ std::string encode_row(const RowKey& key, RowSpan span, const std::vector<RowSer
     directory.varint(column_of[i]);
     directory.varint(newest.value - one.order.sealed_at.value);
     directory.varint(one.order.sub);
-    std::string values, before;
+    std::string values;
     for (size_t c = 0; c < columns_of(key.resolution); ++c) {
-      std::string bytes;
-      encode_doubles(one.columns[c], bytes);
+      const std::vector<double>& column = one.columns[c];
       // Slots of one point have the same sum, least, most and last: 0 bytes say "as before".
-      const bool again = c > 0 && bytes == before;
-      directory.varint(again ? 0 : bytes.size());
-      if (!again) values += bytes;
-      before = std::move(bytes);
+      const bool again = c > 0 && std::memcmp(column.data(), one.columns[c - 1].data(),
+                                              column.size() * sizeof(double)) == 0;
+      const size_t begin = values.size();
+      if (!again) encode_doubles(column, values);
+      directory.varint(values.size() - begin);
     }
     directory.u32(crc32c(values));
     data += values;
