@@ -15,7 +15,12 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu'],
 });
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
-const pictures = { now: '/', alert: `/alerts/${list.alerts[0].id}` };
+const query = encodeURIComponent('payments_ok{site="madrid"}');
+const pictures = {
+  now: '/', alert: `/alerts/${list.alerts[0].id}`,
+  board: '/boards/betting-house?from=now-15m&v.site=london&v.site=madrid&v.site=rome',
+  explore: `/explore?q=${query}&from=now-15m&bands=1&alerts=1`,
+};
 for (const [name, path] of Object.entries(pictures)) {
   await page.goto(base + path, { waitUntil: 'domcontentloaded' });
   await page.waitForTimeout(4000); // the charts load after the page

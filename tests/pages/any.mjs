@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 const kPages = [
   ['now', '/', 'Now'], ['alerts', '/alerts?state=all', 'Alerts'],
   ['workers', '/workers', 'Workers'], ['explore', '/explore', 'Explore'],
-  ['boards', '/boards', 'Boards'],
+  ['boards', '/boards', 'Boards'], ['rules', '/rules', 'Rules'],
   ['inbox', '/inbox', 'Inbox'], ['senders', '/senders', 'Senders'],
   ['cardinality', '/cardinality', 'Cardinality'],
 ];
@@ -95,7 +95,7 @@ export function anyServer(harness, told) {
     const page = await t.open('/');
     await settled(page);
     for (const [key, path] of [['a', '/alerts'], ['w', '/workers'], ['e', '/explore'],
-      ['b', '/boards'],
+      ['b', '/boards'], ['r', '/rules'],
       ['i', '/inbox'],
       ['s', '/senders'], ['c', '/cardinality'], ['n', '/']]) {
       await page.keyboard.press('g');

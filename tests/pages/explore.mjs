@@ -309,4 +309,24 @@ export function explore(harness, mock) {
     await t.axe(page, 'explore on a phone');
     await t.shot(page, 'explore-phone-chart');
   });
+
+  harness.test('rules of Prometheus\' files: what is wrong first; one opens in Explore',
+    async (t) => {
+      await fresh();
+      const page = await t.open('/rules');
+      await settled(page);
+      await page.getByText('3 rules, 1 firing, 0 pending, 1 failing').waitFor();
+      const groups = page.locator('section[aria-label^="Group "]');
+      assert.match(await groups.first().innerText(), /^alerts[\s\S]*slower than its interval/);
+      assert.match(await groups.first().innerText(), /found duplicate series/);
+      await t.shot(page, 'rules-groups');
+      await page.keyboard.press('/');
+      await page.keyboard.type('firing');
+      await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await page.waitForURL((url) => url.pathname === '/explore');
+      assert.equal(searched(page).get('q'), 'queue_age > 15');
+    });
 }

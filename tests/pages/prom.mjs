@@ -1,7 +1,7 @@
 // The stand-in's Prometheus API: the shapes of Prometheus 2.42, over the series of data.mjs. It
 // does not evaluate PromQL: it finds the first selector, and takes `f(…)` for that selector without
 // its name, `sum` for one series, or one for each label of `by (…)`.
-import { at, kZones } from './data.mjs';
+import { at, kT0, kZones } from './data.mjs';
 
 const kNames = ['logins', 'sessions', 'bets', 'stakes', 'payments_ok', 'payments_fail',
   'payment_ms', 'deposits', 'withdrawals', 'settlement_lag', 'errors', 'queue_age'];
@@ -131,6 +131,30 @@ function range(query, now) {
 const matching = (query) => query.getAll('match[]').length === 0 ? kSeries
   : query.getAll('match[]').flatMap(selected);
 
+const kAt = new Date(kT0).toISOString();
+const rule = (name, query, more) => ({
+  name, query, health: 'ok', evaluationTime: 0.0004, lastEvaluation: kAt, ...more,
+});
+const kGroups = [
+  { name: 'recorded', file: 'prometheus/bets.yaml', interval: 60, limit: 0, evaluationTime: 0.002,
+    lastEvaluation: kAt,
+    rules: [rule('site:bets:rate5m', 'sum by (site) (rate(bets[5m]))', { type: 'recording' })] },
+  { name: 'alerts', file: 'prometheus/bets.yaml', interval: 30, limit: 0, evaluationTime: 31,
+    lastEvaluation: kAt,
+    rules: [
+      rule('QueueOld', 'queue_age > 15', {
+        type: 'alerting', state: 'firing', duration: 60, keepFiringFor: 0, labels: {},
+        annotations: {}, alerts: [{ labels: { alertname: 'QueueOld', site: 'lagos' },
+          annotations: {}, state: 'firing', activeAt: kAt, value: '2.1e+01' }],
+      }),
+      rule('Joined', 'bets * on (site) stakes', {
+        type: 'alerting', state: 'inactive', duration: 0, keepFiringFor: 0, labels: {},
+        annotations: {}, alerts: [], health: 'err',
+        lastError: 'found duplicate series for the match group {site="rome"}',
+      }),
+    ] },
+];
+
 /** The answer to GET /api/v1/…: [status, body], or null for what it does not know. */
 export function promAnswer(path, query, now) {
   const text = query.get('query') ?? '';
@@ -148,6 +172,7 @@ export function promAnswer(path, query, now) {
   if (path === 'series') {
     return right(matching(query).map(([name, labels]) => ({ __name__: name, ...labels })));
   }
+  if (path === 'rules') return right({ groups: kGroups });
   if (path === 'metadata') {
     const help = 'payments accepted per minute';
     return right({ payments_ok: [{ type: 'gauge', help, unit: '' }] });

@@ -4,7 +4,7 @@ export type Command =
   | 'filter' | 'next' | 'previous' | 'open' | 'select' | 'acknowledge' | 'silence' | 'resolve'
   | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
   | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders' | 'go cardinality'
-  | 'go boards' | 'go explore' | 'full screen';
+  | 'go boards' | 'go explore' | 'go rules' | 'full screen';
 
 const kSingle = new Map<string, Command>(Object.entries({
   '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
@@ -15,7 +15,7 @@ const kSingle = new Map<string, Command>(Object.entries({
 
 const kAfterG = new Map<string, Command>(Object.entries({
   n: 'go now', a: 'go alerts', w: 'go workers', i: 'go inbox', s: 'go senders',
-  b: 'go boards', e: 'go explore', c: 'go cardinality',
+  b: 'go boards', e: 'go explore', c: 'go cardinality', r: 'go rules',
 }));
 
 export interface Press {
@@ -73,6 +73,7 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['g', 'w'], does: 'go to Workers' },
   { keys: ['g', 'b'], does: 'go to Boards' },
   { keys: ['g', 'e'], does: 'go to Explore' },
+  { keys: ['g', 'r'], does: 'go to Rules' },
   { keys: ['g', 'i'], does: 'go to Inbox' },
   { keys: ['g', 's'], does: 'go to Senders' },
   { keys: ['g', 'c'], does: 'go to Cardinality' },

@@ -13,12 +13,13 @@ export const kPages: readonly PageEntry[] = [
   { path: '/workers', name: 'Workers', tab: 'workers' },
   { path: '/boards', name: 'Boards', tab: 'boards' },
   { path: '/explore', name: 'Explore', tab: 'explore' },
+  { path: '/rules', name: 'Rules', tab: 'rules' },
   { path: '/inbox', name: 'Inbox', tab: 'inbox' },
   { path: '/senders', name: 'Senders', tab: 'senders' },
   { path: '/cardinality', name: 'Cardinality', tab: 'cardinality' },
 ];
 
-const kLists = ['alerts', 'workers', 'boards', 'explore', 'inbox', 'senders',
+const kLists = ['alerts', 'workers', 'boards', 'explore', 'rules', 'inbox', 'senders',
   'cardinality'] as const;
 type ListPage = (typeof kLists)[number];
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Alert } from '../types';
+import type { Alert, AlertDetail } from '../types';
 import { alertsWithin, markOf } from './context';
+import { seriesOf } from './watched.svelte';
 import { asText, nextSort, rowsOf, sorted, tableOf } from './table';
 import { columnsOf, isPlain, kSeriesMax, legendText, seriesText } from './columns';
 import { metricText, valueOf, type PromData } from './prom';
@@ -203,6 +204,17 @@ describe('what concerns a series', () => {
     expect(found(stored, by('y{site="rome"}'))).toBe(0);
     expect(found(stored, new Map())).toBe(0); // being asked
     expect(found({ site: 'rome' }, by('y{site="rome"}'))).toBe(1);
+  });
+  it.each([
+    ['what its rule watches and what lit it', ['a'], ['b'], ['a', 'b']],
+    ['what lit it, where the rule is not said', undefined, ['b'], ['b']],
+    ['nobody can say', undefined, [], null],
+  ] as const)('the series of an alert: %s', (_, metrics, lit, want) => {
+    const of = (texts: readonly string[]) => texts.map((text) => ({ series: { text } }));
+    const judged = { violations: of(lit) };
+    const got = seriesOf({ ...(metrics === undefined ? {} : { metrics: of(metrics) }),
+      opened: judged, latest: judged } as unknown as AlertDetail);
+    expect(got === null ? null : [...got]).toEqual(want);
   });
   it('solid while nobody has it, to its end', () => {
     expect(markOf(alert({}, 150, null))).toMatchObject({ to: null, tone: 'high', hollow: false });

@@ -1,4 +1,5 @@
 // The client of the Prometheus HTTP API, in Prometheus' own shapes.
+import type { PromGroup } from './rules';
 import { inTurn } from '../turn';
 
 export type LabelSet = Record<string, string>;
@@ -93,6 +94,7 @@ export const prom = {
     ask<string[]>(`label/${encodeURIComponent(label)}/values`, matching(match)),
   metadata: () => ask<Record<string, { type: string; help: string; unit: string }[]>>(
     'metadata', { limit_per_metric: 1 }),
+  rules: () => ask<{ groups: PromGroup[] }>('rules', {}),
   format: (expr: string) => ask<string>('format_query', { query: expr }),
 };
 

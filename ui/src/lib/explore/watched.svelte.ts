@@ -2,7 +2,7 @@
 // what its rule watches in its scope does not change.
 import { api } from '../api';
 import { inTurn } from '../turn';
-import type { Alert } from '../types';
+import type { Alert, AlertDetail } from '../types';
 
 /** Alerts asked for at most; older ones of a long span are drawn by their scope alone. */
 const kAskedMax = 60;
@@ -20,8 +20,7 @@ class Watched {
     for (const { id } of fresh) this.#asked.add(id);
     for (const { id } of fresh.slice(0, kAskedMax)) {
       inTurn(() => api.alert(id))
-        .then(({ metrics }) => this.#take([id],
-          metrics === undefined ? null : new Set(metrics.map((m) => m.series.text))))
+        .then((detail) => this.#take([id], seriesOf(detail)))
         .catch(() => this.#take([id], null));
     }
     if (fresh.length > kAskedMax) this.#take(fresh.slice(kAskedMax).map((a) => a.id), null);
@@ -30,6 +29,13 @@ class Watched {
   #take(ids: readonly string[], series: ReadonlySet<string> | null): void {
     this.known = new Map([...this.known, ...ids.map((id) => [id, series] as const)]);
   }
+}
+
+/** What the rule watches; where that is not said, what lit it. */
+export function seriesOf({ metrics, opened, latest }: AlertDetail): ReadonlySet<string> | null {
+  const lit = [...opened.violations, ...latest.violations];
+  const series = new Set([...(metrics ?? []), ...lit].map((one) => one.series.text));
+  return series.size > 0 ? series : null;
 }
 
 export const watched = new Watched();

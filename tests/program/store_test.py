@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""`tocsin store stats|verify` on a running server and on a folder; durability: process."""
+import json
+import os
+import pathlib
+import unittest
+
+import server
+
+DAY = 86_400_000
+
+
+class StoreTest(unittest.TestCase):
+    def start(self, config="server: {keep: 30d, keep_minutes: 100d}\n"):
+        tocsin = server.Tocsin({"server.yaml": config})
+        self.addCleanup(tocsin.close)
+        tocsin.start()
+        return tocsin
+
+    def fill(self, tocsin, days=3, series=3):
+        """A point a minute, until three days ago, as history."""
+        begin = server.now_ms() // DAY * DAY - (days + 3) * DAY
+        for s in range(series):
+            lines = [f"deep,n={s} value={(i * 7 + s) % 100 / 4} {begin + i * 60_000}"
+                     for i in range(days * 1440)]
+            for at in range(0, len(lines), 1000):
+                self.assertEqual(tocsin.write(lines[at:at + 1000]).status, 204)
+        return begin, days * 1440
+
+    def stats(self, tocsin):
+        return tocsin.json("/api/store/stats")
+
+    def test_old_days_are_joined_and_read_as_before(self):
+        tocsin = self.start()
+        begin, count = self.fill(tocsin)
+        before = tocsin.points("deep", begin - 1, begin + count * 60_000)
+        self.assertEqual([len(p) for p in before.values()], [count] * 3)
+        self.assertEqual(tocsin.stop(), 0)
+        tocsin.start()  # the first pass over ended days follows the start
+        folder = json.loads(server.run("store", "stats", "--json", "--data",
+                                       tocsin.data).stdout)
+        self.assertIn("chunks", folder)
+        live = self.stats(tocsin)
+        self.assertEqual({r["resolution"] for r in live["resolutions"]}, {"raw", "minute", "hour"})
+        self.assertGreater(live["journal_bytes"], 0)
+        after = tocsin.points("deep", begin - 1, begin + count * 60_000)
+        self.assertEqual(before, after)
+
+    def test_the_command_says_the_same_as_the_api(self):
+        tocsin = self.start()
+        self.fill(tocsin, days=1)
+        url = f"http://127.0.0.1:{tocsin.port}"
+        done = server.run("store", "stats", "--url", url)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("journal", done.stdout)
+        done = server.run("store", "verify", "--url", url, "--json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual((report["state"], report["damaged"]), ("done", 0))
+        self.assertEqual(tocsin.json("/api/store/verify")["state"], "done")
+
+    def test_a_flipped_bit_is_named_by_verify_and_the_rest_is_served(self):
+        # A small journal, so that chunks are sealed and flushed.
+        tocsin = self.start("server: {journal_bytes: 67108864, shards: 1}\n")
+        begin, count = self.fill(tocsin, days=2, series=2)
+        pad = "p" * 4000
+        for number in range(200):  # fills the journal past its half: chunks are sealed
+            self.assertIn(tocsin.write([f"wide,n={number},i={i},pad={pad} value=1"
+                                        for i in range(60)]).status, (204, 503))
+        server.until("chunks are flushed",
+                     lambda: tocsin.metric("tocsin_chunks_flushes_total") > 0, 30)
+        self.assertEqual(tocsin.stop(), 0)
+        tables = sorted(pathlib.Path(tocsin.data, "points", "chunks").glob("*.sst"),
+                        key=lambda path: path.stat().st_size)
+        self.assertTrue(tables)
+        clean = server.run("store", "verify", "--data", tocsin.data, "--json")
+        self.assertEqual(clean.returncode, 0, clean.stdout + clean.stderr)
+        table = tables[-1]
+        held = bytearray(table.read_bytes())
+        held[len(held) // 3] ^= 4
+        table.write_bytes(held)
+        found = server.run("store", "verify", "--data", tocsin.data, "--json")
+        self.assertEqual(found.returncode, 1, found.stdout + found.stderr)
+        report = json.loads(found.stdout)
+        self.assertGreaterEqual(report["damaged"], 1)
+        self.assertTrue(report["damage"] or report["notes"])
+        print("verify says:", (report["damage"] or report["notes"])[0])
+        tocsin.start()
+        points = tocsin.points("deep", begin - 1, begin + count * 60_000)
+        self.assertEqual(len(points), 2)
+        self.assertGreater(sum(map(len, points.values())), count)
+        self.assertEqual(tocsin.write(["deep,n=0 value=1"]).status, 204)
+        self.assertEqual(tocsin.stop(), 0)
+
+    def test_process_durability_survives_kill_9(self):
+        tocsin = self.start("server: {durability: process}\n")
+        base = server.now_ms() - 100_000
+        for i in range(50):
+            self.assertEqual(tocsin.write([f"soft value={i} {base + i}"]).status, 204)
+        tocsin.kill()
+        tocsin.start()
+        points = tocsin.points("soft", base - 1, base + 1000)["soft"]
+        self.assertEqual([int(v) for _, v in points], list(range(50)))
+        # and by option
+        tocsin.stop()
+        done = server.run("serve", "--durability", "never", timeout=10)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("power_cut", done.stderr + done.stdout)
+
+    def test_a_folder_without_points_is_said_to_be_one(self):
+        done = server.run("store", "stats", "--data", os.devnull)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--data", done.stderr)
+
+
+if __name__ == "__main__":
+    server.main()
