@@ -59,12 +59,16 @@ void ShardStage::take(ShardReport& out) {
 }
 
 Result<void> ShardStage::replace(std::shared_ptr<const streamer::WorkerSet> workers, Lsn lsn,
-                                 TimeMs arrival, ShardReport& out) {
+                                 TimeMs arrival, ShardReport& out, std::string_view trained) {
   ByteWriter saved;
   streamer_->save(saved);
   auto made = std::make_unique<streamer::Streamer>(workers, table_, shard_, shards_, options_);
   ByteReader in(saved.bytes());
   if (auto loaded = made->load(in); !loaded) return fail(loaded.error());
+  if (!trained.empty()) {
+    ByteReader more(trained);
+    if (auto loaded = made->load(more); !loaded) return fail(loaded.error());
+  }
   std::vector<Violation> forgotten = streamer_->open_violations();
   streamer_ = std::move(made);
   const auto before = std::exchange(workers_, std::move(workers));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/merge.h"
@@ -30,9 +31,10 @@ class ShardStage {
   // Nothing arrived after `last` up to `now`.
   void tick(Lsn last, TimeMs now, ShardReport& out);
   // New workers: what they learned so far stays with those whose definition is the same. The tests
-  // are announced anew, as items of the frame `lsn` that carried the configuration.
+  // are announced anew, as items of the frame `lsn` that carried the configuration. `trained`: what
+  // those that changed have learned meanwhile (training.h); empty = nothing.
   Result<void> replace(std::shared_ptr<const streamer::WorkerSet> workers, Lsn lsn, TimeMs arrival,
-                       ShardReport& out);
+                       ShardReport& out, std::string_view trained = {});
 
   streamer::Streamer& streamer() { return *streamer_; }
   const streamer::WorkerSet& workers() const { return *workers_; }

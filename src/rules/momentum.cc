@@ -11,6 +11,11 @@ using Trend = Momentum::Trend;
 // Slower than this is steady: noise moves a distance of 5 by about so much per minute.
 double steady_speed(double distance) { return 0.1 + 0.02 * distance; }
 
+// Half of what a speed is measured over, the longer of 8 points and a minute.
+double half_window_min(const Violation& violation) {
+  return std::max(60.0, 7 * violation.cadence.seconds()) / 60 / 2;
+}
+
 }  // namespace
 
 double momentum_weight(Tier tier) { return tier == Tier::kKpi ? 1.0 : 0.5; }
@@ -30,6 +35,8 @@ void MomentumSum::add(const Violation& violation) {
   moving_weight_ += weight;
   speed_ += weight * violation.motion->speed;
   acceleration_ += weight * violation.motion->acceleration;
+  speed_now_ += weight * (violation.motion->speed +
+                          violation.motion->acceleration * half_window_min(violation));
 }
 
 Momentum MomentumSum::finish() const {
@@ -43,11 +50,16 @@ Momentum MomentumSum::finish() const {
   out.speed = speed_ / moving_weight_;
   out.acceleration = acceleration_ / moving_weight_;
   const double still = steady_speed(out.distance);
-  out.trend = out.speed > still    ? Trend::kWorsening
-              : out.speed < -still ? Trend::kRecovering
-                                   : Trend::kSteady;
-  // A straight line; the clamp keeps a steep start from promising the moon.
-  const double ahead = out.distance + out.speed * kPredictAhead.seconds() / 60.0;
+  // What rose and has begun to fall is not worsening, nor the other way round.
+  const double now = speed_now_ / moving_weight_;
+  const bool turned = (out.speed > still && now < -still) || (out.speed < -still && now > still);
+  const double speed = turned ? now : out.speed;
+  out.trend = speed > still    ? Trend::kWorsening
+              : speed < -still ? Trend::kRecovering
+                               : Trend::kSteady;
+  // A straight line; the clamp keeps a steep start from promising the moon. Where it turns, what
+  // comes is not known yet.
+  const double ahead = out.distance + (turned ? 0 : speed) * kPredictAhead.seconds() / 60.0;
   out.predicted = std::clamp(ahead, 0.0, std::max(10.0, 3 * out.distance));
   return out;
 }

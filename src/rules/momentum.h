@@ -27,6 +27,7 @@ class MomentumSum {
  private:
   double weight_ = 0, distance_ = 0;
   double moving_weight_ = 0, speed_ = 0, acceleration_ = 0;
+  double speed_now_ = 0;  // of the later half of the points
   bool any_ended_ = false, any_left_ = false;
 };
 

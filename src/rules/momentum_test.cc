@@ -35,6 +35,23 @@ TEST(Momentum, TrendHasASteadyMiddle) {
   EXPECT_EQ(of({moving(5, -0.21)}).trend, Trend::kRecovering);
 }
 
+// It rose for most of the window and falls since: its slope still says up.
+TEST(Momentum, IsNotWorseningWhileTheDistanceFalls) {
+  Violation falls = moving(6, 2);
+  falls.cadence = seconds(10);
+  falls.motion->acceleration = -8;  // the later half falls by 2.7 a minute
+  EXPECT_EQ(of({falls}).trend, Trend::kRecovering);
+  EXPECT_DOUBLE_EQ(of({falls}).predicted, 6) << "not where the slope points";
+  Violation rises = moving(6, -2);
+  rises.cadence = seconds(10);
+  rises.motion->acceleration = 8;
+  EXPECT_EQ(of({rises}).trend, Trend::kWorsening);
+  falls.motion->acceleration = -2;  // it only rises more slowly
+  EXPECT_EQ(of({falls}).trend, Trend::kWorsening);
+  falls.cadence = minutes(1);  // seen over 7 minutes that is another thing
+  EXPECT_EQ(of({falls}).trend, Trend::kRecovering);
+}
+
 TEST(Momentum, IsUnknownWithoutSpeedAndNeverRecoveringWithoutData) {
   Violation young = moving(3, 0);
   young.motion.reset();

@@ -123,6 +123,21 @@ void act(Views& views, const Verb& verb, const Request& request, Respond respond
             reply_found<AlertEntry>(std::move(respond), named_alert(request), write_alert_summary));
 }
 
+void answer(Views& views, Answer what, const Request& request, Respond respond) {
+  const std::string named = fmt::format("violation {} that is open", request.param("id"));
+  const auto id = id_param(request);
+  if (!id) return respond(missing_response(named));
+  const auto body = Body::parse(request.body);
+  if (!body) return respond(error_response(body.error()));
+  const auto by = author(*body, request);
+  if (!by) return respond(error_response(by.error()));
+  views.answer({*id, what, *by}, [respond = std::move(respond), named](Result<bool> found) {
+    if (!found) return respond(error_response(found.error()));
+    if (!*found) return respond(missing_response(named));
+    respond(net::Response::empty());
+  });
+}
+
 Result<NewSilence> new_silence(const Request& request, TimeMs now) {
   const auto body = Body::parse(request.body);
   if (!body) return fail(body.error());
@@ -178,6 +193,12 @@ void register_alert_routes(net::Router& router, Views& views, const Clock& clock
     router.add("POST", std::string("/api/alerts/:id/") + name,
                [&views, verb = verb](Request&& request, Respond respond) {
                  act(views, verb, request, std::move(respond));
+               });
+  for (const auto& [name, what] :
+       {std::pair("accept", Answer::kAccepted), std::pair("keep", Answer::kKept)})
+    router.add("POST", std::string("/api/violations/:id/") + name,
+               [&views, what = what](Request&& request, Respond respond) {
+                 answer(views, what, request, std::move(respond));
                });
   router.add("GET", "/api/silences", [&views](Request&&, Respond respond) {
     views.silences(reply_list<SilenceView>(std::move(respond), "silences", write_silence));

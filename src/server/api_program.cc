@@ -30,7 +30,9 @@ void answer_reload(const Respond& respond, const ReloadView& view) {
   JsonWriter json;
   json.begin_object();
   if (view.error.empty()) {
-    json.member("version", view.version).end_object();
+    json.member("version", view.version).key("rebuilding").begin_array();
+    for (const std::string& worker : view.rebuilding) json.string(worker);
+    json.end_array().end_object();
     return respond(json_response(json));
   }
   json.member("error", view.error).key("problems").begin_array();

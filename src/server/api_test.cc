@@ -318,6 +318,32 @@ TEST_F(Api, BandOfASeries) {
   EXPECT_EQ(out.at("violations").at(0).at("direction").as_string(), "below");
 }
 
+TEST_F(Api, AViolationThatAsksIsAnswered) {
+  ViolationRow row;
+  row.violation = judged_violation().violation;
+  row.violation.opened = TimeMs{77};
+  row.violation.answer = tocsin::Answer::kKept;
+  row.labels = Labels::of("cpu");
+  row.asks = true;
+  views.violation_rows = {row};
+  const auto shown = object(get("/api/violations")).at("violations").at(0);
+  EXPECT_TRUE(shown.at("asks").as_bool());
+  EXPECT_EQ(shown.at("answer").as_string(), "kept");
+  EXPECT_EQ(shown.at("opened_at").as_int64(), 77);
+  const std::string path = "/api/violations/" + to_text(row.violation.id);
+  EXPECT_EQ(post(path + "/accept", R"({"by":"ann"})").status, 204);
+  EXPECT_EQ(views.asked_answer.violation, row.violation.id);
+  EXPECT_EQ(views.asked_answer.answer, tocsin::Answer::kAccepted);
+  EXPECT_EQ(views.asked_answer.by, "ann");
+  EXPECT_EQ(post(path + "/keep", R"({"by":"ann"})").status, 204);
+  EXPECT_EQ(views.asked_answer.answer, tocsin::Answer::kKept);
+  EXPECT_EQ(post(path + "/keep", "{}").status, 400) << "nobody says it";
+  EXPECT_EQ(post(path + "/forget", R"({"by":"ann"})").status, 404);
+  EXPECT_EQ(post("/api/violations/" + std::string(32, '0') + "/accept", R"({"by":"a"})").status,
+            404);
+  EXPECT_EQ(post("/api/violations/x/accept", R"({"by":"a"})").status, 404);
+}
+
 TEST_F(Api, TheRestOfTheLists) {
   views.violation_rows = {{ViolationChange::What::kAbsent,
                            TimeMs{4},

@@ -36,6 +36,7 @@ class FakeViews final : public Views {
   AlertQuery asked_alerts;
   AlertAction asked_action;
   NewSilence asked_silence;
+  GivenAnswer asked_answer;
   std::string asked_end, asked_end_by, asked_name, asked_selector;
   size_t asked_limit = 0;
   TimeMs asked_since;
@@ -83,6 +84,12 @@ class FakeViews final : public Views {
     asked_limit = limit;
     asked_since = since;
     give(std::move(done), violation_rows);
+  }
+  void answer(GivenAnswer given, Done<bool> done) override {
+    asked_answer = given;
+    bool known = false;
+    for (const ViolationRow& row : violation_rows) known |= row.violation.id == given.violation;
+    give(std::move(done), known);
   }
   void series(SeriesSelector selector, size_t limit, Done<std::vector<SeriesRow>> done) override {
     asked_selector = selector.text();

@@ -120,6 +120,16 @@ void write_or_null(JsonWriter& json, std::string_view text) {
 
 }  // namespace
 
+static void write_rebuilding(JsonWriter& json, const StatusView::Rebuilding& rebuilding) {
+  if (rebuilding.version.empty()) {
+    json.null();
+    return;
+  }
+  json.begin_object().member("version", rebuilding.version).key("workers").begin_array();
+  for (const std::string& worker : rebuilding.workers) json.string(worker);
+  json.end_array().member("done", rebuilding.done).end_object();
+}
+
 void write_status(JsonWriter& json, const StatusView& status) {
   json.begin_object().member("version", status.version);
   write_time(json, "now", status.now);
@@ -150,6 +160,10 @@ void write_status(JsonWriter& json, const StatusView& status) {
       .member("version", status.config_version);
   write_time(json, "loaded_at", status.config_loaded_at);
   write_text_or_null(json, "error", status.config_error);
+  json.key("warnings").begin_array();
+  for (const std::string& warning : status.config_warnings) json.string(warning);
+  json.end_array().key("rebuilding");
+  write_rebuilding(json, status.rebuilding);
   json.end_object();
   write_quick_start(json, status);
   json.end_object();

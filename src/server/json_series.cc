@@ -134,8 +134,10 @@ void write_violation_row(JsonWriter& json, const ViolationRow& row) {
       .member("score", violation.last.score)
       .member("distance", violation.last.distance)
       .member("points_outside", violation.points_outside)
-      .key("rules")
-      .begin_array();
+      .member("asks", row.asks);
+  write_text_or_null(json, "answer", tocsin::to_text(violation.answer));
+  write_time(json, "opened_at", violation.opened);
+  json.key("rules").begin_array();
   for (const std::string& rule : row.rules) json.string(rule);
   json.end_array();
   write_text_or_null(json, "alert", row.alert ? tocsin::to_text(*row.alert) : "");

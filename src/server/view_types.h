@@ -66,6 +66,15 @@ struct StatusView {
   std::string config_version;
   TimeMs config_loaded_at;
   std::string config_error;  // of the last attempt that failed; empty = none
+  // What came to light about the rules while they ran: "rules.yaml:3: rule "x": within 20s is ..."
+  std::vector<std::string> config_warnings;
+  // A configuration that waits until the workers it changes have learned from history.
+  struct Rebuilding {
+    std::string version;  // empty = none
+    std::vector<std::string> workers;
+    double done = 0;
+  };
+  Rebuilding rebuilding;
   std::optional<std::vector<QuickStep>> quick_start;
 };
 
@@ -155,6 +164,7 @@ struct ViolationRow {
   std::string worker;
   std::vector<std::string> rules;  // whose leaves it matches
   std::optional<Id128> alert;      // that it lit
+  bool asks = false;               // "accept the new normal?"
 };
 
 struct SeriesRow {
@@ -305,6 +315,7 @@ struct ReloadView {
   std::string version;  // that runs now
   std::string error;    // empty = reloaded
   std::vector<Problem> problems;
+  std::vector<std::string> rebuilding = {};  // workers that learn first, while the old one goes on
 };
 
 }  // namespace tocsin::server

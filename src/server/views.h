@@ -73,7 +73,9 @@ class Views {
   virtual void add_silence(NewSilence silence, Done<SilenceView> done) = 0;
   virtual void end_silence(std::string id, std::string by, Done<bool> done) = 0;  // false: none
 
-  // Newest first, at or after `since`.
+  // False: there is no such violation, or it has ended.
+  virtual void answer(GivenAnswer given, Done<bool> done) = 0;
+  // Newest first, at or after `since`; older ones that are open and of tier kpi stand behind.
   virtual void violations(size_t limit, TimeMs since, Done<std::vector<ViolationRow>> done) = 0;
 
   virtual void series(SeriesSelector selector, size_t limit, Done<std::vector<SeriesRow>> done) = 0;

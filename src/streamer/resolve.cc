@@ -1,4 +1,6 @@
 // What tests a series, made when it is first seen.
+#include <algorithm>
+
 #include "streamer/core.h"
 
 namespace tocsin::streamer {
@@ -8,6 +10,8 @@ uint32_t Streamer::Core::resolve(SeriesRef series) {
   const bool home = source.hash() % shards_ == shard_;
   const size_t begin = tests_.size();
   for (const WorkerRef ref : set_->testing(source)) {
+    const std::vector<WorkerRef>& only = options_.only;
+    if (!only.empty() && std::find(only.begin(), only.end(), ref) == only.end()) continue;
     const Worker& worker = set_->worker(ref);
     if (worker.aggregate)
       add_feed(series, ref);

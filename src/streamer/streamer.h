@@ -31,6 +31,7 @@ struct Options {
   uint64_t tail_bytes_max = 64 << 20;      // past it a new kpi series keeps only its last point
   DurationMs history_after = days(1);      // a live point older than this on arrival is history:
                                            // learned from, not judged, counted late
+  std::vector<WorkerRef> only = {};        // test by these alone; empty = by all
 };
 
 // What one step made. Items ascend by Position; derived points (rates, aggregates) belong to the

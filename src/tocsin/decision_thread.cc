@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kRecentMax = 500;
 constexpr size_t kHoursOfWeek = 168;
 constexpr size_t kNotesMax = 1000;
+constexpr DurationMs kNotesEvery = seconds(10);
 constexpr DurationMs kHousekeeping = milliseconds(250);
 
 }  // namespace
@@ -82,7 +83,7 @@ Result<void> DecisionThread::set_dispatcher(respond::Dispatcher* dispatcher) {
 
 void DecisionThread::start() {
   live_ = true;
-  loop_.every(minutes(1), [this] { tell_notes(); });
+  loop_.every(kNotesEvery, [this] { tell_notes(); });
   loop_.every(kHousekeeping, [this] {
     stage_.supervisor().advance(clock_.now(), changes_);
     flush();
@@ -94,11 +95,22 @@ void DecisionThread::start() {
   });
 }
 
-// What the rules noticed about themselves, now that cadences are known: each once.
+// What the rules noticed about themselves, now that cadences are known: into the log each once.
 void DecisionThread::tell_notes() {
-  for (const std::string& note : stage_.engine().notes())
+  std::vector<std::string> notes = stage_.engine().notes();
+  if (notes.size() > kNotesMax) notes.resize(kNotesMax);
+  {
+    const std::lock_guard lock(notes_mutex_);
+    notes_ = notes;
+  }
+  for (const std::string& note : notes)
     if (notes_told_.size() < kNotesMax && notes_told_.insert(note).second)
       log::warning("rules: {}", note);
+}
+
+std::vector<std::string> DecisionThread::notes() const {
+  const std::lock_guard lock(notes_mutex_);
+  return notes_;
 }
 
 void DecisionThread::stop() {

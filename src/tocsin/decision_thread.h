@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -79,6 +80,9 @@ class DecisionThread {
   int64_t violations_7d(uint32_t worker, TimeMs now) const;
   size_t waiting() const { return merge_->waiting(); }
 
+  // Any thread: what the rules noticed about themselves, now that cadences are known.
+  std::vector<std::string> notes() const;
+
   // Any thread: when a timer of the rules is due next, as of what has passed.
   TimeMs next_due() const { return TimeMs{next_due_ms_.load(std::memory_order_relaxed)}; }
 
@@ -112,6 +116,8 @@ class DecisionThread {
   bool flush_posted_ = false;
   bool live_ = false;  // recovered frames say nothing of latency
   std::set<std::string> notes_told_;
+  mutable std::mutex notes_mutex_;
+  std::vector<std::string> notes_;  // guarded by notes_mutex_
   bool disk_refuses_ = false;
   std::deque<StreamItem> recent_;
   std::array<float, 512> latencies_{};  // ms, a ring

@@ -153,21 +153,39 @@ std::shared_ptr<const Configuration> Live::configuration() const {
   return configuration_;
 }
 
-Result<void> Live::reload(std::shared_ptr<const Configuration> configuration) {
-  const std::string version = configuration->folder.version();
+Result<void> Live::reload(std::shared_ptr<const Configuration> configuration, std::string trained) {
+  const bool learned = !trained.empty();
+  const auto payload = keep_trained(configuration->folder.version(), trained);
+  if (!payload) return fail(payload.error());
   const auto now = configuration;
   {
     const std::lock_guard lock(configuration_mutex_);
     // The observer below runs inside append_marker: it needs no lock of ours.
-    auto marker = store_->journal().append_marker(FrameKind::kConfig, version);
+    auto marker = store_->journal().append_marker(FrameKind::kConfig, *payload);
     if (!marker) return fail(marker.error());
+    trained_ = learned ? std::make_shared<const std::string>(std::move(trained)) : nullptr;
     configuration_from_ = (*marker)->lsn;
     configuration_ = std::move(configuration);
   }
   // What comes in is no matter of frames. A label that gets a limit is counted: that takes a while.
   intake_shared_.limits.set(now->intake);
   guard_.set_limits(now->series);
+  if (learned) background_.post([this] { begin_checkpoint(); });
   return {};
+}
+
+void Live::answer(const GivenAnswer& given, std::function<void(Result<Lsn>)> done) {
+  const auto marker = store_->journal().append_marker(FrameKind::kNote, answer_note(given));
+  if (!marker) return done(fail(marker.error()));
+  log::info("violation {} is {} by {}", to_text(given.violation), to_text(given.answer), given.by);
+  when_durable((*marker)->lsn, std::move(done));
+}
+
+// Looks again and again, on the background loop: there is one answer a day.
+void Live::when_durable(Lsn lsn, std::function<void(Result<Lsn>)> done) {
+  if (store_->journal().durable() >= lsn) return done(lsn);
+  background_.after(milliseconds(2),
+                    [this, lsn, done = std::move(done)] { when_durable(lsn, done); });
 }
 
 bool Live::has_room(size_t points) const {

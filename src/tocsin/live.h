@@ -43,7 +43,8 @@ class Live {
   void stop();
 
   // The new configuration holds from one frame on, for all stages.
-  Result<void> reload(std::shared_ptr<const Configuration> configuration);
+  // `trained`: what the workers that it changes have learned from history (Rebuild does that).
+  Result<void> reload(std::shared_ptr<const Configuration> configuration, std::string trained = {});
   std::shared_ptr<const Configuration> configuration() const;
 
   // Points from inside (this machine, the quick start, import): any thread but a shard's. Blocks
@@ -52,6 +53,9 @@ class Live {
   // The same without waiting for the disk; for history, followed by wait_durable().
   Result<Lsn> submit(const Batch& batch);
   void wait_durable(Lsn lsn);
+
+  // An answer to "accept the new normal?" holds from one frame on. Answered when that is durable.
+  void answer(const GivenAnswer& given, std::function<void(Result<Lsn>)> done);
 
   // All stages save their state after one frame; what is under way already counts.
   void begin_checkpoint();
@@ -90,6 +94,9 @@ class Live {
   void on_sequenced(const FramePtr& frame);
   void on_durable(Lsn lsn);
   bool has_room(size_t points) const;
+  void when_durable(Lsn lsn, std::function<void(Result<Lsn>)> done);
+  std::optional<std::string> trained_with(const Frame& frame);
+  Result<std::string> keep_trained(const std::string& version, std::string_view trained);
   void checkpoint_recovered(Lsn last);
   void checkpoint_part(size_t part, Lsn lsn, std::string bytes);
   void watch_journal();
@@ -112,7 +119,8 @@ class Live {
   Counters& counters_;
   std::shared_ptr<const Configuration> configuration_;  // guarded by configuration_mutex_
   mutable std::mutex configuration_mutex_;
-  Lsn configuration_from_;  // frame with which it begins; guarded likewise
+  Lsn configuration_from_;                      // frame with which it begins; guarded likewise
+  std::shared_ptr<const std::string> trained_;  // what it brought with it; guarded likewise
   PosixDisk disk_;
   SeriesTable series_;
   intake::SeriesGuard guard_;

@@ -13,6 +13,8 @@ namespace tocsin {
 namespace {
 
 constexpr std::string_view kCheckpointName = "models";
+constexpr std::string_view kTrained = "trained";
+constexpr std::string_view kTrainedWord = " trained ";
 constexpr uint8_t kCheckpointVersion = 1;
 constexpr uint64_t kRoomNeeded = 16u << 20;
 
@@ -125,10 +127,10 @@ void Live::make_shards() {
     shard_hooks.saved = [this](uint32_t shard, Lsn lsn, std::string models) {
       checkpoint_part(shard, lsn, std::move(models));
     };
-    shard_hooks.workers_of =
-        [this](const Frame& frame) -> std::shared_ptr<const streamer::WorkerSet> {
+    shard_hooks.workers_of = [this](const Frame& frame) -> ShardThread::NewWorkers {
       const std::lock_guard lock(configuration_mutex_);
-      return frame.lsn == configuration_from_ ? configuration_->workers : nullptr;
+      if (frame.lsn != configuration_from_) return {};
+      return {configuration_->workers, trained_};
     };
     shard_hooks.has_room = [this](size_t points) { return has_room(points); };
     shards_.push_back(std::make_unique<ShardThread>(
@@ -169,6 +171,35 @@ Result<void> Live::restore(const Checkpoint& checkpoint, TimeMs at,
   return {};
 }
 
+// What the changed workers had learned when this frame brought the configuration that is used now.
+std::optional<std::string> Live::trained_with(const Frame& frame) {
+  const std::string begin = configuration_->folder.version() + std::string(kTrainedWord);
+  if (frame.kind != FrameKind::kConfig || !frame.payload.starts_with(begin)) return std::nullopt;
+  auto kept = read_latest_checkpoint(disk_, configuration_->settings.data + "/trained", kTrained);
+  if (!kept)
+    log::error("what the models learned before a crash cannot be read: {}", kept.error().text());
+  const bool right =
+      kept && *kept && to_text(hash128((*kept)->bytes)) == frame.payload.substr(begin.size());
+  if (!right) {
+    log::warning("what changed workers had learned from history is lost; they learn anew");
+    return std::nullopt;
+  }
+  return std::move((*kept)->bytes);
+}
+
+// The frame that brings the configuration names what its workers learned by its hash; the text is
+// safe before that.
+Result<std::string> Live::keep_trained(const std::string& version, std::string_view trained) {
+  if (trained.empty()) return version;
+  const std::string folder = configuration_->settings.data + "/trained";
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  const CheckpointMark mark{store_->journal().last(), clock_.now(), hash64(version)};
+  if (auto done = write_checkpoint(disk_, folder, kTrained, mark, trained); !done)
+    return fail(done.error());
+  return version + std::string(kTrainedWord) + to_text(hash128(trained));
+}
+
 Result<void> Live::recover() {
   auto checkpoint = store_->read_latest_checkpoint(kCheckpointName);
   if (!checkpoint) return fail(checkpoint.error());
@@ -189,8 +220,14 @@ Result<void> Live::recover() {
   Lsn last = after;
   auto recovered = store_->recover(after, [&](const FramePtr& frame) {
     restore_once(frame->arrival);
+    const std::optional<std::string> trained = trained_with(*frame);
     for (uint32_t i = 0; i < shards_.size(); ++i) {
       if (frame->kind != FrameKind::kTick) shards_[i]->stage().pass(*frame, reports[i]);
+      if (trained)
+        if (auto done = shards_[i]->stage().replace(configuration_->workers, frame->lsn,
+                                                    frame->arrival, reports[i], *trained);
+            !done)
+          log::error("{}; workers learn anew", done.error().text());
       reports[i].derived.clear();  // the journal has them
       decisions_->recovered(i, reports[i]);
     }

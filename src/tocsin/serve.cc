@@ -20,6 +20,7 @@
 #include "tocsin/pages.h"
 #include "tocsin/query_reads.h"
 #include "tocsin/quick_start.h"
+#include "tocsin/rebuild.h"
 #include "tocsin/rule_thread.h"
 #include "tocsin/store_routes.h"
 #include "tocsin/version.h"
@@ -92,6 +93,7 @@ class Server {
   std::unique_ptr<EmbeddedPages> pages_;
   std::unique_ptr<Live> live_;
   std::unique_ptr<QueryReads> reads_;
+  std::unique_ptr<Rebuild> rebuild_;
   std::unique_ptr<RuleThread> rule_thread_;
   std::unique_ptr<StoreRoutes> store_routes_;
   std::unique_ptr<LiveViews> views_;
@@ -124,9 +126,11 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   pages_ = std::make_unique<EmbeddedPages>();
   reads_ = std::make_unique<QueryReads>(*live_);
   reads_->start();
+  rebuild_ = std::make_unique<Rebuild>(*live_, *reads_);
   rule_thread_ = std::make_unique<RuleThread>(*live_, *reads_, rule_groups_);
   views_ = std::make_unique<LiveViews>(*live_, *reads_, *hub_, progress);
   views_->set_reload([this] { return reload(); });
+  views_->set_rebuild(rebuild_.get());
   intake::register_write_routes(router_, live_->intake(),
                                 [this]() -> intake::Intake& { return live_->intake_here(); });
   boards_.set(configuration_->boards);
@@ -183,11 +187,14 @@ server::ReloadView Server::reload() {
   const auto made = Configuration::build(std::move(folder), options_.config, problems);
   if (problems.empty()) {
     views_->set_config_error("");  // never the new version beside the old mistake
-    if (auto done = live_->reload(with_options(*made, options_, live_->port())); !done) {
+    if (auto done = rebuild_->begin(with_options(*made, options_, live_->port())); !done) {
       view.error = done.error().text();
     } else {
       boards_.set(made->boards);
       rule_thread_->configure(made);
+      if (const auto waits = rebuild_->state()) view.rebuilding = waits->workers;
+    }
+    if (view.error.empty() && view.rebuilding.empty()) {
       view.version = made->folder.version();
       log::info("configuration {} is running", view.version);
     }
@@ -217,6 +224,7 @@ int Server::wait() {
   log::info("stopping");
   if (quick_start_) quick_start_->stop();
   rule_thread_->stop();
+  rebuild_->stop();
   reads_->stop();
   store_routes_->stop();
   live_->stop();

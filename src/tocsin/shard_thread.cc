@@ -87,8 +87,9 @@ void ShardThread::pass(const Frame& frame) {
     stage_.tick(frame.lsn, frame.arrival, report_);
   } else if (frame.kind == FrameKind::kConfig && hooks_.workers_of) {
     stage_.pass(frame, report_);
-    if (auto workers = hooks_.workers_of(frame)) {
-      auto replaced = stage_.replace(std::move(workers), frame.lsn, frame.arrival, report_);
+    if (auto [workers, trained] = hooks_.workers_of(frame); workers) {
+      auto replaced = stage_.replace(std::move(workers), frame.lsn, frame.arrival, report_,
+                                     trained ? std::string_view(*trained) : std::string_view());
       summary_.reset();
       if (!replaced) log::error("shard {}: new workers: {}", id_, replaced.error().text());
     }

@@ -26,13 +26,17 @@ namespace tocsin {
 
 class ShardThread final : public intake::BatchSink {
  public:
+  struct NewWorkers {
+    std::shared_ptr<const streamer::WorkerSet> workers;
+    std::shared_ptr<const std::string> trained;  // may be null: what the changed ones learned
+  };
   struct Hooks {
     // Shard's thread: what it found and passed since the last call.
     std::function<void(uint32_t shard, pipeline::ShardReport&&)> report;
     // Shard's thread: its models as of the checkpoint marker `lsn`.
     std::function<void(uint32_t shard, Lsn lsn, std::string models)> saved;
-    // Shard's thread: the configuration that begins with this frame.
-    std::function<std::shared_ptr<const streamer::WorkerSet>(const Frame&)> workers_of;
+    // Shard's thread: the configuration that begins with this frame, or null.
+    std::function<NewWorkers(const Frame&)> workers_of;
     // Any thread: room for so many points in every inbox?
     std::function<bool(size_t points)> has_room;
   };

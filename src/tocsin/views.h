@@ -16,6 +16,7 @@
 #include "server/views.h"
 #include "tocsin/live.h"
 #include "tocsin/query_reads.h"
+#include "tocsin/rebuild.h"
 #include "tocsin/quick_start.h"
 
 namespace tocsin {
@@ -34,6 +35,7 @@ class LiveViews final : public server::Views {
   void start();
   using Reload = std::function<server::ReloadView()>;
   void set_reload(Reload reload) { reload_ = std::move(reload); }
+  void set_rebuild(const Rebuild* rebuild) { rebuild_.store(rebuild); }
   void set_config_error(std::string error);
 
   void status(server::Done<server::StatusView> done) override;
@@ -48,6 +50,7 @@ class LiveViews final : public server::Views {
   void end_silence(std::string id, std::string by, server::Done<bool> done) override;
   void violations(size_t limit, TimeMs since,
                   server::Done<std::vector<server::ViolationRow>> done) override;
+  void answer(GivenAnswer given, server::Done<bool> done) override;
   void series(SeriesSelector selector, size_t limit,
               server::Done<std::vector<server::SeriesRow>> done) override;
   void range(server::RangeQuery query, server::Done<server::RangeView> done) override;
@@ -102,6 +105,8 @@ class LiveViews final : public server::Views {
   void with_sparks(std::vector<server::AlertEntry> entries,
                    std::function<void(std::vector<server::AlertEntry>)> done);
   server::AlertDetails details_of(const AlertPtr& alert);
+  // All that are open, of tier kpi, oldest first.
+  void open_kpis(std::function<void(std::vector<Violation>)> done);
   server::ViolationRow row_of(DecisionThread& decisions, const StreamItem& item) const;
   // Sorted by labels.
   std::vector<SeriesRef> select(const SeriesSelector& selector, size_t limit);
@@ -124,6 +129,7 @@ class LiveViews final : public server::Views {
   server::Hub& hub_;
   Progress& progress_;
   std::atomic<QuickStart*> quick_start_{nullptr};
+  std::atomic<const Rebuild*> rebuild_{nullptr};
   Reload reload_;
   Lanes lanes_;
   mutable std::mutex mutex_;

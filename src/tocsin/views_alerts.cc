@@ -1,6 +1,7 @@
 // Alerts, what people do about them, silences, violations, inbox, receivers.
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "respond/inbox.h"
@@ -251,6 +252,7 @@ server::ViolationRow LiveViews::row_of(DecisionThread& decisions, const StreamIt
   row.time = change.what == ViolationChange::What::kEnded ? change.violation.ended
                                                           : change.violation.updated;
   row.labels = live_.series().labels(change.violation.series);
+  row.asks = asks(change.violation, live_.clock().now());
   const auto configuration = live_.configuration();
   const auto& workers = configuration->workers->workers();
   if (change.violation.worker.index < workers.size())
@@ -266,16 +268,54 @@ server::ViolationRow LiveViews::row_of(DecisionThread& decisions, const StreamIt
   return row;
 }
 
+void LiveViews::open_kpis(std::function<void(std::vector<Violation>)> done) {
+  gather<std::vector<Violation>>(
+      [](ShardThread& shard) {
+        std::vector<Violation> open = shard.stage().streamer().open_violations();
+        std::erase_if(open, [](const Violation& one) { return one.tier != Tier::kKpi; });
+        return open;
+      },
+      [done = std::move(done)](std::vector<std::vector<Violation>> parts) {
+        std::vector<Violation> open;
+        for (auto& part : parts) std::move(part.begin(), part.end(), std::back_inserter(open));
+        std::sort(open.begin(), open.end(), [](const Violation& a, const Violation& b) {
+          return std::pair(a.opened, a.id) < std::pair(b.opened, b.id);
+        });
+        done(std::move(open));
+      });
+}
+
+// What was told since the start, and what has been open since before it.
 void LiveViews::violations(size_t limit, TimeMs since,
                            server::Done<std::vector<server::ViolationRow>> done) {
-  on_decisions([this, limit, since, done = std::move(done)](DecisionThread& decisions) {
-    std::vector<server::ViolationRow> rows;
-    const auto& recent = decisions.recent();
-    for (auto at = recent.rbegin(); at != recent.rend() && rows.size() < limit; ++at) {
-      if (at->arrival < since) break;
-      rows.push_back(row_of(decisions, *at));
-    }
-    done(std::move(rows));
+  open_kpis([this, limit, since, done = std::move(done)](std::vector<Violation> open) {
+    const auto shared = std::make_shared<std::vector<Violation>>(std::move(open));
+    on_decisions([this, limit, since, done, shared](DecisionThread& decisions) {
+      std::vector<server::ViolationRow> rows;
+      std::set<Id128> known;
+      const auto& recent = decisions.recent();
+      for (auto at = recent.rbegin(); at != recent.rend() && rows.size() < limit; ++at) {
+        if (at->arrival < since) break;
+        rows.push_back(row_of(decisions, *at));
+        known.insert(rows.back().violation.id);
+      }
+      for (auto at = shared->rbegin(); at != shared->rend() && rows.size() < limit; ++at)
+        if (at->updated >= since && !known.contains(at->id))
+          rows.push_back(row_of(decisions, {{}, at->opened, ViolationChange{{}, *at, {}}}));
+      done(std::move(rows));
+    });
+  });
+}
+
+void LiveViews::answer(GivenAnswer given, server::Done<bool> done) {
+  open_kpis([this, given, done = std::move(done)](std::vector<Violation> open) {
+    const bool known = std::any_of(open.begin(), open.end(),
+                                   [&](const Violation& one) { return one.id == given.violation; });
+    if (!known) return done(false);
+    live_.answer(given, [done](Result<Lsn> kept) {
+      if (!kept) return done(fail(kept.error()));
+      done(true);
+    });
   });
 }
 

@@ -218,6 +218,12 @@ server::StatusView LiveViews::status_now() {
   out.outbox_pending = outbox_pending_;
   out.outbox_retrying = outbox_retrying_;
   out.config_version = configuration->folder.version();
+  out.config_warnings = live_.decisions().notes();
+  if (const Rebuild* rebuild = rebuild_.load()) {
+    if (auto state = rebuild->state())
+      out.rebuilding = {std::move(state->version), std::move(state->workers), state->done};
+    if (auto error = rebuild->error(); !error.empty()) out.config_warnings.push_back(error);
+  }
   {
     const std::lock_guard lock(mutex_);
     out.config_loaded_at = config_loaded_at_;

@@ -144,7 +144,8 @@ class RebuildTest(unittest.TestCase):
         answer = self.reload(4)
         self.assertEqual(answer["rebuilding"], [])
         self.assertNotEqual(answer["version"], version)
-        self.assertEqual(self.worker()["guarded"], 3)
+        server.until("it knows what it knew", lambda: self.worker()["guarded"] == 3)
+        self.assertEqual(self.worker()["learning"], 0)
 
     def test_a_newer_reload_takes_the_place_of_one_that_waits(self):
         version = self.config()["version"]

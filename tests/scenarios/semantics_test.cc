@@ -351,5 +351,82 @@ TEST(Semantics, AnAggregateAcrossShardsOpensOneViolation) {
   EXPECT_TRUE(aggregate_on(3) == one);
 }
 
+// One sender of three series; a rule on the sender, one on a series' silence, one with `not`.
+const std::string kOffice = R"(
+workers:
+  - id: w
+    tier: kpi
+    select: ['heat', 'beat', 'deploys']
+    models: [{kind: level}, {kind: silence}]
+  - {id: senders, tier: kpi, select: [tocsin_sender], models: [{kind: silence, at_least: 5s}]}
+rules:
+  - {id: sender, severity: high, within: 2m, when: {violation: tocsin_sender, direction: silent}}
+  - {id: beat, severity: high, within: 2m, when: {violation: beat, direction: silent}}
+  - id: hot
+    severity: high
+    within: 2m
+    when:
+      all:
+        - {violation: heat, direction: above}
+        - not: {violation: deploys}
+)";
+
+std::vector<std::string> office_on(uint32_t shards) {
+  Play play(kOffice, shards);
+  const SeriesRef heat = play.world.series("heat", {{"site", "a"}});
+  const SeriesRef beat = play.world.series("beat", {{"site", "a"}});
+  const SeriesRef deploys = play.world.series("deploys", {{"site", "a"}});
+  play.run({{"all", minutes(40), ""},
+            {"nothing", minutes(10), "opened sender a"},
+            {"restart", minutes(10), ""},
+            {"all", minutes(10), "resolved sender a: recovered"},
+            {"no beat", minutes(2), "opened beat a"},
+            {"all", minutes(5), "resolved beat a: recovered"},
+            // Only heat goes on, from elsewhere: deploys is unknown, and unknown never opens.
+            {"nothing", minutes(2), "opened sender a"},
+            {"heat elsewhere", minutes(3), ""}},
+           [&](const std::string& does, TimeMs now) {
+             const double usual = play.usual(now);
+             std::vector<Point> points{{heat, now, usual}, {deploys, now, usual}};
+             if (does == "all") points.push_back({beat, now, usual});
+             if (does == "all" || does == "no beat")
+               play.world.send(now, points, BatchKind::kLive, "telegraf 10.0.0.3");
+             if (does == "heat elsewhere")
+               play.world.send(now, {{heat, now, 3 * usual}}, BatchKind::kLive,
+                               "telegraf 10.0.0.4");
+           });
+  return play.world.decisions;
+}
+
+TEST(Semantics, ASenderThatIsSilentIsOneViolationAndItsSeriesAreUnknown) {
+  const std::vector<std::string> one = office_on(1);
+  EXPECT_TRUE(office_on(2) == one);
+  EXPECT_TRUE(office_on(3) == one);
+}
+
+// Accepted, the alert is over, and so it is after a crash right behind the answer.
+TEST(Semantics, AnAcceptedNewNormalEndsTheAlertForGood) {
+  for (const bool crash : {false, true}) {
+    Heat heat(kWorkers + kHot);
+    heat.run({{"usual", minutes(30), ""}, {"high", hours(7), "opened hot a"}});
+    ASSERT_EQ(heat.play.world.opened.size(), 1U);
+    const Saved saved = heat.play.world.save();
+    const size_t kept = heat.play.world.journal.size();
+    heat.play.world.note(heat.play.now,
+                         answer_note({heat.play.world.opened[0].id, Answer::kAccepted, "ada"}));
+    if (crash) {
+      const std::vector<Frame> tail(heat.play.world.journal.begin() + static_cast<long>(kept),
+                                    heat.play.world.journal.end());
+      heat.play.world.kill_and_restart();
+      heat.play.world.load(saved);
+      for (const Frame& frame : tail) heat.play.world.feed(frame);
+    }
+    heat.run({{"high", minutes(10), "resolved hot a: recovered"},
+              {"high", hours(1), ""},
+              {"usual", minutes(1), ""}});
+    EXPECT_EQ(heat.play.told(), "opened hot a; resolved hot a") << crash;
+  }
+}
+
 }  // namespace
 }  // namespace tocsin::scenarios

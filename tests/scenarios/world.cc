@@ -211,11 +211,23 @@ void World::on_decision(const Decision& decision) {
     story_.push_back("resolved " + who + ": " + decision.resolve_reason);
 }
 
-void World::send(TimeMs arrival, const std::vector<Point>& points, BatchKind kind) {
+void World::note(TimeMs arrival, const std::string& payload) {
+  Frame frame;
+  frame.lsn = Lsn{last_.value + 1};
+  frame.arrival = arrival;
+  frame.kind = FrameKind::kNote;
+  frame.payload = payload;
+  journal.push_back(frame);
+  feed(frame);
+}
+
+void World::send(TimeMs arrival, const std::vector<Point>& points, BatchKind kind,
+                 const std::string& sender) {
   Frame frame;
   frame.lsn = Lsn{last_.value + 1};
   frame.arrival = arrival;
   frame.batch.kind = kind;
+  frame.batch.sender_name = sender;
   for (const Point& point : points) frame.batch.add(point.series, point.time, point.value);
   journal.push_back(frame);
   feed(frame);

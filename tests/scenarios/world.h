@@ -62,7 +62,10 @@ class World {
   void interrupted(TimeMs now);
 
   // The next frame: `points` are {series, event time, value}.
-  void send(TimeMs arrival, const std::vector<Point>& points, BatchKind kind = BatchKind::kLive);
+  void send(TimeMs arrival, const std::vector<Point>& points, BatchKind kind = BatchKind::kLive,
+            const std::string& sender = {});
+  // The next frame is a note.
+  void note(TimeMs arrival, const std::string& payload);
   std::vector<Frame> journal;  // what was sent by send()
   const SeriesTable& table() const { return *table_; }
   SeriesRef series(std::string_view name, std::vector<Labels::Pair> pairs);
