@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -112,7 +113,7 @@ int store_verify(const StoreCommandOptions& options) {
   bool begun = false;
   auto report = verify_store(*folder.keyspace, [&](const VerifyReport& so_far) {
     if (!std::exchange(begun, true)) progress.begin("reading", so_far.bytes_total);
-    progress.advance(so_far.bytes);
+    progress.advance(std::min(so_far.bytes, so_far.bytes_total));  // the total is an estimate
     return true;
   });
   progress.end();
