@@ -394,7 +394,8 @@ export function detail(alert, now) {
   };
 }
 
-export function violations(now) {
+/** `answered`: id -> accept or keep. */
+export function violations(now, answered = new Map()) {
   const rows = [
     [161, 'above', 'queue_age', 'lagos', 3.1, ['queue-age'], 'queue-age lagos', 'kpi', 'open'],
     [158, 'above', 'payments_fail', 'madrid', 5.6, ['payment-provider'],
@@ -412,8 +413,13 @@ export function violations(now) {
   ];
   return rows.map(([s, direction, name, site, distance, rules, alert, tier, state]) => {
     const [value, lower, upper, middle] = at(site, name, kT0 + s * S);
+    const own = id(`v ${name} ${site}`);
+    const long = name === 'deposits';
     return {
-      id: id(`v ${name} ${site}`), time: Math.min(now, kT0 + s * S), series: series(name, { site }),
+      id: own, opened_at: long ? now - 7.5 * 3600 * S : kT0 + s * S,
+      asks: long && !answered.has(own),
+      answer: answered.has(own) ? { accept: 'accepted', keep: 'kept' }[answered.get(own)] : null,
+      time: Math.min(now, kT0 + s * S), series: series(name, { site }),
       worker: workerOf(name), tier, direction, state,
       what: state === 'open' ? 'updated' : state, value, expected: middle, lower, upper,
       score: 5, distance, points_outside: state === 'ended' ? 1 : 4, rules,

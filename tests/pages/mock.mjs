@@ -18,7 +18,7 @@ export async function startMock(dist) {
   const begun = Date.now();
   const scene = {
     calm: false, ready: true, failing: false, hostile: false, repeating: false, hold: null,
-    sent: [], requests: [],
+    sent: [], requests: [], answered: new Map(),
     alerts: [], past: [], silences: [...data.silences], streams: new Set(),
   };
   /** The scene's clock starts 165 s into the story and runs at the usual speed. */
@@ -123,7 +123,7 @@ export async function startMock(dist) {
     if (path === '/api/now') return [200, data.board(now(), scene.alerts, scene.calm)];
     if (path === '/api/alerts') return [200, { alerts: listed(scene, query) }];
     if (path === '/api/violations') {
-      return [200, { violations: scene.calm ? [] : data.violations(now()) }];
+      return [200, { violations: scene.calm ? [] : data.violations(now(), scene.answered) }];
     }
     if (path === '/api/silences' && request.method === 'POST') return silence(scene, body, now());
     if (path === '/api/silences') return [200, { silences: scene.silences }];
@@ -147,6 +147,10 @@ export async function startMock(dist) {
     if (parts[0] === 'boards') {
       const board = data.boards().find((one) => one.id === parts[1]);
       return board ? [200, board] : [404, { error: `there is no board ${parts[1]}` }];
+    }
+    if (parts[0] === 'violations' && request.method === 'POST') {
+      scene.answered.set(parts[1], parts[2]);
+      return [204, ''];
     }
     if (parts[0] === 'receivers') {
       return [200, { id: 9, receiver: parts[1], kind: 'webhook', event: 'test', state: 'sent',

@@ -14,6 +14,7 @@ export function scripted(harness, mock) {
     await tell('trouble');
     mock.scene.requests.length = 0;
     mock.scene.sent.length = 0;
+    mock.scene.answered.clear();
   };
 
   harness.test('Now leads with the critical alert nobody has', async (t) => {
@@ -134,6 +135,33 @@ export function scripted(harness, mock) {
     await page.mouse.move(700, 10);
     await page.waitForFunction((last) => [...document.querySelectorAll(
       'section[aria-label="Open alerts"] .arow')].at(-1)?.dataset.id === last, before.at(-1));
+  });
+
+  harness.test('a violation that is open for hours asks, and the keyboard answers', async (t) => {
+    await fresh();
+    const page = await t.open('/');
+    await settled(page);
+    const question = page.locator('ul[aria-label="Questions"] li');
+    assert.match(await question.innerText(), /deposits in madrid has been below its band for 7 hours/);
+    await t.shot(page, 'now-question');
+    await question.getByRole('button', { name: 'Keep it open' }).focus();
+    await page.keyboard.press('Enter');
+    await question.waitFor({ state: 'detached' });
+    await page.getByText('deposits stays open and does not ask again.').waitFor();
+    assert.equal(acted('/keep').length, 1);
+    assert.ok(JSON.parse(acted('/keep')[0].body).by.length > 0);
+    await page.locator('.stream').getByText('deposits').waitFor(); // it is still open
+  });
+
+  harness.test('what an answer accepts is over', async (t) => {
+    await fresh();
+    const page = await t.open('/');
+    await settled(page);
+    await page.locator('ul[aria-label="Questions"]').getByRole('button', { name: 'Accept it' })
+      .click();
+    await page.getByText('deposits: the new normal is accepted.').waitFor();
+    assert.equal(acted('/accept').length, 1);
+    assert.match(await page.locator('.stream li', { hasText: 'deposits' }).innerText(), /ended/);
   });
 
   harness.test('p pauses the stream of violations and shows what was held', async (t) => {

@@ -3,7 +3,7 @@
 import { api } from './api';
 import { prefs } from './prefs.svelte';
 import { sayWhy, toaster } from './toast.svelte';
-import type { Alert } from './types';
+import type { Alert, ViolationRow } from './types';
 import { world } from './world.svelte';
 
 export type Form =
@@ -66,6 +66,19 @@ export function askNote(alert: Alert): void {
 export function askResolve(alert: Alert): void {
   if (alert.state !== 'open') return toaster.say(`${nameOf(alert)} is over already.`);
   named(() => (forms.open = { kind: 'resolve', alert }));
+}
+
+/** Whether what a violation shows is normal from now on. */
+export function answer(row: ViolationRow, how: 'accept' | 'keep'): void {
+  named(() => {
+    api.answer(row.id, how, prefs.name)
+      .then(() => {
+        world.answered(row.id, how);
+        toaster.say(how === 'accept' ? `${row.series.name}: the new normal is accepted.`
+          : `${row.series.name} stays open and does not ask again.`);
+      })
+      .catch(sayWhy);
+  });
 }
 
 /** The matchers a silence form starts with: the rule and every label of the scope. */

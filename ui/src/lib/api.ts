@@ -87,6 +87,8 @@ export const api = {
     call<{ violations: ViolationRow[] }>('GET', `/api/violations${query({ limit })}`).then(
       (a) => violationRows(a.violations),
     ),
+  answer: (id: string, how: 'accept' | 'keep', by: string) =>
+    call<unknown>('POST', `/api/violations/${encodeURIComponent(id)}/${how}`, { by }),
   band: (series: string, worker: string, from: number, to: number, width: number) =>
     call<SeriesBand>('GET', `/api/series/band${query({ series, worker, from, to, width })}`),
   workers: () =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { against, changeText, group, number, range, restOfTitle, shortTitle, signed }
+import { against, changeText, group, number, range, restOfTitle, senderText, shortTitle, signed }
   from './format';
 
 describe('number', () => {
@@ -60,5 +60,16 @@ describe('titles', () => {
     expect(changeText('', 'above')).toBe('above');
     expect(changeText(null, 'silent')).toBe('silent');
     expect(changeText('3×', null)).toBe('3×');
+  });
+});
+
+describe('a sender', () => {
+  const of = (labels: Record<string, string>, name = 'tocsin_sender') =>
+    senderText({ name, labels, text: '' });
+  it('is named by its host, else by its address; other series are none', () => {
+    expect(of({ sender: 'telegraf 10.0.0.3', host: 'web-3' })).toBe('telegraf on web-3');
+    expect(of({ sender: 'telegraf 10.0.0.3' })).toBe('telegraf on 10.0.0.3');
+    expect(of({ sender: 'x' })).toBe('x');
+    expect(of({ sender: 'telegraf 10.0.0.3' }, 'bets')).toBe(null);
   });
 });

@@ -53,6 +53,15 @@ export function labelText(series: Series, leaveOut: readonly string[] = []): str
     .join(' ');
 }
 
+/** "telegraf on web-3" for a sender's series; null for any other. */
+export function senderText(series: Series): string | null {
+  if (series.name !== 'tocsin_sender') return null;
+  const sender = series.labels.sender ?? '';
+  const space = sender.lastIndexOf(' ');
+  if (space < 0) return sender;
+  return `${sender.slice(0, space)} on ${series.labels.host ?? sender.slice(space + 1)}`;
+}
+
 export function scopeText(scope: Record<string, string>): string {
   const names = Object.keys(scope).sort();
   return names.length === 0 ? 'all sites' : names.map((name) => scope[name]).join(', ');

@@ -49,7 +49,8 @@ export interface Status {
   memory_bytes: number;
   memory_limit_bytes: number | null;
   outbox: { pending: number; retrying: number };
-  config: { version: string; loaded_at: number; error: string | null };
+  config: { version: string; loaded_at: number; error: string | null; warnings?: string[];
+    rebuilding?: { version: string; workers: string[]; done: number } | null };
   quick_start: QuickStep[] | null;
 }
 
@@ -233,6 +234,10 @@ export interface ViolationRow {
   score: number | null;
   distance: number | null;
   points_outside: number;
+  opened_at: number;
+  /** It has been open for 6 hours: "accept the new normal?" */
+  asks: boolean;
+  answer: 'accepted' | 'kept' | null;
   rules: string[];
   alert: string | null;
 }

@@ -87,6 +87,14 @@ class World {
     this.#boardSoon();
   }
 
+  /** Shown at once; the program says the same by the stream. */
+  answered(id: string, how: 'accept' | 'keep'): void {
+    this.violations = (this.violations ?? []).map((row) => row.id !== id ? row : {
+      ...row, asks: false, answer: how === 'accept' ? 'accepted' : 'kept',
+      state: how === 'accept' ? 'ended' : row.state,
+    });
+  }
+
   togglePause(): void {
     this.paused = !this.paused;
     if (!this.paused) {
