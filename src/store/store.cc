@@ -252,6 +252,7 @@ Result<void> Store::flush_chunks() { return sealer_->step(journal_->durable(), L
 
 Result<std::vector<Sample>> Store::points(SeriesRef series, TimeMs from, TimeMs to) {
   std::vector<Sample> head_points;
+  from = std::max(from, TimeMs{borders_[0]});
   if (series_.known(series))
     heads_[series_.home(series) % shards()]->copy_points(series, from, to, head_points);
   // The open chunk and the one before answer alone for what is newer.
