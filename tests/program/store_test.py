@@ -84,7 +84,7 @@ class StoreTest(unittest.TestCase):
         report = json.loads(found.stdout)
         self.assertGreaterEqual(report["damaged"], 1)
         self.assertTrue(report["damage"] or report["notes"])
-        print("verify says:", (report["damage"] or report["notes"])[0])
+        print("verify says:", str((report["damage"] or report["notes"])[0])[-120:])
         tocsin.start()
         points = tocsin.points("deep", begin - 1, begin + count * 60_000)
         self.assertEqual(len(points), 2)
