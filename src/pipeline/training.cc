@@ -85,17 +85,17 @@ Result<void> Training::sort_out() {
     for (const WorkerRef ref : plan_.workers->testing(series[i])) {
       if (!wanted(ref)) continue;
       const streamer::Worker& worker = plan_.workers->worker(ref);
-      const DurationMs needs = history_needed(worker);
-      own.needs = std::max(own.needs, needs);
+      own.needs = std::max(own.needs, history_needed(worker));
       own.level = own.level && worker.model(streamer::ModelKind::kProfile) == nullptr;
-      if (worker.aggregate) together_needs_ = std::max(together_needs_, needs);
       member = member || worker.aggregate.has_value();
     }
     if (own.needs.count == 0) continue;
-    if (member)
-      together_.push_back(i);
-    else
+    if (!member) {
       alone_.push_back(own);
+      continue;
+    }
+    together_.push_back(i);
+    together_needs_ = std::max(together_needs_, own.needs);
   }
   return {};
 }
