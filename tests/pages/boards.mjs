@@ -191,6 +191,7 @@ export function boards(harness, mock) {
     await tell('quiet');
     const page = await t.open('/boards');
     await page.getByText('No board yet.').waitFor();
+    await t.axe(page, 'no boards');
     await tell('trouble');
   });
 }
