@@ -28,13 +28,20 @@ export interface Live {
 
 /** From this many series on, lines are thin and the pointer's dots are one. */
 const kManySeries = 12;
+/** Up to this many, the others fade when one is pointed at; each change draws all of them anew. */
+const kFadedMax = 60;
 
 export function optionsOf(series: readonly Drawn[], size: { width: number; height: number },
   live: () => Live, sync: string, fontPx: number): uPlot.Options {
   const many = series.length > kManySeries;
   /** The series under the pointer. */
   let focused: number | null = null;
-  const tell = (u: uPlot) => live().oncross(u.cursor.idx ?? null, focused);
+  let told = 0;
+  /** Once a frame: a page that follows the pointer has more to do than the chart. */
+  const tell = (u: uPlot) => {
+    cancelAnimationFrame(told);
+    told = requestAnimationFrame(() => live().oncross(u.cursor.idx ?? null, focused));
+  };
   const hooks: uPlot.Hooks.Arrays = {
     drawClear: [(u) => drawUnder(u, live().overlay)],
     draw: [(u) => drawOver(u, live().overlay)],
@@ -61,7 +68,7 @@ export function optionsOf(series: readonly Drawn[], size: { width: number; heigh
       y: false,
       ...(sync === '' ? {} : { sync: { key: sync, setSeries: false } }),
     },
-    focus: { alpha: series.length > 1 ? 0.25 : 1 },
+    focus: { alpha: series.length > 1 && series.length <= kFadedMax ? 0.25 : 1 },
     scales: {
       x: { time: false, range: () => [live().from / 1000, live().to / 1000] },
       y: { range: (_, low, high) => {
