@@ -43,7 +43,7 @@ struct HeadOptions {
   DurationMs span_max = hours(24);  // of a chunk; it ends with its UTC day as well
   uint32_t late_points_max = 512;   // kept aside per series before they are sealed
   // Of previous chunks that stay readable although they are on disk; past it none is added.
-  size_t previous_bytes_max = 16u << 20;
+  size_t previous_bytes_max = 8u << 20;
 };
 
 enum class Appended : uint8_t { kInOrder, kOutOfOrder };

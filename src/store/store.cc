@@ -127,7 +127,10 @@ Result<JournalRecovery> Store::recover(Lsn after,
     if (frame->lsn > after && on_frame) on_frame(frame);
     if (++frames % kCollectEvery != 0) return;
     // Chunks that filled up on the way go out at once: memory does not follow the journal's size.
-    for (uint32_t shard = 0; shard < shards(); ++shard) hand_over(shard);
+    for (uint32_t shard = 0; shard < shards(); ++shard) {
+      hand_over(shard);
+      heads_[shard]->release_flushed();
+    }
     if (sealed) sealed = sealer_->step(frame->lsn, Lsn{0});
   };
   auto report = journal_->recover(series_, home, std::min(after, flushed), replay);
