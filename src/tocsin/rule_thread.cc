@@ -161,7 +161,8 @@ void RuleThread::take_over(const PrometheusRules& rules) {
   const QuerySettings& settings = reads_.pool().settings();
   surroundings_.options.lookback = settings.lookback;
   surroundings_.options.limits.samples_max = settings.samples_max;
-  surroundings_.options.limits.stop = [this] { return stopping_.load(); };
+  surroundings_.options.limits.stop = [this] { return stop_query(); };
+  timeout_ = settings.timeout;
   const TimeMs now = live_.clock().now();
   for (const PrometheusRules::Entry& entry : rules.groups) {
     Slot slot{std::make_unique<promrules::GroupState>(entry.group, entry.ids), {}};
@@ -182,6 +183,10 @@ void RuleThread::take_over(const PrometheusRules& rules) {
   show();
 }
 
+bool RuleThread::stop_query() const {
+  return stopping_.load() || live_.clock().monotonic_ns() > deadline_ns_;
+}
+
 TimeMs RuleThread::next_due(TimeMs now) const {
   TimeMs due = now + seconds(5);
   for (const Slot& slot : slots_)
@@ -199,8 +204,12 @@ void RuleThread::evaluate_due(TimeMs now) {
     missed_.add(static_cast<uint64_t>((at - slot.last).count / slot.group->group().interval.count) -
                 1);
     slot.last = at;
-    query::StoreSource source(reads_.parts(), [this] { return stopping_.load(); });
-    slot.group->evaluate(at, source, writer, surroundings_, [this] { return live_.clock().now(); });
+    query::StoreSource source(reads_.parts(), [this] { return stop_query(); });
+    // The time is asked for at the start of each rule.
+    slot.group->evaluate(at, source, writer, surroundings_, [this] {
+      deadline_ns_ = live_.clock().monotonic_ns() + timeout_.count * 1'000'000;
+      return live_.clock().now();
+    });
     for (const promrules::RuleState& rule : slot.group->rules()) {
       evaluations_.add();
       if (rule.health == promrules::Health::kBad) failures_.add();

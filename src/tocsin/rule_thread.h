@@ -40,6 +40,8 @@ class RuleThread {
   TimeMs next_due(TimeMs now) const;
   void end_forgotten(TimeMs now);
   void show();
+  // True once the rule under way has had the time that a query may take, or the thread shall end.
+  bool stop_query() const;
 
   struct Slot {
     std::unique_ptr<promrules::GroupState> group;
@@ -55,6 +57,8 @@ class RuleThread {
   promrules::Surroundings surroundings_;
   std::vector<Slot> slots_;
   bool swept_ = false;
+  DurationMs timeout_{};     // of one rule's queries
+  int64_t deadline_ns_ = 0;  // of the rule under way
 
   std::mutex mutex_;
   std::condition_variable changed_;
