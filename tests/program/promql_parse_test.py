@@ -223,13 +223,11 @@ def excused(text, theirs, ours):
 class Parse(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.peer = prometheus.Prometheus().__enter__()
         cls.tool = Tool()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.tool.close()
-        cls.peer.__exit__()
+        cls.addClassCleanup(cls.tool.close)
+        cls.peer = prometheus.Prometheus()
+        cls.addClassCleanup(cls.peer.__exit__)
+        cls.peer.__enter__()
 
     def theirs(self, text):
         status, body = self.peer.get("/api/v1/format_query", query=text)
