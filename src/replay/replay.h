@@ -8,12 +8,12 @@
 
 #include "base/counters.h"
 #include "base/result.h"
+#include "replay/report.h"
 #include "rules/engine.h"
 #include "store/codec.h"
 #include "streamer/worker.h"
 #include "supervisor/options.h"
 #include "supervisor/route.h"
-#include "vocabulary/alert.h"
 
 namespace tocsin::replay {
 
@@ -32,28 +32,9 @@ struct Plan {
   rules::WorkerNames worker_names;
   supervisor::Options supervisor;
   supervisor::Routes routes;
-  TimeMs warm_up_from;  // models see points from here on
-  TimeMs from, to;      // what is judged: [from, to)
+  TimeMs warm_up_from;              // models see points from here on
+  TimeMs from, to;                  // what is judged: [from, to)
   size_t violations_max = 100'000;  // kept in the report; all are counted
-};
-
-struct ReplayedViolation {
-  Labels series;
-  std::string worker;
-  Violation violation;  // as it was last
-};
-
-struct ReplayedAlert {
-  AlertView alert;                     // as it was last
-  std::vector<std::string> receivers;  // that would have been told of its opening
-};
-
-struct Report {
-  uint64_t points = 0;      // judged or trained on
-  uint64_t violations = 0;  // opened
-  std::vector<ReplayedViolation> opened;  // in the order of opening
-  std::vector<ReplayedAlert> alerts;      // in the order of opening
-  uint64_t told = 0;                      // openings told, covered and silenced left out
 };
 
 // progress: share done, 0 to 1; returns false to stop (then the report is of what was done).

@@ -239,6 +239,25 @@ std::shared_ptr<const WorkerSet> WorkerSet::of(std::vector<Worker> workers, bool
   return set;
 }
 
+std::vector<WorkerSet::Identity> WorkerSet::identities() const {
+  std::vector<Identity> out;
+  for (const Worker& worker : workers_) out.push_back({worker.id, worker.definition});
+  return out;
+}
+
+std::shared_ptr<const WorkerSet> WorkerSet::without(const std::vector<Identity>& gone) const {
+  auto out = std::make_shared<WorkerSet>(*this);
+  out->workers_.clear();
+  out->default_index_.reset();
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    const Identity identity{workers_[i].id, workers_[i].definition};
+    if (std::find(gone.begin(), gone.end(), identity) != gone.end()) continue;
+    if (default_index_ == i) out->default_index_ = out->workers_.size();
+    out->workers_.push_back(workers_[i]);
+  }
+  return out;
+}
+
 void WorkerSet::finish(bool default_on) {
   const auto is_default = [](const Worker& worker) { return worker.id == kDefaultId; };
   const auto configured = std::find_if(workers_.begin(), workers_.end(), is_default);

@@ -118,6 +118,15 @@ class WorkerSet {
   const std::vector<Worker>& workers() const { return workers_; }
   const Worker& worker(WorkerRef ref) const { return workers_[ref.index]; }
   std::optional<WorkerRef> find(std::string_view id) const;
+  // What a worker learned belongs to it as long as both are the same.
+  struct Identity {
+    std::string id;
+    Id128 definition;
+    friend bool operator==(const Identity&, const Identity&) = default;
+  };
+  std::vector<Identity> identities() const;  // in the order of workers()
+  // The same set without these workers: marks and zones stay.
+  std::shared_ptr<const WorkerSet> without(const std::vector<Identity>& gone) const;
   // The workers that test this series as sent, ascending. Those of `default` only if no other does.
   std::vector<WorkerRef> testing(const Labels& labels) const;
   const std::vector<Mark>& marks() const { return marks_; }

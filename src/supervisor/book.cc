@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/check.h"
+#include "supervisor/codec.h"
 #include "supervisor/tables.h"
 
 namespace tocsin::supervisor {
@@ -40,13 +42,7 @@ Result<void> Supervisor::Book::load(state::Database& database) {
   TOCSIN_CHECK(open_.empty() && applied_.at == Position{}, "load() twice");
   auto open = read_records(database, "state = 0 ORDER BY opened_at, id", {});
   if (!open) return fail(open.error());
-  for (AlertRecord& record : *open) {
-    const Id128 id = record.view.id;
-    open_by_key_[record.view.key] = id;
-    by_scope_[record.view.opened.scope.text()].push_back(id);
-    open_[id].record = std::make_shared<AlertRecord>(std::move(record));
-    arm_all(id);
-  }
+  for (AlertRecord& record : *open) take_up(std::move(record));
   auto recent = read_records(database, "state <> 0 ORDER BY resolved_at DESC, id LIMIT ?",
                              {options_.recent_max});
   if (!recent) return fail(recent.error());
@@ -70,6 +66,35 @@ Result<void> Supervisor::Book::load(state::Database& database) {
   if (!applied) return fail(applied.error());
   applied_ = std::move(*applied);
   open_gauge_.set(static_cast<double>(open_.size()));
+  return {};
+}
+
+void Supervisor::Book::take_up(AlertRecord record) {
+  const Id128 id = record.view.id;
+  open_by_key_[record.view.key] = id;
+  by_scope_[record.view.opened.scope.text()].push_back(id);
+  open_[id].record = std::make_shared<AlertRecord>(std::move(record));
+  arm_all(id);
+}
+
+void Supervisor::Book::save_open(ByteWriter& out) const {
+  std::vector<std::shared_ptr<const AlertRecord>> records = all(AlertFilter::State::kOpen);
+  std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
+    return std::tie(a->view.opened_at, a->view.id) < std::tie(b->view.opened_at, b->view.id);
+  });
+  out.varint(records.size());
+  for (const auto& record : records) out.text(encode(*record));
+}
+
+Result<void> Supervisor::Book::restore_open(ByteReader& in) {
+  std::vector<AlertRecord> records;
+  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    auto record = decode_record(in.text());
+    if (!record) return fail(record.error());
+    records.push_back(std::move(*record));
+  }
+  if (!in.ok()) return fail(ErrorCode::kCorrupt, "the open alerts of a checkpoint are cut short");
+  for (AlertRecord& record : records) take_up(std::move(record));
   return {};
 }
 

@@ -17,6 +17,8 @@ class Supervisor::Book {
   Book(Options options, Routes routes, Counters& counters);
 
   Result<void> load(state::Database& database);
+  void save_open(ByteWriter& out) const;
+  Result<void> restore_open(ByteReader& in);
   void configure(Options options, Routes routes);
   void step(const Decision& decision, Changes& out);
   void advance(TimeMs now, Changes& out);
@@ -38,6 +40,7 @@ class Supervisor::Book {
     TimeMs speak_armed, update_armed, expire_armed;  // 0 = no such timer
   };
 
+  void take_up(AlertRecord record);
   // A copy that may be changed until publish().
   AlertRecord& edit(const Id128& id);
   void publish(Changes& out);

@@ -230,4 +230,56 @@ Result<Decision> decode_decision(std::string_view bytes) {
   return decision;
 }
 
+std::string encode(const AlertRecord& record) {
+  const AlertView& view = record.view;
+  ByteWriter out;
+  for (const Id128& id : {view.id, view.key, view.covered_by.value_or(Id128{})}) {
+    out.u64(id.high);
+    out.u64(id.low);
+  }
+  out.text(encode(view.opened));
+  out.text(encode(view.latest));
+  for (const TimeMs time :
+       {view.opened_at, view.updated_at, record.speak_at, record.update_told_at})
+    out.zigzag(time.ms);
+  out.u8(record.update_owed);
+  out.u8(record.rule_holds);
+  out.varint(view.covers.size());
+  for (const Id128& id : view.covers) {
+    out.u64(id.high);
+    out.u64(id.low);
+  }
+  out.varint(record.told.size());
+  for (const std::string& receiver : record.told) out.text(receiver);
+  return out.take();
+}
+
+Result<AlertRecord> decode_record(std::string_view bytes) {
+  ByteReader in(bytes);
+  const auto read_id = [&in] {
+    const uint64_t high = in.u64();
+    return Id128{high, in.u64()};
+  };
+  AlertRecord out;
+  AlertView& view = out.view;
+  view.id = read_id();
+  view.key = read_id();
+  if (const Id128 parent = read_id(); parent != Id128{}) view.covered_by = parent;
+  for (Decision* const decision : {&view.opened, &view.latest}) {
+    auto read = decode_decision(in.text());
+    if (!read) return fail(read.error());
+    *decision = std::move(*read);
+  }
+  for (TimeMs* const time : {&view.opened_at, &view.updated_at, &out.speak_at, &out.update_told_at})
+    time->ms = in.zigzag();
+  out.update_owed = in.u8() != 0;
+  out.rule_holds = in.u8() != 0;
+  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) view.covers.push_back(read_id());
+  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.told.emplace(in.text());
+  if (!in.done())
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("read a kept alert of {} bytes: it is damaged", bytes.size()));
+  return out;
+}
+
 }  // namespace tocsin::supervisor

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "supervisor/changes.h"
 #include "vocabulary/alert.h"
 
 namespace tocsin::supervisor {
@@ -16,5 +17,9 @@ std::string encode(const Decision& decision);
 // kCorrupt for anything that encode() did not write; never reads out of bounds, never allocates
 // more than the bytes can hold.
 Result<Decision> decode_decision(std::string_view bytes);
+
+// An open alert, without what people did about it (acknowledged, silenced, notes).
+std::string encode(const AlertRecord& record);
+Result<AlertRecord> decode_record(std::string_view bytes);
 
 }  // namespace tocsin::supervisor

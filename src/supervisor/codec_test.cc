@@ -119,5 +119,40 @@ TEST(Codec, AnotherVersionIsRefusedByName) {
   EXPECT_NE(read.error().message.find("its format is 9"), std::string::npos);
 }
 
+TEST(Codec, AnOpenAlertReadsBackWithoutWhatPeopleDid) {
+  AlertRecord record;
+  AlertView& view = record.view;
+  view.id = {1, 2};
+  view.key = {3, 4};
+  view.covered_by = Id128{5, 6};
+  view.covers = {{7, 8}, {9, 10}};
+  view.opened = distinct_decision();
+  view.latest = distinct_decision();
+  view.latest.summary = "later";
+  view.opened_at = TimeMs{11};
+  view.updated_at = TimeMs{12};
+  view.acknowledged_by = "ada";
+  record.speak_at = TimeMs{13};
+  record.update_told_at = TimeMs{14};
+  record.update_owed = true;
+  record.rule_holds = false;
+  record.told = {"ops", "hub"};
+  const std::string bytes = encode(record);
+  const auto read = decode_record(bytes);
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(encode(*read), bytes);
+  EXPECT_EQ(read->view.id, view.id);
+  EXPECT_EQ(read->view.covered_by, view.covered_by);
+  EXPECT_EQ(read->view.latest.summary, "later");
+  EXPECT_EQ(read->view.opened_at, view.opened_at);
+  EXPECT_EQ(read->speak_at, record.speak_at);
+  EXPECT_EQ(read->told, record.told);
+  EXPECT_TRUE(read->update_owed);
+  EXPECT_FALSE(read->rule_holds);
+  EXPECT_EQ(read->view.acknowledged_by, "");
+  for (size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_FALSE(decode_record(std::string_view(bytes).substr(0, length))) << length;
+}
+
 }  // namespace
 }  // namespace tocsin::supervisor

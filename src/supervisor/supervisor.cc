@@ -38,6 +38,8 @@ Supervisor::~Supervisor() = default;
 Supervisor::Supervisor(Supervisor&&) noexcept = default;
 
 Result<void> Supervisor::load(state::Database& database) { return book_->load(database); }
+void Supervisor::save_open(ByteWriter& out) const { book_->save_open(out); }
+Result<void> Supervisor::restore_open(ByteReader& in) { return book_->restore_open(in); }
 Position Supervisor::applied() const { return book_->applied().at; }
 void Supervisor::step(const Decision& decision, Changes& out) { book_->step(decision, out); }
 void Supervisor::advance(TimeMs now, Changes& out) { book_->advance(now, out); }

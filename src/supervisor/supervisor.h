@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/counters.h"
 #include "supervisor/changes.h"
 #include "supervisor/command.h"
@@ -49,6 +50,10 @@ class Supervisor {
   // Open alerts, silences, recent ones and the applied position. Before anything else, once, after
   // the migrations.
   Result<void> load(state::Database& database);
+  // The open alerts as bytes, for a checkpoint that a replay begins from; restore() takes them up,
+  // instead of load(), without what people did about them. kCorrupt leaves it empty.
+  void save_open(ByteWriter& out) const;
+  Result<void> restore_open(ByteReader& in);
   // Where the replay of decisions has to begin, at the latest.
   Position applied() const;
 

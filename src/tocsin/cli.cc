@@ -51,6 +51,17 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
   app.add_option("--to", options.to, "End; now if left out");
   app.add_option("--site", options.site, "Only series of this site");
   app.add_flag("--json", options.json, "Print the result as JSON");
+  auto* received = app.add_flag(
+      "--as-received", options.as_received,
+      "The batches in the order and at the times they arrived (kept for archive_keep): with the "
+      "configuration of the live run exactly what that run found");
+  app.add_flag("--as-history", options.as_history,
+               "The points in the order of their own times (the default)")
+      ->excludes(received);
+  app.footer(
+      "Nothing is told and nothing is written; a server may have the data folder open.\n"
+      "With --as-received the begin is at or after a checkpoint that is kept; workers that differ\n"
+      "from those of the checkpoint warm up on the 35 days before it.");
 }
 
 void add_store(CLI::App& app, StoreCommandOptions& options, int& status) {

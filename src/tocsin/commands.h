@@ -54,6 +54,7 @@ int import_files(const ImportOptions& options);
 struct ReplayOptions {
   std::string config, data, from, to, site;
   bool json = false;
+  bool as_received = false, as_history = false;  // the latter unless said otherwise
 };
 int run_replay(const ReplayOptions& options);
 

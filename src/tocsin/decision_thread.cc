@@ -53,9 +53,10 @@ pipeline::DecisionStage::Watch DecisionThread::watch() {
           .passed =
               [this](const pipeline::Passed& passed) {
                 if (passed.tick || passed.lsn.value != save_after_.load()) return;
-                ByteWriter rules;
+                ByteWriter rules, alerts;
                 stage_.engine().save(rules);
-                if (hooks_.saved) hooks_.saved(passed.lsn, rules.take());
+                stage_.supervisor().save_open(alerts);
+                if (hooks_.saved) hooks_.saved(passed, rules.take(), alerts.take());
               }};
 }
 

@@ -36,8 +36,8 @@ class DecisionThread {
     std::function<void(const StreamItem&)> violation;                    // a ViolationChange passed
     std::function<void(const std::shared_ptr<const AlertView>&)> alert;  // committed
     std::function<void(const Delivery&)> delivery;
-    // The rules' state as of the checkpoint marker.
-    std::function<void(Lsn, std::string)> saved;
+    // The rules' state and the open alerts as of the checkpoint marker.
+    std::function<void(const pipeline::Passed&, std::string rules, std::string alerts)> saved;
     // The configuration that begins with this frame, or null.
     std::function<std::shared_ptr<const Configuration>(const pipeline::Passed&)> configuration_of;
   };

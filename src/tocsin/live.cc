@@ -14,7 +14,12 @@ namespace tocsin {
 namespace {
 
 constexpr DurationMs kTick = milliseconds(100);
-constexpr DurationMs kCheckpointEvery = minutes(10);
+// A checkpoint is taken when so much of the journal's limit was written since the last one, or
+// twice the size of the last one's file if that is more, but at the latest (before segments are
+// missing that only a checkpoint can free) at the second share; and by time.
+constexpr double kCheckpointShare = 0.3, kCheckpointShareMax = 0.5;
+constexpr uint64_t kCheckpointSizes = 2;
+constexpr DurationMs kCheckpointEvery = minutes(10), kCheckpointAtLeastEvery = hours(1);
 
 thread_local intake::Intake* loop_intake = nullptr;
 
@@ -170,7 +175,8 @@ Result<void> Live::reload(std::shared_ptr<const Configuration> configuration, st
   // What comes in is no matter of frames. A label that gets a limit is counted: that takes a while.
   intake_shared_.limits.set(now->intake);
   guard_.set_limits(now->series);
-  if (learned) background_.post([this] { begin_checkpoint(); });
+  // A replay under the new configuration can begin here.
+  background_.post([this] { begin_checkpoint(); });
   return {};
 }
 
@@ -262,12 +268,19 @@ void Live::pass_time() {
   if (!frame) store_->journal().sequence_tick();  // a full journal does not stop the clock
 }
 
+bool Live::checkpoint_due() {
+  const uint64_t written = store_->journal().bytes_written() - checkpoint_after_;
+  const auto limit = static_cast<double>(configuration_->settings.journal_bytes_max);
+  const uint64_t worth = kCheckpointSizes * checkpoint_bytes_.load();
+  const uint64_t share = std::max(static_cast<uint64_t>(kCheckpointShare * limit), worth);
+  if (written >= std::min(share, static_cast<uint64_t>(kCheckpointShareMax * limit))) return true;
+  const DurationMs age = clock_.now() - checkpoint_at_;
+  if (store_->checkpoint_wanted() > Lsn{0} && age >= seconds(1)) return true;
+  return age >= kCheckpointAtLeastEvery || (age >= kCheckpointEvery && written >= worth);
+}
+
 void Live::watch_journal() {
-  const double fill = store_->journal().fill();
-  if (fill < checkpoint_fill_) checkpoint_fill_ = fill;
-  if (clock_.now() - checkpoint_at_ >= kCheckpointEvery ||
-      fill - checkpoint_fill_ >= kCheckpointFill)
-    begin_checkpoint();
+  if (checkpoint_due()) begin_checkpoint();
 }
 
 }  // namespace tocsin

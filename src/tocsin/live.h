@@ -24,6 +24,7 @@
 #include "tocsin/cardinality_watch.h"
 #include "tocsin/configuration.h"
 #include "tocsin/decision_thread.h"
+#include "tocsin/model_checkpoint.h"
 #include "tocsin/shard_thread.h"
 
 namespace tocsin {
@@ -97,7 +98,9 @@ class Live {
   void when_durable(Lsn lsn, std::function<void(Result<Lsn>)> done);
   std::optional<std::string> trained_with(const Frame& frame);
   Result<std::string> keep_trained(const std::string& version, std::string_view trained);
-  void checkpoint_recovered(Lsn last);
+  struct CheckpointParts;
+  void checkpoint_recovered(Lsn last, TimeMs time);
+  void keep_checkpoint(CheckpointParts parts);
   void checkpoint_part(size_t part, Lsn lsn, std::string bytes);
   void watch_journal();
   void load_cardinality();
@@ -106,12 +109,15 @@ class Live {
   void tell_start();
   void pass_time();
 
-  // A checkpoint is taken when the journal grew by this share of its limit.
+  bool checkpoint_due();
+
+  // A recovery that read so much of the journal's limit saves what it made.
   static constexpr double kCheckpointFill = 0.3;
 
   struct CheckpointParts {
     Lsn lsn;
-    std::vector<std::string> parts;  // shards, then rules
+    TimeMs time;  // arrival of the frame `lsn`
+    ModelCheckpoint state;
     size_t missing = 0;
   };
 
@@ -150,7 +156,8 @@ class Live {
   std::mutex checkpoint_mutex_;
   CheckpointParts checkpoint_;  // guarded by checkpoint_mutex_
   TimeMs checkpoint_at_;
-  double checkpoint_fill_ = 0;
+  uint64_t checkpoint_after_ = 0;              // bytes written to the journal when it was taken
+  std::atomic<uint64_t> checkpoint_bytes_{0};  // of the last one's file
 
   std::mutex durable_mutex_;
   std::condition_variable durable_changed_;

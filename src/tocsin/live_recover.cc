@@ -8,31 +8,18 @@
 #include "base/log.h"
 #include "state/migrations.h"
 #include "tocsin/live.h"
+#include "vocabulary/markers.h"
 
 namespace tocsin {
 namespace {
 
-constexpr std::string_view kCheckpointName = "models";
 constexpr std::string_view kTrained = "trained";
 constexpr std::string_view kTrainedWord = " trained ";
-constexpr uint8_t kCheckpointVersion = 1;
 constexpr uint64_t kRoomNeeded = 16u << 20;
 
 streamer::Options streamer_options() { return {}; }
 
 }  // namespace
-
-// Checkpoint file: version u8, configuration version text, lsn of nothing else; number of shards
-// varint, each shard's models as text, the rules' state as text.
-static std::string encode_checkpoint(std::string_view configuration,
-                                     const std::vector<std::string>& parts) {
-  ByteWriter out;
-  out.u8(kCheckpointVersion);
-  out.text(configuration);
-  out.varint(parts.size());
-  for (const std::string& part : parts) out.text(part);
-  return out.take();
-}
 
 Result<void> Live::open() {
   const Settings& settings = configuration_->settings;
@@ -53,6 +40,8 @@ Result<void> Live::open() {
   options.shards = settings.shard_count();
   options.journal.durability = settings.durability;
   options.journal.bytes_max = settings.journal_bytes_max;
+  options.archive.keep = settings.archive_keep;
+  options.archive.bytes_max = settings.archive_bytes_max;
   options.keep = settings.keep;
   options.keep_minutes = settings.keep_minutes;
   options.keep_hours = settings.keep_hours;
@@ -106,8 +95,13 @@ DecisionThread::Hooks Live::decision_hooks() {
   hooks.delivery = [this](const Delivery& delivery) {
     if (watchers.delivery) watchers.delivery(delivery);
   };
-  hooks.saved = [this](Lsn lsn, std::string rules) {
-    checkpoint_part(shards_.size(), lsn, std::move(rules));
+  hooks.saved = [this](const pipeline::Passed& at, std::string rules, std::string alerts) {
+    {
+      const std::lock_guard lock(checkpoint_mutex_);
+      checkpoint_.time = at.time;
+      checkpoint_.state.alerts = std::move(alerts);
+    }
+    checkpoint_part(shards_.size(), at.lsn, std::move(rules));
   };
   hooks.configuration_of =
       [this](const pipeline::Passed& frame) -> std::shared_ptr<const Configuration> {
@@ -143,23 +137,16 @@ void Live::make_shards() {
 // A checkpoint that cannot be used costs what the models had learned, not the start.
 Result<void> Live::restore(const Checkpoint& checkpoint, TimeMs at,
                            std::vector<pipeline::ShardReport>& reports) {
-  ByteReader in(checkpoint.bytes);
-  const uint8_t version = in.u8();
-  const std::string_view configuration = in.text();
-  const uint64_t count = in.varint();
-  if (!in.ok() || version != kCheckpointVersion || count < 1 || count > 65)
-    return fail(ErrorCode::kCorrupt, "the checkpoint of the models has another format");
-  for (uint64_t i = 0; i + 1 < count; ++i) {
-    const std::string_view models = in.text();
+  const auto saved = decode_model_checkpoint(checkpoint.bytes);
+  if (!saved) return fail(saved.error());
+  for (const std::string& models : saved->shards)
     for (auto& shard : shards_) {
       ByteReader part(models);
       if (auto loaded = shard->stage().streamer().load(part); !loaded) return fail(loaded.error());
     }
-  }
-  ByteReader rules(in.text());
-  if (!in.ok()) return fail(ErrorCode::kCorrupt, "the checkpoint of the models is cut short");
+  ByteReader rules(saved->rules);
   if (auto loaded = decisions_->stage().engine().load(rules); !loaded) return fail(loaded.error());
-  if (configuration != configuration_->folder.version()) {
+  if (saved->configuration != configuration_->folder.version()) {
     // Other workers or rules than those that were saved: the rules must hear of every test anew.
     streamer::StreamerOutputs outputs;
     for (uint32_t i = 0; i < shards_.size(); ++i) {
@@ -218,6 +205,7 @@ Result<void> Live::recover() {
   load_cardinality();
   Error failed;
   Lsn last = after;
+  TimeMs last_arrival;
   auto recovered = store_->recover(after, [&](const FramePtr& frame) {
     restore_once(frame->arrival);
     const std::optional<std::string> trained = trained_with(*frame);
@@ -233,6 +221,7 @@ Result<void> Live::recover() {
     }
     guard_.journal_has(frame->batch.fresh, frame->arrival, frame->batch.sender_name);
     last = frame->lsn;
+    last_arrival = frame->arrival;
     if (auto run = decisions_->run_recovered(frame->lsn); !run && failed.message.empty())
       failed = run.error();
   });
@@ -244,7 +233,7 @@ Result<void> Live::recover() {
     if (series_.known(SeriesRef{ref})) announced_.mark(SeriesRef{ref});
   guard_.recovered();
   series_.set_gate(&guard_);
-  if (last > after) checkpoint_recovered(last);
+  if (last > after) checkpoint_recovered(last, last_arrival);
   if (series_.size() > 0)
     log::info("recovered {} series, {} frames and {} points from the journal", series_.size(),
               recovered->frames, recovered->points);
@@ -253,59 +242,75 @@ Result<void> Live::recover() {
 
 // All stages stand after the same frame, so no marker is needed; and a journal that crashes have
 // filled could not take one: it is freed by this.
-void Live::checkpoint_recovered(Lsn last) {
+void Live::checkpoint_recovered(Lsn last, TimeMs time) {
   if (store_->journal().fill() < kCheckpointFill) return;
-  std::vector<std::string> parts;
+  CheckpointParts parts;
+  parts.lsn = last;
+  parts.time = time;
   for (auto& shard : shards_) {
     ByteWriter models;
     shard->stage().streamer().save(models);
-    parts.push_back(models.take());
+    parts.state.shards.push_back(models.take());
   }
-  ByteWriter rules;
+  ByteWriter rules, alerts;
   decisions_->stage().engine().save(rules);
-  parts.push_back(rules.take());
-  const std::string file = encode_checkpoint(configuration()->folder.version(), parts);
-  if (auto done = store_->write_checkpoint(last, kCheckpointName, file); !done)
-    log::warning("the checkpoint was not written: {}", done.error().text());
-  else
-    store_->hold_journal_after(last);
+  decisions_->stage().supervisor().save_open(alerts);
+  parts.state.rules = rules.take();
+  parts.state.alerts = alerts.take();
+  keep_checkpoint(std::move(parts));
 }
 
 void Live::begin_checkpoint() {
   {
     const std::lock_guard lock(checkpoint_mutex_);
     if (checkpoint_.missing > 0) return;  // the last one is still under way
-    checkpoint_ = {Lsn{0}, std::vector<std::string>(shards_.size() + 1), shards_.size() + 1};
+    checkpoint_ = {};
+    checkpoint_.state.shards.resize(shards_.size());
+    checkpoint_.missing = shards_.size() + 1;
   }
   background_.post([this] { save_cardinality(); });
   checkpoint_at_ = clock_.now();
-  checkpoint_fill_ = store_->journal().fill();
-  if (auto marker = store_->journal().append_marker(FrameKind::kNote, "checkpoint"); !marker) {
+  checkpoint_after_ = store_->journal().bytes_written();
+  const std::string payload(kCheckpointMarker);
+  if (auto marker = store_->journal().append_marker(FrameKind::kNote, payload); !marker) {
     log::warning("no checkpoint now: {}", marker.error().text());
     const std::lock_guard lock(checkpoint_mutex_);
     checkpoint_.missing = 0;
   }
 }
 
+// part: a shard's models, or after the last shard the rules.
 void Live::checkpoint_part(size_t part, Lsn lsn, std::string bytes) {
-  std::vector<std::string> parts;
+  auto parts = std::make_shared<CheckpointParts>();
   {
     const std::lock_guard lock(checkpoint_mutex_);
     if (checkpoint_.missing == 0) return;
     checkpoint_.lsn = lsn;
-    checkpoint_.parts[part] = std::move(bytes);
+    ModelCheckpoint& state = checkpoint_.state;
+    (part < state.shards.size() ? state.shards[part] : state.rules) = std::move(bytes);
     if (--checkpoint_.missing > 0) return;
-    parts = std::move(checkpoint_.parts);
+    *parts = std::move(checkpoint_);
+    checkpoint_.missing = 0;
   }
-  const std::string file = encode_checkpoint(configuration()->folder.version(), parts);
-  auto work = [this, lsn, file] {
-    if (auto done = store_->write_checkpoint(lsn, kCheckpointName, file); !done)
-      log::warning("the checkpoint was not written: {}", done.error().text());
-    else
-      store_->hold_journal_after(lsn);
+  background_.post([this, parts] {
+    keep_checkpoint(std::move(*parts));
     durable_changed_.notify_all();
-  };
-  background_.post(std::move(work));
+  });
+}
+
+void Live::keep_checkpoint(CheckpointParts parts) {
+  const auto now = configuration();
+  parts.state.configuration = now->folder.version();
+  parts.state.workers = now->workers->identities();
+  const uint64_t tag = configuration_tag(parts.state.configuration);
+  const std::string bytes = encode(parts.state);
+  const auto size = store_->write_checkpoint(parts.lsn, kCheckpointName, bytes, parts.time, tag);
+  if (!size) {
+    log::warning("the checkpoint was not written: {}", size.error().text());
+    return;
+  }
+  checkpoint_bytes_.store(*size);
+  store_->hold_journal_after(parts.lsn);
 }
 
 }  // namespace tocsin

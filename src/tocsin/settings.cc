@@ -26,6 +26,13 @@ void read_limits(config::MapReader& m, Settings& out) {
       m.value<int64_t>("journal_bytes", static_cast<int64_t>(out.journal_bytes_max),
                        "Space of the journal on disk, in bytes; when nothing can be freed: 503."),
       64 << 20, int64_t{64} << 30));
+  out.archive_keep = m.value<DurationMs>("archive_keep", out.archive_keep,
+                                         "How long the journal is kept for `tocsin replay "
+                                         "--as-received`, compressed; 0s = not at all.");
+  out.archive_bytes_max = static_cast<uint64_t>(std::max<int64_t>(
+      m.value<int64_t>("archive_bytes", static_cast<int64_t>(out.archive_bytes_max),
+                       "Space of that on disk, in bytes; the oldest goes first."),
+      0));
 }
 
 void read_retention(config::MapReader& m, Settings& out) {

@@ -20,6 +20,8 @@ struct Settings {
   uint64_t journal_bytes_max = 256u << 20;
   DurationMs keep = days(90), keep_minutes = days(400), keep_hours = days(1826);
   double background_share = 0.25;
+  DurationMs archive_keep = days(14);  // of the journal, for replay as received; 0 = off
+  uint64_t archive_bytes_max = uint64_t{2} << 30;
   uint64_t memory_bytes_max = 350'000'000;  // shown beside what is used
   uint64_t body_bytes_max = 32u << 20;
   std::string tls_certificate, tls_key;

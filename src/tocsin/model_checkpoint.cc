@@ -1,0 +1,52 @@
+#include "tocsin/model_checkpoint.h"
+
+#include "base/bytes.h"
+#include "base/id.h"
+
+namespace tocsin {
+namespace {
+constexpr uint8_t kVersion = 2;
+constexpr uint64_t kShardsMax = 64;
+}  // namespace
+
+std::string encode(const ModelCheckpoint& checkpoint) {
+  ByteWriter out;
+  out.u8(kVersion);
+  out.text(checkpoint.configuration);
+  out.varint(checkpoint.workers.size());
+  for (const auto& [id, definition] : checkpoint.workers) {
+    out.text(id);
+    out.u64(definition.high);
+    out.u64(definition.low);
+  }
+  out.varint(checkpoint.shards.size());
+  for (const std::string& shard : checkpoint.shards) out.text(shard);
+  out.text(checkpoint.rules);
+  out.text(checkpoint.alerts);
+  return out.take();
+}
+
+Result<ModelCheckpoint> decode_model_checkpoint(std::string_view bytes) {
+  ByteReader in(bytes);
+  const uint8_t version = in.u8();
+  ModelCheckpoint out;
+  out.configuration = in.text();
+  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    auto& worker = out.workers.emplace_back();
+    worker.id = in.text();
+    worker.definition.high = in.u64();
+    worker.definition.low = in.u64();
+  }
+  const uint64_t shards = in.varint();
+  if (!in.ok() || version != kVersion || shards == 0 || shards > kShardsMax)
+    return fail(ErrorCode::kCorrupt, "the checkpoint of the models has another format");
+  for (uint64_t i = 0; i < shards; ++i) out.shards.emplace_back(in.text());
+  out.rules = in.text();
+  out.alerts = in.text();
+  if (!in.done()) return fail(ErrorCode::kCorrupt, "the checkpoint of the models is cut short");
+  return out;
+}
+
+uint64_t configuration_tag(std::string_view version) { return hash64(version); }
+
+}  // namespace tocsin
