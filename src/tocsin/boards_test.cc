@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
               "not \"interval\""},
         Wrong{"ShortSpan", "boards: [{id: a, span: 1s, rows: [{panels: [{query: x}]}]}]\n",
               "span: must be at least 1m"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 TEST(Boards, AreBounded) {
   std::string yaml = "boards: [{id: a, rows: [{panels: [";
