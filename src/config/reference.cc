@@ -33,7 +33,8 @@ void write_type(JsonWriter& json, std::string_view type) {
     json.member("type", "integer");
   } else if (type == "true or false") {
     json.member("type", "boolean");
-  } else if (type == "text" || type == "duration" || type == "time" || type == "selector") {
+  } else if (type == "text" || type == "duration" || type == "time" || type == "selector" ||
+             type == "comparison") {
     json.key("type").begin_array().string("string").string("number").end_array();
   } else if (type.starts_with("one of ")) {
     json.key("enum").begin_array();
@@ -54,8 +55,13 @@ void write_type(JsonWriter& json, std::string_view type) {
 bool Reference::begin_type(std::string_view name) {
   for (const ReferenceType& known : types_)
     if (known.name == name) return false;
-  types_.push_back({std::string(name), {}});
+  types_.push_back({.name = std::string(name), .section = {}, .keys = {}});
   return true;
+}
+
+void Reference::name_list(std::string_view type, std::string_view section) {
+  for (ReferenceType& known : types_)
+    if (known.name == type) known.section = section;
 }
 
 void Reference::add(std::string_view type, ReferenceKey key) {
@@ -71,8 +77,10 @@ void Reference::add(std::string_view type, ReferenceKey key) {
 std::string Reference::markdown() const {
   std::string out;
   for (const ReferenceType& type : types_) {
-    out += fmt::format("## {}\n\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n",
-                       type.name);
+    out += type.section.empty() ? fmt::format("## {}\n\n", type.name)
+                                : fmt::format("## {}\n\nA list; each of its items is a {}:\n\n",
+                                              type.section, type.name);
+    out += "| key | type | default | meaning |\n| --- | --- | --- | --- |\n";
     for (const ReferenceKey& key : type.keys)
       out += fmt::format("| `{}` | {} | {} | {} |\n", key.key, escaped_cell(key.type),
                          key.required           ? "**required**"

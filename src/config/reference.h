@@ -17,6 +17,7 @@ struct ReferenceKey {
 
 struct ReferenceType {
   std::string name;
+  std::string section = {};  // of the folder, where that is a list of this type
   std::vector<ReferenceKey> keys;
 };
 
@@ -24,6 +25,8 @@ class Reference {
  public:
   // False if this type was described before: do not descend again.
   bool begin_type(std::string_view name);
+  // The section of the folder that is a list of this type: its heading.
+  void name_list(std::string_view type, std::string_view section);
   void add(std::string_view type, ReferenceKey key);
   const std::vector<ReferenceType>& types() const { return types_; }
   // Markdown: a table per type, in the order they were met.

@@ -75,10 +75,14 @@ net::AddressList read_allowed(MapReader& m) {
       "allow_addresses", {},
       "Only addresses in these ranges are connected to (10.0.0.0/8). Metadata services of clouds "
       "never are.");
-  auto list = net::AddressList::parse(ranges);
-  if (list) return *list;
-  m.problem("allow_addresses", list.error().message);
-  return {};
+  bool good = true;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const auto one = net::AddressList::parse({ranges[i]});
+    if (one) continue;
+    m.problem("allow_addresses", i, one.error().message);
+    good = false;
+  }
+  return good ? net::AddressList::parse(ranges).value() : net::AddressList();
 }
 
 void check_url(MapReader& m, const std::string& key, const std::string& url) {
@@ -108,7 +112,7 @@ net::Headers read_headers(MapReader& m) {
     probe.url = "http://localhost/";
     probe.headers.add(name, value);
     if (const auto good = net::check_request(probe); !good)
-      m.problem("headers", good.error().message);
+      m.problem("headers", name, good.error().message);
     out.add(name, value);
   }
   return out;
@@ -180,7 +184,7 @@ net::SmtpServer read_server(MapReader& m, SecretReader& secrets) {
   out.port = static_cast<uint16_t>(port.value_or(kPorts[security]));
   if (port && (*port < 1 || *port > 65535)) m.problem("port", "must be 1 to 65535");
   out.user = m.value<std::string>("user", "", "To sign in with (AUTH PLAIN or LOGIN).");
-  out.password = secrets.read("password", "Of the user.").reveal();
+  out.password = secrets.read("password", "Password of the user.").reveal();
   out.hello = m.value<std::string>("hello", "", "Name said in EHLO; this machine's by default.");
   out.ca_file = m.value<std::string>(
       "ca_file", "", "PEM file of the authorities to trust instead of the system's.");
@@ -206,9 +210,9 @@ MailTarget read_mail(MapReader& m, const SecretSources& sources) {
   if (m.describing()) return out;
   if (!out.from.empty() && !net::valid_mail_address(out.from))
     m.problem("from", "\"" + cut_text(out.from, 60) + "\" is no mail address");
-  for (const std::string& to : out.to)
-    if (!net::valid_mail_address(to))
-      m.problem("to", "\"" + cut_text(to, 60) + "\" is no mail address");
+  for (size_t i = 0; i < out.to.size(); ++i)
+    if (!net::valid_mail_address(out.to[i]))
+      m.problem("to", i, "\"" + cut_text(out.to[i], 60) + "\" is no mail address");
   if (out.to.size() > 100) m.problem("to", "at most 100 addresses");
   return out;
 }

@@ -157,6 +157,34 @@ INSTANTIATE_TEST_SUITE_P(
              "go together"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
+// Each mistake in a list stands where it was made, not at the list.
+TEST(Receivers, MistakesInListsHaveTheirOwnPlaces) {
+  std::string problems;
+  read(R"(receivers:
+  - name: a
+    kind: mail
+    host: h
+    from: a@b.c
+    to: [good@b.c, bad,
+         worse]
+  - name: b
+    kind: webhook
+    url: http://x/
+    headers:
+      X-Good: one
+      "Bad Name": two
+    allow_addresses: [10.0.0.0/8, 10.0.0.0/33]
+)",
+       &problems);
+  EXPECT_NE(problems.find("a.yaml:6:20: to: \"bad\" is no mail address"), std::string::npos)
+      << problems;
+  EXPECT_NE(problems.find("a.yaml:7:10: to: \"worse\""), std::string::npos) << problems;
+  EXPECT_NE(problems.find("a.yaml:13:19: headers"), std::string::npos) << problems;
+  EXPECT_NE(problems.find("a.yaml:14:35: allow_addresses: \"10.0.0.0/33\""), std::string::npos)
+      << problems;
+  EXPECT_EQ(std::count(problems.begin(), problems.end(), '\n'), 4) << problems;
+}
+
 TEST(Receivers, NamesAreUnique) {
   std::string problems;
   read("receivers:\n  - {name: a, kind: inbox}\n  - {name: a, kind: inbox}\n", &problems);

@@ -15,13 +15,15 @@ using Kind = RuleNode::Kind;
 
 void read_comparison(MapReader& m, std::string_view key, std::optional<Comparison>& out,
                      std::string_view doc) {
-  const auto text = m.optional<std::string>(key, doc);
-  if (!text) return;
-  out = Comparison::parse(*text);
+  const auto node = m.any(key, "comparison", doc);
+  if (!node) return;
+  const bool scalar = node->kind() == Node::Kind::kScalar;
+  const std::string text = scalar ? node->scalar() : node->excerpt();
+  if (scalar) out = Comparison::parse(text);
   if (!out)
     m.problem(key, fmt::format("expected a comparison in quotes such as \">= 4\" or \"< 0\", "
                                "not \"{}\"",
-                               *text));
+                               text));
 }
 
 // A condition on a label is one scalar: `condition` makes it of its text.

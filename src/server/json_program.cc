@@ -78,6 +78,7 @@ void write_quick_start(JsonWriter& json, const StatusView& status) {
     write_time(json, "at", step.at);
     json.member("text", step.text);
     write_text_or_null(json, "link", step.link);
+    write_text_or_null(json, "site", step.site);
     json.member("done", step.done).end_object();
   }
   json.end_array();

@@ -45,7 +45,7 @@ struct StatusView {
   };
   struct QuickStep {
     TimeMs at;
-    std::string text, link;
+    std::string text, link, site;
     bool done = false;
   };
   std::string version;

@@ -104,7 +104,8 @@ void read_model(MapReader& m, Worker& worker) {
                "position in the season. threshold: a fixed limit. silence: a series "
                "that stops.");
   model.kind = static_cast<ModelKind>(kind);
-  model.name = m.value<std::string>("name", std::string(to_text(model.kind)), "As shown.");
+  model.name = m.optional<std::string>("name", "As shown; its kind if left out.")
+                   .value_or(std::string(to_text(model.kind)));
   model.weight = m.value<double>(
       "weight", 1,
       "Share in the weighted band; 0 switches the model off. threshold and silence vote on their "

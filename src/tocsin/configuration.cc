@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "config/reader.h"
 #include "tocsin/boards.h"
@@ -41,6 +42,11 @@ config::Reference described() {
     intake::read_series_limits(m, limits);
   }
   describe_boards(reference);
+  constexpr std::pair<std::string_view, std::string_view> kLists[] = {
+      {"worker", "workers"}, {"mark", "marks"},         {"rule", "rules"},
+      {"route", "routes"},   {"receiver", "receivers"},
+  };
+  for (const auto& [type, section] : kLists) reference.name_list(type, section);
   return reference;
 }
 

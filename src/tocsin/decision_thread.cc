@@ -40,7 +40,7 @@ pipeline::DecisionStage::Watch DecisionThread::watch() {
               [this](const StreamItem& item) {
                 const auto* change = std::get_if<ViolationChange>(&item.what);
                 if (change == nullptr) return;
-                if (item.at.due.ms == 0 && live_) note_latency(item.arrival);
+                if (item.at.due.ms == 0 && live_) note_latency(item);
                 remember(item, *change);
                 if (change->what == ViolationChange::What::kOpened) count_opened(item, *change);
                 // Points of evidence that stay outside are no news.
@@ -251,9 +251,22 @@ int64_t DecisionThread::violations_7d(uint32_t worker, TimeMs now) const {
   return total;
 }
 
-void DecisionThread::note_latency(TimeMs arrival) {
-  latencies_[latency_count_++ % latencies_.size()] =
-      static_cast<float>(std::max<int64_t>(0, (clock_.now() - arrival).count));
+void DecisionThread::sequenced(Lsn lsn) {
+  Sequenced& slot = sequenced_[lsn.value % sequenced_.size()];
+  slot.lsn.store(0, std::memory_order_relaxed);
+  slot.at_ns.store(clock_.monotonic_ns(), std::memory_order_release);
+  slot.lsn.store(lsn.value, std::memory_order_release);
+}
+
+// A frame's arrival is in whole milliseconds, which is most of what is measured here.
+void DecisionThread::note_latency(const StreamItem& item) {
+  const Sequenced& slot = sequenced_[item.at.lsn.value % sequenced_.size()];
+  const uint64_t lsn = slot.lsn.load(std::memory_order_acquire);
+  const int64_t at_ns = slot.at_ns.load(std::memory_order_acquire);
+  auto span_ms = static_cast<double>(std::max<int64_t>(0, (clock_.now() - item.arrival).count));
+  if (lsn == item.at.lsn.value && slot.lsn.load(std::memory_order_acquire) == lsn)
+    span_ms = static_cast<double>(clock_.monotonic_ns() - at_ns) / 1e6;
+  latencies_[latency_count_++ % latencies_.size()] = static_cast<float>(span_ms);
 }
 
 double DecisionThread::decision_p99_ms() const {

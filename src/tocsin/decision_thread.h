@@ -55,6 +55,8 @@ class DecisionThread {
   void recovered(uint32_t shard, pipeline::ShardReport& report);
   Result<void> run_recovered(Lsn durable);
 
+  // Any thread, in order: this frame got its place now. For the latency shown.
+  void sequenced(Lsn lsn);
   // The marker after which the rules are saved; before it can pass here.
   void save_after(Lsn marker) { save_after_.store(marker.value); }
   // Before start(): takes up the deliveries of an earlier run.
@@ -94,7 +96,7 @@ class DecisionThread {
   void settle_test(Delivery delivery, const TestAnswer& answer);
   void count_opened(const StreamItem& item, const ViolationChange& change);
   void remember(const StreamItem& item, const ViolationChange& change);
-  void note_latency(TimeMs arrival);
+  void note_latency(const StreamItem& item);
   void tell_notes();
   void replace(const pipeline::Passed& frame);
 
@@ -120,7 +122,12 @@ class DecisionThread {
   std::vector<std::string> notes_;  // guarded by notes_mutex_
   bool disk_refuses_ = false;
   std::deque<StreamItem> recent_;
-  std::array<float, 512> latencies_{};  // ms, a ring
+  struct Sequenced {
+    std::atomic<uint64_t> lsn{0};
+    std::atomic<int64_t> at_ns{0};
+  };
+  std::array<Sequenced, 4096> sequenced_;  // by lsn; what is further behind is measured in whole ms
+  std::array<float, 512> latencies_{};     // ms, a ring
   size_t latency_count_ = 0;
   std::map<uint32_t, std::map<int64_t, int64_t>> opened_by_hour_;  // worker, hour
   Published published_;

@@ -203,6 +203,7 @@ bool Live::has_room(size_t points) const {
 void Live::on_sequenced(const FramePtr& frame) {
   if (frame->kind == FrameKind::kNote && frame->payload == kCheckpointMarker)
     decisions_->save_after(frame->lsn);
+  if (frame->kind == FrameKind::kPoints) decisions_->sequenced(frame->lsn);
   points_total_.fetch_add(frame->batch.size(), std::memory_order_relaxed);
   for (auto& shard : shards_) shard->push(frame);
 }

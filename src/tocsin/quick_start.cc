@@ -112,7 +112,11 @@ void QuickStart::read_script() {
   }
   house_.add(demo::history_script(history_end_));
   const TimeMs now = live_.clock().now();
-  if (script_start_.ms == 0 || now - script_start_ >= demo::kLiveScriptLength) script_start_ = {};
+  if (script_start_.ms != 0 && now - script_start_ >= demo::kLiveScriptLength) {
+    std::fprintf(stderr, "The story of the last start is over (it began at %s); it begins anew.\n",
+                 to_iso(script_start_).c_str());
+    script_start_ = {};
+  }
   if (script_start_.ms != 0) take_script(now);
 }
 
@@ -134,7 +138,7 @@ void QuickStart::take_script(TimeMs now) {
   const std::lock_guard lock(mutex_);
   for (const demo::Step& step : script_.steps)
     steps_.push_back({step.at, step.text,
-                      step.rule.empty() ? "" : fmt::format("/alerts?rule={}", step.rule),
+                      step.rule.empty() ? "" : fmt::format("/alerts?rule={}", step.rule), step.site,
                       step.at <= now});
 }
 

@@ -31,6 +31,7 @@ struct QuickStartStep {
   TimeMs at;
   std::string text;
   std::string link;  // path on this server, or empty
+  std::string site;  // whose clock it goes by, or empty
   bool done = false;
 };
 

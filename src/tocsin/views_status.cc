@@ -232,7 +232,7 @@ server::StatusView LiveViews::status_now() {
   if (QuickStart* quick_start = quick_start_.load()) {
     out.quick_start.emplace();
     for (const QuickStartStep& step : quick_start->steps())
-      out.quick_start->push_back({step.at, step.text, step.link, step.done});
+      out.quick_start->push_back({step.at, step.text, step.link, step.site, step.done});
   }
   return out;
 }
