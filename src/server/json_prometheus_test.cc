@@ -111,9 +111,11 @@ TEST(JsonPrometheus, Values) {
       {promql::StringValue{TimeMs{4000}, "x"}, R"({"resultType":"string","result":[4,"x"]})"},
       {promql::Vector{}, R"({"resultType":"vector","result":[]})"},
       {promql::Vector{{up, {TimeMs{4500}, 1}}, {Labels(), {TimeMs{4500}, NAN}}},
-       R"({"resultType":"vector","result":[{"metric":{"__name__":"up","job":"a"},"value":[4.500,"1"]},{"metric":{},"value":[4.500,"NaN"]}]})"},
+       R"({"resultType":"vector","result":[{"metric":{"__name__":"up","job":"a"},)"
+       R"("value":[4.500,"1"]},{"metric":{},"value":[4.500,"NaN"]}]})"},
       {promql::Matrix{{up, {{TimeMs{1000}, 1}, {TimeMs{1500}, 2}}}},
-       R"({"resultType":"matrix","result":[{"metric":{"__name__":"up","job":"a"},"values":[[1,"1"],[1.500,"2"]]}]})"},
+       R"({"resultType":"matrix","result":[{"metric":{"__name__":"up","job":"a"},)"
+       R"("values":[[1,"1"],[1.500,"2"]]}]})"},
       {promql::Matrix{}, R"({"resultType":"matrix","result":[]})"},
   };
   for (const auto& [value, expected] : rows) {
