@@ -150,6 +150,7 @@ class Streamer::Core final : private Judge::Owner {
   TimeMs silence_due(const SeriesTest& test) const;
   TimeMs zero_due(const SeriesTest& test) const;
   TimeMs due_alone(const SeriesTest& test) const;
+  TimeMs told_silent_due(const SeriesTest& test) const;
   TimeMs due_of(const SeriesTest& test) const;
   void become_absent(SeriesTest& test, Context& context);
   void become_silent(SeriesTest& test, Context& context);

@@ -35,6 +35,8 @@ SeriesTest& Streamer::Core::add_test(uint32_t series, WorkerRef worker, const La
   };
   for (const Mark& mark : set_->marks())
     if (matches(mark)) test.set(SeriesTest::kMarked);
+  test.set(SeriesTest::kAwaited,
+           set_->awaits_silence(source) || set_->awaits_silence(table_.labels({series})));
   return test;
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 constexpr TimeMs kStart{1'795'000'000'000};
 constexpr DurationMs kEvery = seconds(10);
@@ -27,8 +28,9 @@ workers:
 
 // Some senders and what they send.
 struct Office {
-  explicit Office(uint32_t shards = 1, const std::string& yaml = kYaml)
-      : rig(workers_of(yaml), shards) {
+  explicit Office(uint32_t shards = 1, const std::string& yaml = kYaml,
+                  std::vector<SeriesSelector> awaited = {})
+      : rig(workers_of(yaml)->awaiting(std::move(awaited)), shards) {
     for (const char* site : {"a", "b"}) bets.push_back(series("bets", site));
   }
   SeriesRef series(std::string_view name, std::string_view site) {
@@ -94,6 +96,18 @@ TEST(SenderSilence, IsOneViolationUntilTheSenderIsBack) {
   EXPECT_EQ(absent, 2U);
   office.send(kTelegraf, office.bets, minutes(30));
   EXPECT_THAT(office.said(), ElementsAre(kBack));
+}
+
+// A rule with `direction: silent` on a series must not stay quiet because more is silent than that.
+TEST(SenderSilence, ASeriesWhoseSilenceARuleWaitsForIsToldBesides) {
+  Office office(1, kYaml, {*SeriesSelector::parse("bets{site=\"b\"}")});
+  office.send(kTelegraf, office.bets, minutes(30));
+  office.nothing(hours(1));
+  EXPECT_THAT(office.said(), UnorderedElementsAre(
+                                 "opened silent bets{host=\"web-3\",site=\"b\"} by kpi", kSilent));
+  office.send(kTelegraf, office.bets, minutes(30));
+  EXPECT_THAT(office.said(),
+              UnorderedElementsAre("ended silent bets{host=\"web-3\",site=\"b\"} by kpi", kBack));
 }
 
 TEST(SenderSilence, SomeOfItsSeriesSilentAreViolationsOfTheirOwn) {

@@ -32,6 +32,7 @@ struct alignas(64) SeriesTest {
     kFirstToDerive = 512,  // puts out the derived series' points (others judge the same series)
     kDerived = 1024,       // judges a transform of the series sent
     kGone = 2048,          // its silence was accepted: nobody waits for it
+    kAwaited = 4096,       // a rule waits for its silence: told although its sender is silent
   };
   enum Announced : uint8_t { kNothing, kLearning, kGuarded, kAbsentSaid };
 

@@ -70,9 +70,14 @@ TimeMs Streamer::Core::due_alone(const SeriesTest& test) const {
   return std::min({absent_due(test), silence_due(test), zero_due(test)});
 }
 
+// Its sender's silence stands for its own, unless a rule waits for just that.
+TimeMs Streamer::Core::told_silent_due(const SeriesTest& test) const {
+  const TimeMs due = silence_due(test);
+  return test.is(SeriesTest::kAwaited) ? due : with_sender(test, due);
+}
+
 TimeMs Streamer::Core::due_of(const SeriesTest& test) const {
-  return std::min(
-      {absent_due(test), with_sender(test, silence_due(test)), with_sender(test, zero_due(test))});
+  return std::min({absent_due(test), told_silent_due(test), with_sender(test, zero_due(test))});
 }
 
 void Streamer::Core::arm(SeriesTest& test) {
@@ -170,7 +175,7 @@ void Streamer::Core::fire(const Timer& timer, Context& context) {
   context.at.row = labels(test).hash();
   context.at.step = test.worker * kStepsPerWorker;
   if (with_sender(test, zero_due(test)) <= timer.due) fill_zero(test, timer.due, context);
-  if (with_sender(test, silence_due(test)) <= timer.due) become_silent(test, context);
+  if (told_silent_due(test) <= timer.due) become_silent(test, context);
   if (absent_due(test) <= timer.due) become_absent(test, context);
   arm(test);
 }

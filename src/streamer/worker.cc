@@ -258,6 +258,17 @@ std::shared_ptr<const WorkerSet> WorkerSet::without(const std::vector<Identity>&
   return out;
 }
 
+std::shared_ptr<const WorkerSet> WorkerSet::awaiting(std::vector<SeriesSelector> silences) const {
+  auto out = std::make_shared<WorkerSet>(*this);
+  out->awaited_ = std::move(silences);
+  return out;
+}
+
+bool WorkerSet::awaits_silence(const Labels& labels) const {
+  return std::any_of(awaited_.begin(), awaited_.end(),
+                     [&](const SeriesSelector& one) { return one.matches(labels); });
+}
+
 void WorkerSet::finish(bool default_on) {
   const auto is_default = [](const Worker& worker) { return worker.id == kDefaultId; };
   const auto configured = std::find_if(workers_.begin(), workers_.end(), is_default);

@@ -133,6 +133,10 @@ class WorkerSet {
   // The worker that watches over senders: the first with a model `silence` that selects
   // kSenderSeriesName by its name. Without one no sender is ever silent.
   std::optional<WorkerRef> sender_watch() const { return sender_watch_; }
+  // The same set, for rules that wait for the silence of these series (`direction: silent`): they
+  // are told as silent even when their whole sender is.
+  std::shared_ptr<const WorkerSet> awaiting(std::vector<SeriesSelector> silences) const;
+  bool awaits_silence(const Labels& labels) const;
 
   const std::string& site_label() const { return site_label_; }  // "site"
   // Site -> IANA zone, as configured.
@@ -150,6 +154,7 @@ class WorkerSet {
   std::vector<Mark> marks_;
   std::optional<size_t> default_index_;
   std::optional<WorkerRef> sender_watch_;
+  std::vector<SeriesSelector> awaited_;
   std::string site_label_ = "site";
   std::map<std::string, std::string> site_zones_;
   std::map<std::string, calendar::Zone, std::less<>> zones_;

@@ -50,6 +50,15 @@ config::Reference described() {
   return reference;
 }
 
+// What rules wait for with `direction: silent`.
+std::vector<SeriesSelector> awaited_silences(const rules::RuleSet& set) {
+  std::vector<SeriesSelector> out;
+  for (const rules::Rule& rule : set.rules())
+    for (const rules::LeafCondition& leaf : rule.leaves)
+      if (leaf.direction == Direction::kSilent) out.push_back(leaf.selector);
+  return out;
+}
+
 }  // namespace
 
 std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
@@ -63,6 +72,7 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   made->workers = streamer::WorkerSet::read(folder, problems);
   const std::string site = made->workers ? made->workers->site_label() : "site";
   made->rules = std::make_shared<rules::RuleSet>(rules::RuleSet::read(folder, site, problems));
+  if (made->workers) made->workers = made->workers->awaiting(awaited_silences(*made->rules));
   made->receivers = std::make_shared<respond::Receivers>(
       respond::Receivers::read(folder, respond::SecretSources::real(directory), problems));
   folder.single("intake", "intake", problems,
