@@ -57,7 +57,8 @@ Response config(const PrometheusFacts& facts) {
 Response flags(const PrometheusFacts& facts) {
   JsonWriter json;
   json.begin_object();
-  for (const auto& [name, value] : facts.flags().pairs()) json.member(name, value);
+  const Labels flags = facts.flags();
+  for (const auto& [name, value] : flags.pairs()) json.member(name, value);
   json.end_object();
   return answer(json);
 }

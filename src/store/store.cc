@@ -13,6 +13,9 @@
 namespace tocsin {
 namespace {
 
+// The year 1: nothing is older.
+constexpr TimeMs kForEver{-days(719'162).count};
+
 constexpr uint32_t kNeighbours = 256;   // series that share a home after a restart
 constexpr uint64_t kCollectEvery = 64;  // frames, while recovering
 constexpr DurationMs kSealEvery{50};    // the sealer's rest between steps
@@ -76,8 +79,9 @@ Result<void> Store::open_parts(std::unique_ptr<Keyspace> keyspace, Counters& cou
   if (auto done = chunks_->check_format(); !done) return done;
   const auto flushed = chunks_->flushed();
   if (!flushed) return fail(flushed.error());
-  options_.compaction.minutes = options_.keep_minutes.count > 0;
-  options_.compaction.hours = options_.keep_hours.count > 0;
+  // Rows stand in for points that are gone: without an end to points there are none.
+  options_.compaction.minutes = options_.keep.count > 0 && options_.keep_minutes.count > 0;
+  options_.compaction.hours = options_.keep.count > 0 && options_.keep_hours.count > 0;
   compactor_ = std::make_unique<Compactor>(*keyspace_, *chunks_, options_.compaction, counters);
   if (auto done = compactor_->load(); !done) return done;
   for (size_t i = 0; i < kResolutions; ++i)
@@ -225,6 +229,7 @@ TimeMs Store::border_of(Resolution resolution, TimeMs now) const {
   const DurationMs keep = resolution == Resolution::kRaw      ? options_.keep
                           : resolution == Resolution::kMinute ? options_.keep_minutes
                                                               : options_.keep_hours;
+  if (resolution == Resolution::kRaw && keep.count <= 0) return kForEver;
   return range_of(RowSpan::kWeek, now - keep).from;
 }
 

@@ -40,6 +40,7 @@ struct StoreOptions {
   HeadOptions head;
   RocksOptions rocks;
   // How long each resolution is kept; whole weeks are dropped. 0 of a rollup: it is not made.
+  // keep 0: points for ever, and no rollups.
   DurationMs keep = days(90), keep_minutes = days(400), keep_hours = days(1826);
   CompactorOptions compaction;
   double compaction_share = 0.25;  // of one core, for joining and rollups

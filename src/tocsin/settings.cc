@@ -36,10 +36,13 @@ void read_limits(config::MapReader& m, Settings& out) {
 }
 
 void read_retention(config::MapReader& m, Settings& out) {
-  out.keep = m.value<DurationMs>("keep", out.keep, "How long points are kept; whole weeks go.");
+  out.keep = m.value<DurationMs>(
+      "keep", out.keep,
+      "How long points are kept, by their own time; whole weeks go. 0s = for ever.");
   out.keep_minutes = m.value<DurationMs>(
       "keep_minutes", out.keep_minutes,
-      "How long a row per minute is kept (count, sum, min, max, last); 0 = none is made.");
+      "How long a row per minute is kept (count, sum, min, max, last) once points have an end; 0s "
+      "= none is made.");
   out.keep_hours = m.value<DurationMs>("keep_hours", out.keep_hours,
                                        "How long a row per hour is kept; 0 = none is made.");
   out.background_share =

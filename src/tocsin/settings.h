@@ -18,7 +18,7 @@ struct Settings {
   uint32_t shards = 0;                    // 0 = one per core, at most 8
   JournalOptions::Durability durability = JournalOptions::Durability::kPowerCut;
   uint64_t journal_bytes_max = 256u << 20;
-  DurationMs keep = days(90), keep_minutes = days(400), keep_hours = days(1826);
+  DurationMs keep{}, keep_minutes = days(400), keep_hours = days(1826);
   double background_share = 0.25;
   DurationMs archive_keep = days(14);  // of the journal, for replay as received; 0 = off
   uint64_t archive_bytes_max = uint64_t{2} << 30;

@@ -158,4 +158,4 @@ class RebuildTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    server.main()
