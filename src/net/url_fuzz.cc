@@ -15,8 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (percent_decode(percent_encode(path)) != path) std::abort();
   size_t bytes = 0;
   const Params params = parse_query(target.query);
-  for (const auto& [name, value] : params.pairs())
-    bytes += name.size() + value.size();
+  for (const auto& [name, value] : params.pairs()) bytes += name.size() + value.size();
   if (bytes > target.query.size()) std::abort();
   return 0;
 }

@@ -19,8 +19,7 @@ constexpr TimeMs kNow{1795411000000};
 struct CardinalityApi : testing::Test {
   CardinalityApi() : clock(kNow), hub(HubOptions{}, counters) {
     running = std::make_unique<RunningServer>([this](net::Router& router) {
-      register_api(
-          router, {.views = views, .hub = hub, .counters = counters, .clock = clock});
+      register_api(router, {.views = views, .hub = hub, .counters = counters, .clock = clock});
     });
   }
   Answer get(const std::string& target) { return Client(running->port()).get(target); }

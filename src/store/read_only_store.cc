@@ -27,8 +27,7 @@ Result<std::unique_ptr<ReadOnlyStore>> ReadOnlyStore::open(const std::string& di
   std::unique_ptr<ReadOnlyStore> store(
       new ReadOnlyStore(std::move(*journal), std::move(keyspace), series, counters));
   // A folder of which nothing was flushed yet has no format, and gets none from here.
-  if (auto done = store->chunks_.check_format();
-      !done && done.error().code == ErrorCode::kRefused)
+  if (auto done = store->chunks_.check_format(); !done && done.error().code == ErrorCode::kRefused)
     return fail(done.error());
   if (auto done = store->chunks_.load_catalogue(home); !done) return fail(done.error());
   return store;

@@ -15,8 +15,8 @@
 #include "streamer/worker.h"
 #include "supervisor/options.h"
 #include "supervisor/route.h"
-#include "tocsin/query_settings.h"
 #include "tocsin/prometheus_rules.h"
+#include "tocsin/query_settings.h"
 #include "tocsin/settings.h"
 
 namespace tocsin {

@@ -16,8 +16,8 @@
 #include "server/views.h"
 #include "tocsin/live.h"
 #include "tocsin/query_reads.h"
-#include "tocsin/rebuild.h"
 #include "tocsin/quick_start.h"
+#include "tocsin/rebuild.h"
 
 namespace tocsin {
 

@@ -45,12 +45,12 @@ struct JudgedViolation {
 struct Momentum {
   enum class Trend : uint8_t { kUnknown, kWorsening, kSteady, kRecovering };
   Trend trend = Trend::kUnknown;
-  double distance = 0;      // weighted, half band-widths
-  double speed = 0;         // per minute
-  double acceleration = 0;  // per minute squared
-  double predicted = 0;     // distance 5 minutes ahead, clamped
-  uint32_t predictions = 0; // of this alert that have come due
-  uint32_t hits = 0;        // of those, how many were near enough
+  double distance = 0;       // weighted, half band-widths
+  double speed = 0;          // per minute
+  double acceleration = 0;   // per minute squared
+  double predicted = 0;      // distance 5 minutes ahead, clamped
+  uint32_t predictions = 0;  // of this alert that have come due
+  uint32_t hits = 0;         // of those, how many were near enough
 };
 std::string_view to_text(Momentum::Trend trend);  // "unknown", "worsening", "steady", "recovering"
 
