@@ -150,7 +150,7 @@ void SenderTable::error(SenderRef ref, TimeMs now, std::string_view text) {
 void SenderTable::sample(const Batch& batch, TimeMs now) {
   const std::lock_guard lock(mutex_);
   Sender* sender = at(batch.sender);
-  if (sender == nullptr || batch.size() == 0) return;
+  if (sender == nullptr || batch.series.empty()) return;
   if (batch.size() > kRecentMax && now < sender->sampled + kSampleEvery) return;
   sender->sampled = now;
   merge_recent(sender->view.recent, batch);
