@@ -99,10 +99,8 @@ Parts joined(Parts parts, Resolution resolution) {
 
 }  // namespace
 
-Compactor::Compactor(Keyspace& keyspace, Chunks& chunks, CompactorOptions options,
-                     Counters& counters)
+Compactor::Compactor(Keyspace& keyspace, CompactorOptions options, Counters& counters)
     : keyspace_(keyspace),
-      chunks_(chunks),
       options_(options),
       groups_(counters.counter("tocsin_compaction_groups_total", "",
                                "Groups of series whose day or week was joined.")),

@@ -28,7 +28,7 @@ struct CompactorOptions {
 
 class Compactor {
  public:
-  Compactor(Keyspace& keyspace, Chunks& chunks, CompactorOptions options, Counters& counters);
+  Compactor(Keyspace& keyspace, CompactorOptions options, Counters& counters);
 
   // One group of one day or week. True if there is more to do now. Nothing before `border` is
   // touched: retention takes it.
@@ -61,7 +61,6 @@ class Compactor {
   Result<void> put(Resolution resolution, Unit unit, KeyBatch& batch);
 
   Keyspace& keyspace_;
-  Chunks& chunks_;
   const CompactorOptions options_;
   Counter &groups_, &points_, &bytes_, &passes_, &skipped_;
   Phase phase_ = Phase::kIdle;

@@ -21,7 +21,7 @@ constexpr int64_t kTuesday = days(20'004).count;  // 2024-10-08
 struct Bench {
   explicit Bench(CompactorOptions o = {}) : options(o) { remake(); }
   void remake() {
-    compactor = std::make_unique<Compactor>(*keyspace, chunks, options, counters);
+    compactor = std::make_unique<Compactor>(*keyspace, options, counters);
     ASSERT_TRUE(compactor->load());
   }
   void write(uint32_t series, const std::vector<Sample>& samples) {

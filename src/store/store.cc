@@ -82,7 +82,7 @@ Result<void> Store::open_parts(std::unique_ptr<Keyspace> keyspace, Counters& cou
   // Rows stand in for points that are gone: without an end to points there are none.
   options_.compaction.minutes = options_.keep.count > 0 && options_.keep_minutes.count > 0;
   options_.compaction.hours = options_.keep.count > 0 && options_.keep_hours.count > 0;
-  compactor_ = std::make_unique<Compactor>(*keyspace_, *chunks_, options_.compaction, counters);
+  compactor_ = std::make_unique<Compactor>(*keyspace_, options_.compaction, counters);
   if (auto done = compactor_->load(); !done) return done;
   for (size_t i = 0; i < kResolutions; ++i)
     borders_[i] = border_of(static_cast<Resolution>(i), clock_.now()).ms;
