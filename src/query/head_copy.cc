@@ -77,7 +77,7 @@ void copy_heads(HeadAccess& heads, const SeriesTable& table,
                 std::shared_ptr<const std::atomic<bool>> stop, HeadCopied done) {
   auto copy = std::make_shared<Copy>();
   copy->series = std::move(series);
-  copy->wanted = std::move(wanted);
+  copy->wanted = wanted;
   copy->stop = std::move(stop);
   copy->out.resize(copy->series->size());
   std::vector<std::shared_ptr<Share>> shares(heads.shards());

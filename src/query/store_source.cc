@@ -107,7 +107,8 @@ Result<void> StoreSource::read(const std::vector<SeriesRef>& series, std::vector
       if (!read) return fail(read.error());
       raw = std::move(*read);
     }
-    if ((total += raw.size()) > samples_max) return too_many_samples();
+    total += raw.size();
+    if (total > samples_max) return too_many_samples();
     const size_t held = raw.size();
     if (rolled.empty()) {
       rolled = std::move(raw);
@@ -143,7 +144,8 @@ Result<void> StoreSource::put_rollups(Resolution resolution, std::string_view fu
       const TimeMs at = rows.time[row] + slot - milliseconds(1);
       if (at >= from && at <= to) samples.push_back({at, values[row]});
     }
-    if ((total += samples.size()) > samples_max) return too_many_samples();
+    total += samples.size();
+    if (total > samples_max) return too_many_samples();
   }
   if (total > 0) {
     out.notes.push_back(note_of(resolution, parts_.store.extents()[0].from));

@@ -191,14 +191,14 @@ void register_alert_routes(net::Router& router, Views& views, const Clock& clock
   };
   for (const auto& [name, verb] : verbs)
     router.add("POST", std::string("/api/alerts/:id/") + name,
-               [&views, verb = verb](Request&& request, Respond respond) {
-                 act(views, verb, request, std::move(respond));
+               [&views, done = verb](Request&& request, Respond respond) {
+                 act(views, done, request, std::move(respond));
                });
   for (const auto& [name, what] :
        {std::pair("accept", Answer::kAccepted), std::pair("keep", Answer::kKept)})
     router.add("POST", std::string("/api/violations/:id/") + name,
-               [&views, what = what](Request&& request, Respond respond) {
-                 answer(views, what, request, std::move(respond));
+               [&views, said = what](Request&& request, Respond respond) {
+                 answer(views, said, request, std::move(respond));
                });
   router.add("GET", "/api/silences", [&views](Request&&, Respond respond) {
     views.silences(reply_list<SilenceView>(std::move(respond), "silences", write_silence));
