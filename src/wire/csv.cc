@@ -12,7 +12,6 @@
 namespace tocsin::wire {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::array<std::string_view, 6> kTimeNames = {"time",     "timestamp", "date",
                                                         "datetime", "ts",        "_time"};
 
@@ -34,20 +33,6 @@ bool is_gap(std::string_view text) {
   if (text.size() > 4) return false;
   const std::string word = lower(text);
   return word == "nan" || word == "null" || word == "na" || word == "n/a";
-}
-
-// The one of , ; tab that the header has most of outside quotes; a comma if it has none.
-char guess_separator(std::string_view header) {
-  constexpr std::array<char, 3> kSeparators = {',', ';', '\t'};
-  std::array<size_t, 3> counts{};
-  bool quoted = false;
-  for (const char c : header) {
-    if (c == '"') quoted = !quoted;
-    for (size_t i = 0; i < kSeparators.size(); ++i)
-      if (!quoted && c == kSeparators[i]) ++counts[i];
-  }
-  const auto most = std::max_element(counts.begin(), counts.end());
-  return kSeparators[static_cast<size_t>(most - counts.begin())];
 }
 
 // Whole numbers of this size or more are milliseconds, microseconds, nanoseconds.
@@ -78,126 +63,27 @@ std::optional<TimeMs> parse_csv_time(std::string_view text) {
 }
 
 CsvReader::CsvReader(CsvOptions options, OnRow on_row, OnError on_error)
-    : options_(std::move(options)), on_row_(std::move(on_row)), on_error_(std::move(on_error)) {}
+    : options_(std::move(options)),
+      on_row_(std::move(on_row)),
+      on_error_(on_error),
+      records_(
+          {options_.separator, options_.record_bytes_max, options_.columns_max},
+          [this](const CsvRecord& record) {
+            header_.empty() ? read_header(record) : read_row(record);
+          },
+          std::move(on_error)) {}
 
-void CsvReader::push(std::string_view piece) {
-  if (failed_) return;
-  if (header_.empty()) return push_header(piece);
-  for (const char c : piece) {
-    take(c);
-    if (failed_) return;
-  }
-}
-
-// The separator is known once the first line that is not blank is whole.
-void CsvReader::push_header(std::string_view piece) {
-  if (header_text_.empty())
-    while (!piece.empty() && (piece.front() == '\n' || piece.front() == '\r')) {
-      if (piece.front() == '\n') record_line_ = ++line_;
-      piece.remove_prefix(1);
-    }
-  const size_t end = piece.find('\n');
-  header_text_.append(piece.substr(0, end));
-  if (header_text_.size() > options_.record_bytes_max)
-    return give_up(fmt::format("cannot read the header row: it is longer than {} bytes",
-                               options_.record_bytes_max));
-  if (end == std::string_view::npos) return;
-  std::string text = std::move(header_text_);
-  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
-  if (options_.separator == 0) options_.separator = guess_separator(text);
-  header_text_.clear();
-  text += '\n';
-  for (const char c : text) take(c);
-  if (header_.empty() && !failed_)
-    return give_up("cannot read the header row: a quoted name goes over the line's end");
-  push(piece.substr(end + 1));
-}
+void CsvReader::push(std::string_view piece) { records_.push(piece); }
 
 void CsvReader::finish() {
-  if (failed_) return;
-  if (header_.empty() && !header_text_.empty()) push_header("\n");
-  if (failed_) return;
-  if (header_.empty()) return give_up("cannot read the file: it has no header row");
-  if (state_ == State::kQuoted)
-    return give_up(
-        fmt::format("cannot read the record that begins on line {}: its quote is not "
-                    "closed",
-                    record_line_));
-  if (state_ != State::kFieldStart || !record_.empty() || !field_end_.empty()) take('\n');
+  records_.finish();
+  if (!failed() && header_.empty()) give_up("cannot read the file: it has no header row");
 }
 
-void CsvReader::take(char c) {
-  if (c == '\n') ++line_;
-  if (record_.size() > options_.record_bytes_max)
-    return give_up(
-        fmt::format("cannot read the record that begins on line {}: it is longer than "
-                    "{} bytes; is a quote missing?",
-                    record_line_, options_.record_bytes_max));
-  switch (state_) {
-    case State::kFieldStart:
-      if (c == '"') {
-        state_ = State::kQuoted;
-        quoted_ = true;
-        return;
-      }
-      return take_plain(c);
-    case State::kPlain:
-      return take_plain(c);
-    case State::kQuoted:
-      if (c == '"')
-        state_ = State::kQuoteInQuoted;
-      else
-        record_ += c;
-      return;
-    case State::kQuoteInQuoted:
-      if (c == '"') {
-        record_ += c;
-        state_ = State::kQuoted;
-      } else if (c == options_.separator || c == '\n' || c == '\r') {
-        take_plain(c);
-      } else {
-        fault_ = "text after a closing quote";
-        take_plain(c);
-      }
-      return;
-  }
-}
-
-void CsvReader::take_plain(char c) {
-  if (c == options_.separator) return end_field();
-  if (c == '\n') return end_record();
-  state_ = State::kPlain;
-  record_ += c;
-}
-
-void CsvReader::end_field() {
-  field_end_.push_back(record_.size());
-  state_ = State::kFieldStart;
-  if (field_end_.size() > options_.columns_max)
-    give_up(fmt::format("cannot read line {}: it has more than {} columns", record_line_,
-                        options_.columns_max));
-}
-
-void CsvReader::end_record() {
-  if (record_.ends_with('\r') && state_ == State::kPlain) record_.pop_back();
-  const bool blank = field_end_.empty() && record_.empty() && !quoted_;
-  end_field();
-  if (!blank && !failed_) header_.empty() ? read_header() : read_row();
-  record_.clear();
-  field_end_.clear();
-  fault_.clear();
-  quoted_ = false;
-  record_line_ = line_;
-}
-
-std::string_view CsvReader::field(size_t index) const {
-  const size_t from = index == 0 ? 0 : field_end_[index - 1];
-  return std::string_view(record_).substr(from, field_end_[index] - from);
-}
-
-void CsvReader::read_header() {
-  if (!fault_.empty()) return give_up("cannot read the header row: " + fault_);
-  for (size_t i = 0; i < field_end_.size(); ++i) header_.emplace_back(trimmed(field(i)));
+void CsvReader::read_header(const CsvRecord& record) {
+  if (!record.fault().empty())
+    return give_up(fmt::format("cannot read the header row: {}", record.fault()));
+  for (size_t i = 0; i < record.size(); ++i) header_.emplace_back(trimmed(record[i]));
   if (!choose_columns()) return;
   row_.values.resize(value_index_.size());
   row_.labels.resize(label_index_.size());
@@ -257,35 +143,34 @@ bool CsvReader::choose_columns() {
   return false;
 }
 
-void CsvReader::read_row() {
-  if (!fault_.empty()) return reject(fault_);
-  if (field_end_.size() != header_.size())
-    return reject(
-        fmt::format("it has {} columns, the header row has {}", field_end_.size(), header_.size()));
-  const std::string_view time_text = field(time_index_);
+void CsvReader::read_row(const CsvRecord& record) {
+  if (!record.fault().empty()) return reject(record, std::string(record.fault()));
+  if (record.size() != header_.size())
+    return reject(record, fmt::format("it has {} columns, the header row has {}", record.size(),
+                                      header_.size()));
+  const std::string_view time_text = record[time_index_];
   const auto time = parse_csv_time(time_text);
   if (!time)
-    return reject(
-        fmt::format("\"{}\" in column {} is no time (unix seconds, milliseconds, "
-                    "microseconds, nanoseconds or ISO 8601, 1970 to 9998)",
-                    cut_text(time_text, 60), header_[time_index_]));
-  row_.line = record_line_;
+    return reject(record, fmt::format("\"{}\" in column {} is no time (unix seconds, milliseconds, "
+                                      "microseconds, nanoseconds or ISO 8601, 1970 to 9998)",
+                                      cut_text(time_text, 60), header_[time_index_]));
+  row_.line = record.line();
   row_.time = *time;
-  for (size_t i = 0; i < label_index_.size(); ++i) row_.labels[i] = field(label_index_[i]);
-  if (!read_values()) return;
+  for (size_t i = 0; i < label_index_.size(); ++i) row_.labels[i] = record[label_index_[i]];
+  if (!read_values(record)) return;
   ++rows_;
   on_row_(row_);
 }
 
-bool CsvReader::read_values() {
+bool CsvReader::read_values(const CsvRecord& record) {
   for (size_t i = 0; i < value_index_.size(); ++i) {
-    const std::string_view text = trimmed(field(value_index_[i]));
+    const std::string_view text = trimmed(record[value_index_[i]]);
     row_.values[i].reset();
     if (is_gap(text)) continue;
     const auto value = parse_double(text);
     if (!value || !std::isfinite(*value)) {
-      reject(fmt::format("\"{}\" in column {} is no finite number", cut_text(text, 60),
-                         header_[value_index_[i]]));
+      reject(record, fmt::format("\"{}\" in column {} is no finite number", cut_text(text, 60),
+                                 header_[value_index_[i]]));
       return false;
     }
     row_.values[i] = value;
@@ -293,16 +178,12 @@ bool CsvReader::read_values() {
   return true;
 }
 
-void CsvReader::reject(std::string message) {
+void CsvReader::reject(const CsvRecord& record, std::string message) {
   ++rejected_;
-  on_error_(
-      Error{ErrorCode::kInvalid, "row left out: " + message, fmt::format("line {}", record_line_)});
+  on_error_(Error{ErrorCode::kInvalid, "row left out: " + message,
+                  fmt::format("line {}", record.line())});
 }
 
-void CsvReader::give_up(std::string message) {
-  if (failed_) return;
-  failed_ = true;
-  on_error_(Error{ErrorCode::kInvalid, std::move(message), fmt::format("line {}", record_line_)});
-}
+void CsvReader::give_up(std::string message) { records_.give_up(std::move(message)); }
 
 }  // namespace tocsin::wire

@@ -1,6 +1,6 @@
 #pragma once
-// Comma-separated values with a header row, read in pieces of any size: history for import.
-// RFC 4180 quotes, LF or CRLF, one of , ; tab between fields. Memory is bounded by one record.
+// Comma-separated values with a header row, read in pieces of any size: history for import. What a
+// record is, is said in csv_records.h.
 
 #include <cstdint>
 #include <functional>
@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "wire/csv_records.h"
 
 namespace tocsin::wire {
 
@@ -52,38 +53,23 @@ class CsvReader {
   const std::vector<std::string>& label_columns() const { return label_names_; }
   uint64_t rows() const { return rows_; }
   uint64_t rejected() const { return rejected_; }
-  bool failed() const { return failed_; }
+  bool failed() const { return records_.failed(); }
 
  private:
-  enum class State : uint8_t { kFieldStart, kPlain, kQuoted, kQuoteInQuoted };
-  void push_header(std::string_view piece);
-  void take(char c);
-  void take_plain(char c);
-  void end_field();
-  void end_record();
-  void read_header();
+  void read_header(const CsvRecord& record);
   bool choose_columns();
   bool choose_time();
   bool choose(const std::vector<std::string>& names, std::vector<size_t>& indices);
   std::optional<size_t> column(std::string_view name) const;
-  void read_row();
-  bool read_values();
-  std::string_view field(size_t index) const;
-  void reject(std::string message);
+  void read_row(const CsvRecord& record);
+  bool read_values(const CsvRecord& record);
+  void reject(const CsvRecord& record, std::string message);
   void give_up(std::string message);
 
   CsvOptions options_;
   OnRow on_row_;
   OnError on_error_;
-  State state_ = State::kFieldStart;
-  std::string record_;             // the record's fields, unquoted, one after the other
-  std::vector<size_t> field_end_;  // end of each field in record_
-  std::string fault_;              // of the record being read; empty = none
-  uint64_t line_ = 1;              // being read
-  uint64_t record_line_ = 1;       // where the record began
-  bool quoted_ = false;            // the record has a quoted field, so it is no blank line
-  bool failed_ = false;
-  std::string header_text_;          // as sent, until its line is whole
+  CsvRecords records_;
   std::vector<std::string> header_;  // empty: not read yet
   size_t time_index_ = 0;
   std::vector<size_t> value_index_, label_index_;

@@ -106,11 +106,11 @@ TEST(Csv, EndsWhereReadingOnMakesNoSense) {
             Lines{"!line 2: cannot read the record that begins on line 2: it is longer than 8 "
                   "bytes; is a quote missing?"});
   EXPECT_EQ(read("time,value\n", options),
-            Lines{"!line 1: cannot read the header row: it is longer than 8 bytes"});
+            Lines{"!line 1: cannot read the first row: it is longer than 8 bytes"});
   EXPECT_EQ(read("a,b,c\n", options),
             Lines{"!line 1: cannot read line 1: it has more than 2 columns"});
   EXPECT_EQ(read("\"a\nb\",c\n", options),
-            Lines{"!line 1: cannot read the header row: a quoted name goes over the line's end"});
+            Lines{"!line 1: cannot read the first row: a quoted field goes over the line's end"});
 }
 
 TEST(Csv, TellsTimesApartBySize) {
