@@ -11,6 +11,7 @@
 #include "net/router.h"
 #include "server/assets.h"
 #include "server/boards.h"
+#include "server/config_desk.h"
 #include "server/hub.h"
 #include "server/views.h"
 
@@ -24,6 +25,7 @@ struct ApiParts {
   const Clock& clock;              // what "until now" means in a range without an end
   const Pages* pages = nullptr;    // nullptr: no pages, 404
   const Boards* boards = nullptr;  // nullptr: no such routes
+  ConfigDesk* config = nullptr;    // likewise
 };
 
 void register_api(net::Router& router, const ApiParts& parts);

@@ -16,8 +16,6 @@ struct Body::Impl {
 
 namespace {
 
-constexpr size_t kBodyBytesMax = 256 * 1024;
-
 tl::unexpected<Error> wrong(std::string_view key, std::string_view expected) {
   return fail(ErrorCode::kInvalid,
               fmt::format("reading \"{}\" of the body failed: it has to be {}", key, expected));
@@ -25,9 +23,10 @@ tl::unexpected<Error> wrong(std::string_view key, std::string_view expected) {
 
 }  // namespace
 
-Result<Body> Body::parse(std::string_view text) {
-  if (text.size() > kBodyBytesMax)
-    return fail(ErrorCode::kInvalid, "the body is longer than 256 KB; say it shorter");
+Result<Body> Body::parse(std::string_view text, size_t bytes_max) {
+  if (text.size() > bytes_max)
+    return fail(ErrorCode::kInvalid,
+                fmt::format("the body is longer than {} KB; say it shorter", bytes_max / 1024));
   auto impl = std::make_shared<Impl>();
   if (text.find_first_not_of(" \t\r\n") != text.npos) {
     json::parse_options options;
@@ -71,6 +70,46 @@ Result<std::vector<std::string>> Body::required_texts(std::string_view key,
   for (const json::value& item : value->get_array()) {
     if (!item.is_string()) return wrong(key, "a list of texts");
     out.emplace_back(item.get_string().data(), item.get_string().size());
+  }
+  return out;
+}
+
+Result<Body::TextMap> Body::required_text_map(std::string_view key, size_t items_max,
+                                              size_t bytes_max) const {
+  const std::string expected =
+      fmt::format("an object of 1 to {} members, each a text or null", items_max);
+  const json::value* value = impl_->members.if_contains({key.data(), key.size()});
+  if (!value || !value->is_object() || value->get_object().empty() ||
+      value->get_object().size() > items_max)
+    return wrong(key, expected);
+  TextMap out;
+  for (const auto& [name, item] : value->get_object()) {
+    std::optional<std::string>& text = out[std::string(name.data(), name.size())];
+    if (item.is_null()) continue;
+    if (!item.is_string()) return wrong(key, expected);
+    if (item.get_string().size() > bytes_max)
+      return wrong(key, fmt::format("an object of texts of at most {} bytes", bytes_max));
+    text = std::string(item.get_string().data(), item.get_string().size());
+  }
+  return out;
+}
+
+Result<std::optional<double>> Body::number(std::string_view key) const {
+  const json::value* value = impl_->members.if_contains({key.data(), key.size()});
+  if (!value || value->is_null()) return std::optional<double>();
+  if (!value->is_number()) return wrong(key, "a number");
+  return std::optional<double>(value->to_number<double>());
+}
+
+Result<std::map<std::string, double>> Body::numbers(std::string_view key, size_t items_max) const {
+  std::map<std::string, double> out;
+  const json::value* value = impl_->members.if_contains({key.data(), key.size()});
+  if (!value || value->is_null()) return out;
+  const std::string expected = fmt::format("an object of at most {} numbers", items_max);
+  if (!value->is_object() || value->get_object().size() > items_max) return wrong(key, expected);
+  for (const auto& [name, item] : value->get_object()) {
+    if (!item.is_number()) return wrong(key, expected);
+    out[std::string(name.data(), name.size())] = item.to_number<double>();
   }
   return out;
 }

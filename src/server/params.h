@@ -2,6 +2,7 @@
 // Reading what a request asks: query parameters, ids in the path, JSON bodies. Every error says
 // which one, what it was and what it may be.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,14 +36,22 @@ std::optional<Id128> id_param(const net::Request& request);
 // The members of a JSON object: a request's body.
 class Body {
  public:
-  // An empty body is an empty object. kInvalid for what is not one JSON object of at most 256 KB.
-  static Result<Body> parse(std::string_view text);
+  static constexpr size_t kBytesMax = 256 * 1024;
+  // An empty body is an empty object. kInvalid for what is not one JSON object of so many bytes.
+  static Result<Body> parse(std::string_view text, size_t bytes_max = kBytesMax);
 
   // The text of a member, "" if it is missing or null; kInvalid if it is something else, or longer
   // than bytes_max.
   Result<std::string> text(std::string_view key, size_t bytes_max) const;
   Result<std::string> required_text(std::string_view key, size_t bytes_max) const;
   Result<std::vector<std::string>> required_texts(std::string_view key, size_t items_max) const;
+  // An object whose members are texts, or null. At least one, at most `items_max`.
+  using TextMap = std::map<std::string, std::optional<std::string>>;
+  Result<TextMap> required_text_map(std::string_view key, size_t items_max, size_t bytes_max) const;
+  // The number of a member; nothing if it is missing or null.
+  Result<std::optional<double>> number(std::string_view key) const;
+  // An object whose members are finite numbers; empty if it is missing or null.
+  Result<std::map<std::string, double>> numbers(std::string_view key, size_t items_max) const;
   Result<TimeMs> required_time(std::string_view key) const;  // unix milliseconds or ISO 8601
 
  private:

@@ -4,6 +4,7 @@
 #include "net/router.h"
 #include "server/api.h"
 #include "server/boards.h"
+#include "server/config_desk.h"
 
 namespace tocsin::server {
 
@@ -12,6 +13,7 @@ void register_series_routes(net::Router& router, Views& views, const Clock& cloc
 void register_cardinality_routes(net::Router& router, Views& views);
 void register_recent_routes(net::Router& router, Views& views);
 void register_board_routes(net::Router& router, const Boards& boards);
+void register_config_routes(net::Router& router, ConfigDesk& desk);
 void register_program_routes(net::Router& router, const ApiParts& parts);
 
 }  // namespace tocsin::server
