@@ -194,7 +194,7 @@ void MapReader::add_wrong(std::string_view name, const Node& node, std::string_v
                 fmt::format("{}: expected {}{}, not \"{}\"", name, expected, hint, node.excerpt()));
 }
 
-size_t MapReader::choice(std::string_view key, std::initializer_list<std::string_view> words,
+size_t MapReader::choice(std::string_view key, std::span<const std::string_view> words,
                          std::string_view standard, std::string_view doc) {
   std::string type = "one of ";
   for (const std::string_view word : words)
@@ -213,7 +213,7 @@ size_t MapReader::choice(std::string_view key, std::initializer_list<std::string
   const size_t found = index_of(node->scalar());
   if (node->kind() == Node::Kind::kScalar && found < words.size()) return found;
   refused_.emplace_back(key);
-  const std::string_view near = nearest_word(node->scalar(), {words.begin(), words.size()});
+  const std::string_view near = nearest_word(node->scalar(), words);
   problems_.add(node->place(),
                 fmt::format("{}: expected {}, not \"{}\"{}", key, type, node->excerpt(),
                             near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));

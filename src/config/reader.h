@@ -16,6 +16,7 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -93,8 +94,12 @@ class MapReader {
     return read<T>(key, *node).value_or(standard);
   }
   // One word of a fixed set; `standard` empty = required. Returns the index of the word.
-  size_t choice(std::string_view key, std::initializer_list<std::string_view> words,
+  size_t choice(std::string_view key, std::span<const std::string_view> words,
                 std::string_view standard, std::string_view doc);
+  size_t choice(std::string_view key, std::initializer_list<std::string_view> words,
+                std::string_view standard, std::string_view doc) {
+    return choice(key, std::span(words.begin(), words.size()), standard, doc);
+  }
 
   // A nested mapping of type `type`; false if the key is missing.
   bool map(std::string_view key, std::string_view type, std::string_view doc, const Each& each,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "models/kinds.h"
 #include "streamer/streamer.h"
 #include "vocabulary/series_table.h"
 
@@ -61,7 +62,7 @@ class Training {
 
 streamer::Options Training::options(const TrainingPlan& plan) {
   streamer::Options out;
-  out.profile_bytes_max = plan.profile_bytes_max;
+  out.model_bytes_max = plan.model_bytes_max;
   out.tail_bytes_max = 0;  // the tails of judged points are shown, not learned
   out.only = plan.wanted;
   return out;
@@ -86,7 +87,7 @@ Result<void> Training::sort_out() {
       if (!wanted(ref)) continue;
       const streamer::Worker& worker = plan_.workers->worker(ref);
       own.needs = std::max(own.needs, history_needed(worker));
-      own.level = own.level && worker.model(streamer::ModelKind::kProfile) == nullptr;
+      own.level = own.level && history_needed(worker) <= kLevelNeeds;
       member = member || worker.aggregate.has_value();
     }
     if (own.needs.count == 0) continue;
@@ -214,11 +215,8 @@ std::vector<WorkerRef> changed_workers(const streamer::WorkerSet& before,
 
 DurationMs history_needed(const streamer::Worker& worker) {
   DurationMs out;
-  if (worker.model(streamer::ModelKind::kLevel) != nullptr) out = kLevelNeeds;
-  if (const streamer::ModelSpec* profile = worker.model(streamer::ModelKind::kProfile)) {
-    const auto periods = static_cast<int64_t>(profile->period_weights.size()) + 1;
-    out = std::max(out, DurationMs{calendar::season_ms(profile->season) * periods});
-  }
+  for (const models::ModelSpec& model : worker.models)
+    if (model.weight > 0) out = std::max(out, models::history_of(model));
   return out;
 }
 

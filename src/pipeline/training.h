@@ -33,7 +33,7 @@ struct TrainingPlan {
   std::vector<WorkerRef> wanted;  // of these
   TimeMs now;                     // points before it
   uint64_t points_max = 2'000'000'000;
-  uint64_t profile_bytes_max = 512 << 20;
+  uint64_t model_bytes_max = 512 << 20;
 };
 
 struct Trained {

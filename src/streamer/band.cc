@@ -62,8 +62,7 @@ Drawing draw_band(const WorkerSet& set, WorkerRef ref, const Labels& labels,
   SeriesTest test;
   OneSeries series(labels);
   SeriesMore& more = series.more;
-  if (const ModelSpec* profile = worker.model(ModelKind::kProfile))
-    more.profile = std::make_unique<Profile>(*profile, set.zone(labels), budget);
+  more.models = judge.make_models(set.zone(labels), budget);
   Drawing out;
   Notes notes(out.violations);
   std::vector<const Mark*> marks;
@@ -80,7 +79,7 @@ Drawing draw_band(const WorkerSet& set, WorkerRef ref, const Labels& labels,
       continue;
     }
     Judge::Place place{test, &more, series};
-    const Verdict verdict = judge.judge(place, {point.time, point.value, false}, notes);
+    const Verdict verdict = judge.judge(place, {point.time, point.value, 1, false}, notes);
     out.points.push_back(drawn(point, verdict));
     if (point.time >= models_from && verdict.guarded)
       out.points.back().models = normalised(judge.bands());

@@ -15,7 +15,7 @@ constexpr size_t kAhead = 6;        // rows whose state is fetched ahead
 Streamer::Core::Core(std::shared_ptr<const WorkerSet> workers, SeriesTable& table, uint32_t shard,
                      uint32_t shards, Options options)
     : set_(std::move(workers)), table_(table), shard_(shard), shards_(shards), options_(options) {
-  profile_budget_.bytes_max = options_.profile_bytes_max;
+  model_budget_.bytes_max = options_.model_bytes_max;
   tail_budget_.bytes_max = options_.tail_bytes_max;
   judges_.reserve(set_->workers().size());
   for (const Worker& worker : set_->workers()) judges_.emplace_back(worker);
@@ -119,9 +119,10 @@ void Streamer::Core::late(SeriesTest& test, TimeMs time, double value, const Con
   }
   // History may come after live points: the profile has a place for it, the level has not.
   SeriesMore* more = find_more(test);
-  const bool trains = more != nullptr && more->profile != nullptr && !context.live &&
-                      !test.is(SeriesTest::kDerived);
-  if (trains && !in_mark(test, time)) more->profile->train(time, value);
+  if (more == nullptr || context.live || test.is(SeriesTest::kDerived) || in_mark(test, time))
+    return;
+  for (const auto& model : more->models)
+    if (model->trains_out_of_order()) model->train(time, value);
 }
 
 void Streamer::Core::pace(SeriesTest& test, TimeMs time, const Context& context) {
@@ -177,7 +178,7 @@ void Streamer::Core::judge(SeriesTest& test, SeriesMore* more, TimeMs time, doub
     Emitter emitter(*this, test, context);
     Judge::Place place{test, more, *this};
     const Verdict verdict =
-        judges_[test.worker].judge(place, {time, value, !context.live}, emitter);
+        judges_[test.worker].judge(place, {time, value, 1, !context.live}, emitter);
     ++(verdict.guarded ? counts_.judged : counts_.learning);
     more = place.more;
     if (more != nullptr) release_more(test);

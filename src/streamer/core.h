@@ -72,7 +72,7 @@ class Streamer::Core final : private Judge::Owner {
   std::vector<JudgedPoint> tail(SeriesRef judged, WorkerRef worker) const;
   std::vector<ModelBand> models(SeriesRef judged, WorkerRef worker) const;
   const StreamerCounts& counts() const;
-  uint64_t profile_bytes() const { return profile_budget_.bytes; }
+  uint64_t model_bytes() const { return model_budget_.bytes; }
 
  private:
   friend class Emitter;
@@ -206,14 +206,13 @@ class Streamer::Core final : private Judge::Owner {
   void load_series(ByteReader& in, Loading& loading);
   void load_test(ByteReader& in, const Loading& loading, SeriesTest& test);
   void load_groups(ByteReader& in, Loading& loading);
-  Budget& profile_budget() { return profile_budget_; }
 
   std::shared_ptr<const WorkerSet> set_;
   SeriesTable& table_;
   uint32_t shard_, shards_;
   Options options_;
   std::vector<Judge> judges_;  // by worker
-  Budget profile_budget_, tail_budget_;
+  Budget model_budget_, tail_budget_;
   std::vector<uint32_t> slots_;  // by SeriesRef: first test, kUnresolved or kUntested
   Chunks<SeriesTest> tests_;
   std::vector<uint32_t> judging_;  // tests that judge, in order of first sight

@@ -236,7 +236,7 @@ const SeriesTest* Streamer::Core::find_test(SeriesRef judged, WorkerRef worker) 
 std::vector<JudgedPoint> Streamer::Core::tail(SeriesRef judged, WorkerRef worker) const {
   const SeriesTest* test = find_test(judged, worker);
   if (test == nullptr) return {};
-  const SeriesMore* more = find_more(*test);
+  SeriesMore* more = find_more(*test);
   if (more != nullptr && more->ring != nullptr) return more->ring->points_in_order();
   if (!test->is(SeriesTest::kHasBand)) return {};
   return {view(*test).last};
@@ -247,18 +247,18 @@ std::vector<JudgedPoint> Streamer::Core::tail(SeriesRef judged, WorkerRef worker
 std::vector<ModelBand> Streamer::Core::models(SeriesRef judged, WorkerRef worker) const {
   const SeriesTest* test = find_test(judged, worker);
   if (test == nullptr) return {};
-  const SeriesMore* more = find_more(*test);
+  SeriesMore* more = find_more(*test);
   if (more != nullptr && more->ring != nullptr) {
     const std::vector<JudgedPoint> points = more->ring->points_in_order();
     return points.empty() ? std::vector<ModelBand>{} : points.back().models;
   }
   Judge now(set_->workers()[test->worker]);
-  now.weigh(*test, nullptr, test->last_time, test->last_value);
+  now.weigh(*test, more, {test->last_time, test->last_value, 1, false});
   return normalised(now.bands());
 }
 
 const StreamerCounts& Streamer::Core::counts() const {
-  counts_.profiles_refused = profile_budget_.refused;
+  counts_.models_refused = model_budget_.refused;
   counts_.tails_refused = tail_budget_.refused;
   counts_.senders_forgotten = senders_.forgotten + senders_.refused;
   return counts_;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <tuple>
 
+#include "models/kinds.h"
 #include "streamer/verdict_math.h"
 
 namespace tocsin::streamer {
@@ -46,20 +47,19 @@ Judge::Judge(const Worker& worker)
       history_mask_(static_cast<uint8_t>((1U << worker.open_of) - 1)) {
   for (const ModelSpec& model : worker.models) {
     const size_t index = bands_.size();
-    const size_t count = model.kind == ModelKind::kProfile ? model.period_weights.size() : 1;
+    const size_t count = curves_of(model);
     bands_.resize(index + count);
     if (model.weight <= 0) continue;
     if (model.kind == ModelKind::kLevel) level_ = &model, level_index_ = index;
-    if (model.kind == ModelKind::kProfile) profile_ = &model, profile_index_ = index;
+    if (kind_of(model.kind).make != nullptr) objects_.push_back({&model, index, count});
     if (model.kind == ModelKind::kThreshold) thresholds_.push_back({&model, index});
     if (model.kind == ModelKind::kThreshold && model.for_at_least.count > 0) needs_more_ = true;
   }
   for (size_t i = 0; i < bands_.size(); ++i) bands_[i].model = static_cast<uint16_t>(i);
-  if (profile_ != nullptr) periods_.resize(profile_->period_weights.size());
   // With one model every strategy is that model's band.
-  level_alone_ = level_ != nullptr && profile_ == nullptr && thresholds_.empty() && !needs_more_ &&
+  level_alone_ = level_ != nullptr && objects_.empty() && thresholds_.empty() && !needs_more_ &&
                  worker.tier == Tier::kEvidence;
-  needs_more_ = needs_more_ || profile_ != nullptr || worker.tier == Tier::kKpi;
+  needs_more_ = needs_more_ || !objects_.empty() || worker.tier == Tier::kKpi;
 }
 
 Judge::Band Judge::level_band(const SeriesTest& test) {
@@ -74,14 +74,30 @@ Judge::Band Judge::level_band(const SeriesTest& test) {
   return {band.expected, band.lower, band.upper, true};
 }
 
-void Judge::profile_bands(Profile& profile, double cadence_s, TimeMs time) {
-  profile.predict(time, edge_, cadence_s, periods_);
-  for (size_t i = 0; i < periods_.size(); ++i) {
-    ModelBand& band = bands_[profile_index_ + i];
-    const Profile::PeriodBand& period = periods_[i];
-    band = {band.model,   static_cast<float>(profile_->weight * period.share),
-            false,        period.expected,
-            period.lower, period.upper};
+std::vector<std::unique_ptr<BandModel>> Judge::make_models(const calendar::Zone& zone,
+                                                           Budget& budget) const {
+  std::vector<std::unique_ptr<BandModel>> out;
+  out.reserve(objects_.size());
+  for (const ObjectPlan& plan : objects_) out.push_back(make_model(*plan.spec, zone, budget));
+  return out;
+}
+
+Asked Judge::asked(const SeriesTest& test, const Point& point) const {
+  return {point.time, point.value, test.cadence_s, worker_.score, point.weight};
+}
+
+void Judge::object_bands(SeriesMore& more, const Asked& asked) {
+  for (size_t i = 0; i < objects_.size(); ++i) {
+    const ObjectPlan& plan = objects_[i];
+    curves_.assign(plan.curves, Curve{});
+    more.models[i]->weigh(asked, curves_);
+    for (size_t k = 0; k < plan.curves; ++k) {
+      ModelBand& band = bands_[plan.band + k];
+      const Curve& curve = curves_[k];
+      band = {band.model,  static_cast<float>(plan.spec->weight * curve.share),
+              false,       curve.expected,
+              curve.lower, curve.upper};
+    }
   }
 }
 
@@ -143,6 +159,17 @@ void Judge::place_in_band(const Band& band, double value, Verdict& out) const {
   out.outside = out.distance != 0;
 }
 
+// What the model says itself, where it knows better than the distance from its band.
+void Judge::place_by_score(double score, double value, Verdict& out) const {
+  out.score = std::min(kScoreMax, score);
+  out.outside = score >= worker_.score;
+  out.well_inside = score <= kInsideShare * worker_.score;
+  if (!out.outside) out.distance = 0;
+  if (!out.outside || out.distance != 0) return;
+  const double beyond = std::clamp(score / worker_.score - 1, 1e-3, kDistanceMax);
+  out.distance = value >= out.expected ? beyond : -beyond;
+}
+
 bool Judge::over_long_enough(SeriesMore* more, size_t threshold, TimeMs time, bool over) const {
   const DurationMs wanted = thresholds_[threshold].spec->for_at_least;
   if (wanted.count == 0 || more == nullptr) return over;
@@ -155,7 +182,8 @@ bool Judge::over_long_enough(SeriesMore* more, size_t threshold, TimeMs time, bo
   return over && time - since >= wanted;
 }
 
-void Judge::vote_thresholds(SeriesMore* more, TimeMs time, double value, Verdict& out) {
+void Judge::vote_thresholds(SeriesMore* more, const Point& point, Verdict& out) {
+  const double value = point.value;
   constexpr double kInfinite = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < thresholds_.size(); ++i) {
     const ModelSpec& spec = *thresholds_[i].spec;
@@ -167,7 +195,7 @@ void Judge::vote_thresholds(SeriesMore* more, TimeMs time, double value, Verdict
     const double limit = over || !spec.below ? spec.above.value_or(0) : *spec.below;
     band.expected = limit;
     band.weight = 0;
-    band.outside = over_long_enough(more, i, time, over || under);
+    band.outside = over_long_enough(more, i, point.time, over || under);
     if (!out.guarded) {
       out.guarded = out.well_inside = true;
       out.expected = limit, out.lower = band.lower, out.upper = band.upper;
@@ -183,18 +211,19 @@ void Judge::vote_thresholds(SeriesMore* more, TimeMs time, double value, Verdict
   }
 }
 
-Verdict Judge::weigh(const SeriesTest& test, SeriesMore* more, TimeMs time, double value) {
+Verdict Judge::weigh(const SeriesTest& test, SeriesMore* more, const Point& point) {
   Verdict out;
   Band band;
   if (level_ != nullptr) band = level_band(test);
-  if (profile_ != nullptr) {
-    if (more != nullptr && more->profile != nullptr)
-      profile_bands(*more->profile, test.cadence_s, time);
-    band = combine();
-  }
+  const bool objects = !objects_.empty() && more != nullptr;
+  if (objects) object_bands(*more, asked(test, point));
+  if (!objects_.empty()) band = combine();
   if (band.any && worker_.strategy != Strategy::kWeighted) band = envelope(band);
-  if (band.any) place_in_band(band, value, out);
-  if (!thresholds_.empty()) vote_thresholds(more, time, value, out);
+  if (band.any) place_in_band(band, point.value, out);
+  if (band.any && objects && level_ == nullptr && objects_.size() == 1)
+    if (const double score = more->models[0]->score(); score >= 0)
+      place_by_score(score, point.value, out);
+  if (!thresholds_.empty()) vote_thresholds(more, point, out);
   return out;
 }
 
@@ -223,7 +252,7 @@ void Judge::remember(SeriesMore& more, const Point& point, const Verdict& verdic
 
 Verdict Judge::judge(Place& place, const Point& point, Sink& sink) {
   SeriesTest& test = place.test;
-  const Verdict verdict = weigh(test, place.more, point.time, point.value);
+  const Verdict verdict = weigh(test, place.more, point);
   if (verdict.guarded) {
     test.expected = static_cast<float>(verdict.expected);
     test.lower = static_cast<float>(verdict.lower);
@@ -253,6 +282,8 @@ Verdict Judge::judge(Place& place, const Point& point, Sink& sink) {
   const bool still_open = place.more != nullptr && place.more->band != nullptr;
   if (!still_open) learn(place, point, verdict);
   if (still_open && !place.more->held.empty()) place.more->held.clear();
+  if (still_open)
+    for (const auto& model : place.more->models) model->watch(asked(test, point));
   test.last_time = point.time;
   test.last_value = point.value;
   return verdict;
@@ -273,7 +304,7 @@ void Judge::open(Place& place, const Point& point, const Verdict& verdict, Direc
   opened->from_import = point.imported;
   opened->track.add({point.time, std::abs(verdict.distance), point.value});
   if (level_ != nullptr) test.level.tail.violation_opened();
-  if (place.more->profile != nullptr) place.more->profile->violation_opened();
+  for (const auto& model : place.more->models) model->violation_opened();
   place.more->band = std::move(opened);
   sink.changed(What::kOpened, *place.more->band);
 }
@@ -288,7 +319,7 @@ void Judge::update(Place& place, const Point& point, const Verdict& verdict, Sin
   if (same_side && verdict.score > violation.worst.score) violation.worst = violation.last;
   const double sign = violation.direction == Direction::kAbove ? 1 : -1;
   violation.track.add({point.time, sign * verdict.distance, point.value});
-  if (place.more->profile != nullptr) {
+  if (!place.more->models.empty()) {
     std::vector<HeldMean>& held = violation.held;
     const bool next = held.empty() || point.time - held.back().time >= HeldMean::kLength;
     if (next && held.size() < HeldMean::kMax) held.push_back({point.time, 0, 0});
@@ -327,9 +358,11 @@ void Judge::accept(Place& place, TimeMs time, Sink& sink) {
   if (level_ != nullptr) test.level.restart(points.front().value, test.cadence_s);
   if (level_ != nullptr)
     for (size_t i = 1; i < points.size(); ++i) test.level.learn(points[i].value, test.cadence_s);
-  if (more.profile == nullptr) return;
-  for (const HeldMean& mean : means) more.profile->train(mean.time, mean.sum / mean.count);
-  more.profile->accept(points, test.cadence_s);
+  for (const auto& model : more.models) {
+    if (model->trains_out_of_order())
+      for (const HeldMean& mean : means) model->train(mean.time, mean.sum / mean.count);
+    model->accept(points, test.cadence_s);
+  }
 }
 
 // Whether a point outside belongs to a violation is known when one opens, or when the points that
@@ -340,39 +373,43 @@ void Judge::learn(Place& place, const Point& point, const Verdict& verdict) {
   const bool decided = ((place.test.above | place.test.below) >> 1) == 0;
   if (holds && !place.more->held.empty() && decided) {
     learn_held(place);
-    if (place.more->profile != nullptr)
-      place.more->profile->predict(point.time, edge_, place.test.cadence_s, periods_);
+    weigh_again(place, point);
   }
   if (holds && verdict.guarded && verdict.outside && worker_.open_points > 1)
     return hold(*place.more, point, verdict);
   double in_band = point.value;
   if (verdict.guarded && has_band_models() && verdict.outside)
     in_band = std::clamp(point.value, verdict.lower, verdict.upper);
-  learn_one(place, point.time, point.value, in_band);
+  learn_one(place, point, in_band);
+}
+
+// The models remember the point weighed last: what was held back comes in between.
+void Judge::weigh_again(Place& place, const Point& point) {
+  if (!objects_.empty()) object_bands(*place.more, asked(place.test, point));
 }
 
 void Judge::hold(SeriesMore& more, const Point& point, const Verdict& verdict) const {
   if (more.held.size() >= worker_.open_of) more.held.erase(more.held.begin());
   const double in_band =
       has_band_models() ? std::clamp(point.value, verdict.lower, verdict.upper) : point.value;
-  more.held.push_back({point.time, point.value, in_band});
+  more.held.push_back({point.time, point.value, in_band, point.weight});
 }
 
 void Judge::learn_held(Place& place) {
-  Profile* profile = place.more->profile.get();
-  for (const HeldPoint& point : place.more->held) {
-    if (profile != nullptr) profile->predict(point.time, edge_, place.test.cadence_s, periods_);
-    learn_one(place, point.time, point.value, point.in_band);
+  for (const HeldPoint& held : place.more->held) {
+    const Point point{held.time, held.value, held.weight, false};
+    weigh_again(place, point);
+    learn_one(place, point, held.in_band);
   }
   place.more->held.clear();
 }
 
-// A point outside, of which no violation came, is taken by the profile for its edge of the band.
-void Judge::learn_one(Place& place, TimeMs time, double value, double in_band) {
+// A point outside, of which no violation came, is taken by most models for its edge of the band.
+void Judge::learn_one(Place& place, const Point& point, double in_band) {
   SeriesTest& test = place.test;
-  if (level_ != nullptr) test.level.learn(value, test.cadence_s);
-  if (place.more != nullptr && place.more->profile != nullptr)
-    place.more->profile->learn(time, in_band, test.cadence_s);
+  if (level_ != nullptr) test.level.learn(point.value, test.cadence_s);
+  if (place.more == nullptr) return;
+  for (const auto& model : place.more->models) model->learn(asked(test, point), in_band);
 }
 
 Judge::Progress Judge::progress(const SeriesTest& test, const SeriesMore* more) const {
@@ -387,13 +424,14 @@ Judge::Progress Judge::progress(const SeriesTest& test, const SeriesMore* more) 
           test.last_time + DurationMs{static_cast<int64_t>(left * test.cadence_s * 1000)};
     return out;
   }
-  if (profile_ == nullptr) return Progress{1, {}, 0, 0};
-  if (more == nullptr || more->profile == nullptr) return out;
-  out.guarded_from = more->profile->guarded_from();
-  const TimeMs first = more->profile->first_seen();
-  if (first == kTimeMax || test.last_time < first) return out;
-  const double whole = (out.guarded_from - first).seconds();
-  out.learned = std::clamp((test.last_time - first).seconds() / whole, 0.0, 1.0);
+  if (objects_.empty()) return Progress{1, {}, 0, 0};
+  if (more == nullptr) return out;
+  // The first that is ready guards.
+  for (const auto& model : more->models) {
+    const Learned learned = model->learned(test.last_time, test.cadence_s);
+    if (learned.share < out.learned || (learned.share == out.learned && out.learned > 0)) continue;
+    out = {learned.share, learned.guarded_from, learned.points, learned.points_needed};
+  }
   return out;
 }
 

@@ -41,6 +41,7 @@ class Judge {
   struct Point {
     TimeMs time;
     double value = 0;
+    double weight = 1;  // the attempts behind a ratio
     bool imported = false;
   };
   // Gives what is seldom needed, and is not near the hot state.
@@ -84,13 +85,16 @@ class Judge {
   void accept(Place& place, TimeMs time, Sink& sink);
 
   // A verdict without a trace: nothing is learned, opened or remembered.
-  Verdict weigh(const SeriesTest& test, SeriesMore* more, TimeMs time, double value);
+  Verdict weigh(const SeriesTest& test, SeriesMore* more, const Point& point);
   // The bands of the models for the point weighed last, by ModelBand::model.
   std::span<const ModelBand> bands() const { return bands_; }
 
   // Whether a test of this worker needs a SeriesMore from the start.
   bool needs_more() const { return needs_more_; }
-  bool has_band_models() const { return level_ != nullptr || profile_ != nullptr; }
+  bool has_band_models() const { return level_ != nullptr || !objects_.empty(); }
+  // The models of a SeriesMore, as many and in the order as this Judge asks them.
+  std::vector<std::unique_ptr<BandModel>> make_models(const calendar::Zone& zone,
+                                                      Budget& budget) const;
   const Worker& worker() const { return worker_; }
   // How far learning is, 0 to 1, and when it will be done (0 = cannot say).
   struct Progress {
@@ -106,11 +110,13 @@ class Judge {
     bool any = false;
   };
   Band level_band(const SeriesTest& test);
-  void profile_bands(Profile& profile, double cadence_s, TimeMs time);
+  Asked asked(const SeriesTest& test, const Point& point) const;
+  void object_bands(SeriesMore& more, const Asked& asked);
+  void place_by_score(double score, double value, Verdict& out) const;
   Band combine() const;
   Band envelope(const Band& mean) const;
   void place_in_band(const Band& band, double value, Verdict& out) const;
-  void vote_thresholds(SeriesMore* more, TimeMs time, double value, Verdict& out);
+  void vote_thresholds(SeriesMore* more, const Point& point, Verdict& out);
   bool over_long_enough(SeriesMore* more, size_t threshold, TimeMs time, bool over) const;
   void remember(SeriesMore& more, const Point& point, const Verdict& verdict);
   void open(Place& place, const Point& point, const Verdict& verdict, Direction direction,
@@ -119,7 +125,8 @@ class Judge {
   void end(Place& place, TimeMs time, Sink& sink);
   void hold(SeriesMore& more, const Point& point, const Verdict& verdict) const;
   void learn_held(Place& place);
-  void learn_one(Place& place, TimeMs time, double value, double in_band);
+  void learn_one(Place& place, const Point& point, double in_band);
+  void weigh_again(Place& place, const Point& point);
   void learn(Place& place, const Point& point, const Verdict& verdict);
   JudgedPoint judged(const Point& point, const Verdict& verdict) const;
 
@@ -129,15 +136,21 @@ class Judge {
   bool needs_more_ = false;
   bool level_alone_ = false;
   const ModelSpec* level_ = nullptr;
-  const ModelSpec* profile_ = nullptr;
-  size_t level_index_ = 0, profile_index_ = 0;  // in bands_
+  size_t level_index_ = 0;  // in bands_
+  // A model that is an object of its own; the i-th of SeriesMore::models.
+  struct ObjectPlan {
+    const ModelSpec* spec;
+    size_t band;  // its first in bands_
+    size_t curves;
+  };
+  std::vector<ObjectPlan> objects_;
   struct ThresholdPlan {
     const ModelSpec* spec;
     size_t band;  // in bands_
   };
   std::vector<ThresholdPlan> thresholds_;
   std::vector<ModelBand> bands_;
-  std::vector<Profile::PeriodBand> periods_;
+  std::vector<Curve> curves_;  // scratch
 };
 
 }  // namespace tocsin::streamer

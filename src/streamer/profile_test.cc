@@ -153,12 +153,12 @@ TEST(Profile, HistoryTeachesAndTellsNothing) {
 
 TEST(Profile, BudgetOfMemoryIsKept) {
   Options options;
-  options.profile_bytes_max = 20'000;  // one period of a week takes 12 KB
+  options.model_bytes_max = 20'000;  // one period of a week takes 12 KB
   Weeks weeks(profile_yaml(), "2026-10-26T00:00:00Z", options);
   weeks.run(days(16));
   EXPECT_EQ(weeks.view().state, TestView::State::kLearning) << "it abstains";
-  EXPECT_GT(weeks.rig.streamers[0].counts().profiles_refused, 0);
-  EXPECT_LE(weeks.rig.streamers[0].profile_bytes(), 20'000);
+  EXPECT_GT(weeks.rig.streamers[0].counts().models_refused, 0);
+  EXPECT_LE(weeks.rig.streamers[0].model_bytes(), 20'000);
 }
 
 TEST(Profile, SparsePointsAreEnough) {

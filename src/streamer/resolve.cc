@@ -141,8 +141,7 @@ SeriesMore& Streamer::Core::more_of(SeriesTest& test) {
   SeriesMore& more = *mores_[test.more];
   const Worker& worker = set_->workers()[test.worker];
   if (test.is(SeriesTest::kFeed)) return more;
-  if (const ModelSpec* profile = worker.model(ModelKind::kProfile))
-    more.profile = std::make_unique<Profile>(*profile, set_->zone(labels(test)), profile_budget_);
+  more.models = judges_[test.worker].make_models(set_->zone(labels(test)), model_budget_);
   if (worker.tier != Tier::kKpi) return more;
   const uint64_t bytes =
       JudgedRing::kPoints * (sizeof(JudgedPoint) + worker.model_kinds().size() * sizeof(ModelBand));
@@ -154,7 +153,7 @@ SeriesMore& Streamer::Core::more_of(SeriesTest& test) {
 // Given back when nothing but a violation that has ended was in it.
 void Streamer::Core::release_more(SeriesTest& test) {
   SeriesMore& more = *mores_[test.more];
-  if (more.band != nullptr || more.silence != nullptr || more.profile != nullptr) return;
+  if (more.band != nullptr || more.silence != nullptr || !more.models.empty()) return;
   if (more.ring != nullptr || more.transform_kind != Transform::kNone) return;
   if (judges_[test.worker].needs_more()) return;
   mores_[test.more].reset();

@@ -2,7 +2,7 @@
 // counts; here is what it means for the tests of its series, and what is told.
 #include <algorithm>
 
-#include "streamer/archive.h"
+#include "models/archive.h"
 #include "streamer/core.h"
 
 namespace tocsin::streamer {

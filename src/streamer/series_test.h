@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/id.h"
-#include "streamer/level.h"
-#include "streamer/motion.h"
-#include "streamer/profile.h"
+#include "models/band_model.h"
+#include "models/level.h"
+#include "models/motion.h"
 #include "streamer/transform.h"
 #include "vocabulary/violation.h"
 
@@ -77,6 +77,7 @@ struct HeldPoint {
   TimeMs time;
   double value = 0;
   double in_band = 0;  // the edge of the band that it lay beyond
+  double weight = 1;
 };
 
 // Five minutes of points that were not learned, as their mean.
@@ -116,7 +117,7 @@ struct JudgedRing {
 };
 
 struct SeriesMore {
-  std::unique_ptr<Profile> profile;
+  std::vector<std::unique_ptr<BandModel>> models;  // in the order of the worker's, level apart
   std::unique_ptr<JudgedRing> ring;
   std::unique_ptr<OpenViolation> band;     // out of its band, or over a limit
   std::unique_ptr<OpenViolation> silence;  // no points

@@ -7,14 +7,14 @@
 #include <limits>
 
 #include "base/check.h"
-#include "streamer/archive.h"
+#include "models/archive.h"
 #include "streamer/core.h"
 
 namespace tocsin::streamer {
 namespace {
 
 constexpr uint32_t kMagic = 0x4d434f54;  // "TOCM" as bytes
-constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersion = 3;
 constexpr uint8_t kVersionWithSenders = 2;
 constexpr uint16_t kKeptFlags = SeriesTest::kLive | SeriesTest::kOutOfOrder | SeriesTest::kArmed |
                                 SeriesTest::kAbsent | SeriesTest::kHasBand | SeriesTest::kGone;
@@ -81,12 +81,17 @@ void visit(Archive& archive, SeriesMore& more) {
   archive.list(more.over_since, [&](TimeMs& since) { archive(since); });
   visit(archive, more.band);
   visit(archive, more.silence);
-  bool parts[2] = {more.ring != nullptr, more.profile != nullptr};
-  archive(parts[0], parts[1]);
-  if (parts[0] && more.ring != nullptr) visit(archive, *more.ring);
-  if (parts[1] && more.profile != nullptr) more.profile->visit(archive);
+  bool ring = more.ring != nullptr;
+  uint32_t models = static_cast<uint32_t>(more.models.size());
+  archive(ring, models);
+  if (ring && more.ring != nullptr) visit(archive, *more.ring);
+  // Of the same definition, so as many as there are.
+  for (size_t i = 0; i < models && i < more.models.size(); ++i) archive.own(*more.models[i]);
   if (!archive.kWithAnswers) return;
-  archive.list(more.held, [&](HeldPoint& p) { archive(p.time, p.value, p.in_band); });
+  archive.list(more.held, [&](HeldPoint& p) {
+    archive(p.time, p.value, p.in_band);
+    if (archive.kWithModels) archive(p.weight);
+  });
 }
 
 template <class Archive>
@@ -100,6 +105,7 @@ void visit(Archive& archive, SeriesTest& test, uint16_t& flags) {
 
 // Where the members of a saved group are now: (group as saved) -> by old member index.
 struct Streamer::Core::Loading {
+  uint8_t version = kVersion;
   bool has_senders = true;
   Numbers senders;  // where those of the text are now; by number less one
   std::map<std::pair<uint32_t, Labels>, std::map<uint32_t, uint32_t>> members;
@@ -200,7 +206,7 @@ void Streamer::Core::save(ByteWriter& out) const {
 }
 
 void Streamer::Core::load_test(ByteReader& in, const Loading& loading, SeriesTest& test) {
-  Loader archive(in, loading.has_senders ? 2 : 1);
+  Loader archive(in, loading.version);
   uint16_t flags = 0;
   visit(archive, test, flags);
   test.flags |= flags & kKeptFlags;
@@ -320,6 +326,7 @@ void Streamer::Core::load_body(ByteReader& body, uint8_t version) {
   resume_ = std::max(resume_, TimeMs{body.zigzag()});
   interrupted_ = body.u8() != 0 || interrupted_;
   Loading loading;
+  loading.version = version;
   loading.has_senders = version >= kVersionWithSenders;
   if (loading.has_senders) load_senders(body, loading.senders);
   for (uint64_t left = body.varint(); left > 0 && body.ok(); --left) load_series(body, loading);

@@ -54,6 +54,6 @@ std::vector<ModelBand> Streamer::models(SeriesRef judged, WorkerRef worker) cons
 }
 std::vector<Violation> Streamer::open_violations() const { return core_->open_violations(); }
 const StreamerCounts& Streamer::counts() const { return core_->counts(); }
-uint64_t Streamer::profile_bytes() const { return core_->profile_bytes(); }
+uint64_t Streamer::model_bytes() const { return core_->model_bytes(); }
 
 }  // namespace tocsin::streamer

@@ -6,7 +6,7 @@
 // Every shard must be shown every frame, in order of lsn, with the rows that concern it (often
 // none): the lsn of a timer's Position is that of the last frame seen.
 //
-// Bounded: profiles and tails by Options; an aggregate's members and open slots (aggregate.h);
+// Bounded: models and tails by Options; an aggregate's members and open slots (aggregate.h);
 // senders (senders.h); everything else is proportional to the number of series, at most 200 bytes
 // each.
 
@@ -27,11 +27,11 @@
 namespace tocsin::streamer {
 
 struct Options {
-  uint64_t profile_bytes_max = 128 << 20;  // past it a new profile abstains, counted
-  uint64_t tail_bytes_max = 64 << 20;      // past it a new kpi series keeps only its last point
-  DurationMs history_after = days(1);      // a live point older than this on arrival is history:
-                                           // learned from, not judged, counted late
-  std::vector<WorkerRef> only = {};        // test by these alone; empty = by all
+  uint64_t model_bytes_max = 128 << 20;  // past it a new profile (and the like) abstains, counted
+  uint64_t tail_bytes_max = 64 << 20;    // past it a new kpi series keeps only its last point
+  DurationMs history_after = days(1);    // a live point older than this on arrival is history:
+                                         // learned from, not judged, counted late
+  std::vector<WorkerRef> only = {};      // test by these alone; empty = by all
 };
 
 // What one step made. Items ascend by Position; derived points (rates, aggregates) belong to the
@@ -54,7 +54,7 @@ struct StreamerCounts {
   uint64_t future = 0;             // not judged: further ahead of its arrival than the lateness
   uint64_t not_a_number = 0;       // NaN, infinite or beyond 1e30: not judged
   uint64_t untested = 0;           // no worker selects the series
-  uint64_t profiles_refused = 0;   // budget of profiles reached
+  uint64_t models_refused = 0;     // budget of models reached
   uint64_t tails_refused = 0;      // budget of tails reached
   uint64_t members_refused = 0;    // aggregate with too many members
   uint64_t slots_late = 0;         // points for a slot of an aggregate that was closed
@@ -131,7 +131,7 @@ class Streamer {
   std::vector<Violation> open_violations() const;
 
   const StreamerCounts& counts() const;
-  uint64_t profile_bytes() const;
+  uint64_t model_bytes() const;
 
  private:
   std::unique_ptr<Core> core_;

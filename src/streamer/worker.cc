@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "models/band_model.h"
 
 namespace tocsin::streamer {
 namespace {
@@ -39,6 +40,8 @@ void write_model(ByteWriter& out, const ModelSpec& model) {
   out.zigzag(model.for_at_least.count);
   out.f64(model.after_cadences);
   out.zigzag(model.at_least.count);
+  for (const auto& [key, number] : model.numbers) out.text(key), out.f64(number);
+  for (const auto& [key, text] : model.texts) out.text(key), out.text(text);
 }
 
 // What a change of makes learned state meaningless, or a violation's meaning another. The place and
@@ -100,20 +103,6 @@ bool watches_senders(const Worker& worker) {
 }
 
 }  // namespace
-
-std::string_view to_text(ModelKind kind) {
-  switch (kind) {
-    case ModelKind::kLevel:
-      return "level";
-    case ModelKind::kProfile:
-      return "profile";
-    case ModelKind::kThreshold:
-      return "threshold";
-    case ModelKind::kSilence:
-      return "silence";
-  }
-  return "";
-}
 
 std::string_view to_text(Strategy strategy) {
   switch (strategy) {
@@ -205,8 +194,7 @@ std::vector<std::string> Worker::model_names() const {
 std::vector<ModelKind> Worker::model_kinds() const {
   std::vector<ModelKind> kinds;
   for (const ModelSpec& model : models) {
-    const bool profile = model.kind == ModelKind::kProfile;
-    kinds.insert(kinds.end(), profile ? model.period_weights.size() : 1, model.kind);
+    kinds.insert(kinds.end(), curves_of(model), model.kind);
   }
   return kinds;
 }

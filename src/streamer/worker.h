@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "calendar/zone.h"
+#include "models/model_spec.h"
 #include "vocabulary/labels.h"
 #include "vocabulary/matcher.h"
 #include "vocabulary/violation.h"
@@ -26,33 +27,16 @@ class Reference;
 
 namespace tocsin::streamer {
 
-enum class ModelKind : uint8_t { kLevel, kProfile, kThreshold, kSilence };
+using namespace models;  // what tests a point, in the words of that room
+
 enum class Strategy : uint8_t { kWeighted, kMajority, kAny, kAll, kBest };
 enum class Missing : uint8_t { kUnknown, kZero, kViolation };
 enum class Transform : uint8_t { kAuto, kNone, kRate, kIncrease, kDelta };
 enum class AggregateOp : uint8_t { kSum, kMean, kMin, kMax, kCount, kQuantile };
 
-std::string_view to_text(ModelKind kind);       // "level", "profile", "threshold", "silence"
 std::string_view to_text(Strategy strategy);    // "weighted", "majority", "any", "all", "best"
 std::string_view to_text(Missing missing);      // "unknown", "zero", "violation"
 std::string_view to_text(Transform transform);  // "auto", "none", "rate", "increase", "delta"
-
-// One model of a worker. Only the fields of its kind mean anything.
-struct ModelSpec {
-  ModelKind kind = ModelKind::kLevel;
-  std::string name;   // as shown; the kind unless configured
-  double weight = 1;  // 0 switches it off; threshold and silence are on or off
-  // profile
-  calendar::Season season = calendar::Season::kWeek;
-  DurationMs window = minutes(60);
-  std::vector<double> period_weights{1, 1, 1, 1};  // of the last period first
-  // threshold
-  std::optional<double> above, below;
-  DurationMs for_at_least{};
-  // silence
-  double after_cadences = 3;
-  DurationMs at_least = seconds(2);
-};
 
 struct Aggregate {
   AggregateOp op = AggregateOp::kSum;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/folder.h"
 #include "config/reader.h"
+#include "models/kinds.h"
 #include "streamer/worker.h"
 
 namespace tocsin::streamer {
@@ -40,70 +41,26 @@ void check_not_negative(MapReader& m, std::string_view key, double value) {
   if (!m.describing() && !(value >= 0)) m.problem(key, "must not be negative");
 }
 
-void read_profile(MapReader& m, ModelSpec& model) {
-  using calendar::Season;
-  model.season = m.choice("season", {"week", "day"}, "week",
-                          "profile: what repeats, by the wall clock of the series' site.") == 1
-                     ? Season::kDay
-                     : Season::kWeek;
-  const int64_t periods = m.value<int64_t>(
-      "periods", 4, "profile: how many past periods are kept, each a model of its own; 2 to 12.");
-  model.window = m.value<DurationMs>(
-      "window", minutes(60), "profile: width of the moving window that smooths each period.");
-  model.period_weights = m.value<std::vector<double>>(
-      "weights", {},
-      "profile: weight of each past period, the last one first; equal weights if left out.");
-  if (m.describing()) return;
-  if (model.window < minutes(5) || model.window > hours(6))
-    m.problem("window", "must be between 5m and 6h");
-  if (periods < 2 || periods > 12) {
-    m.problem("periods", "must be between 2 and 12");
-    return;
-  }
-  if (model.period_weights.empty()) model.period_weights.assign(static_cast<size_t>(periods), 1);
-  const auto& weights = model.period_weights;
-  if (m.refused("periods") || m.refused("weights")) return;
-  if (m.has("periods") && weights.size() != static_cast<size_t>(periods))
-    m.problem("weights", fmt::format("{} weights for {} periods; give one per period",
-                                     weights.size(), periods));
-  if (weights.size() < 2 || weights.size() > 12)
-    m.problem("weights", "2 to 12 weights are expected, one per past period");
-  for (size_t i = 0; i < weights.size(); ++i)
-    if (!(weights[i] >= 0 && weights[i] < 1e6))
-      m.problem("weights", i, "a weight must be between 0 and 1000000");
-  if (std::count_if(weights.begin(), weights.end(), [](double w) { return w > 0; }) < 2)
-    m.problem("weights", "at least two periods must have a weight above 0");
+// "level: running level and spread. profile: ...", from the kinds themselves.
+std::string kinds_doc() {
+  std::string out;
+  for (const Kind& kind : kinds())
+    out += fmt::format("{}{}: {}.", out.empty() ? "" : " ", kind.name, kind.doc);
+  return out;
 }
 
-void read_threshold(MapReader& m, ModelSpec& model) {
-  model.above = m.optional<double>("above", "threshold: a value above this is outside.");
-  model.below = m.optional<double>("below", "threshold: a value below this is outside.");
-  model.for_at_least = m.value<DurationMs>(
-      "for", {}, "threshold: it votes once the value has been outside for so long (event time).");
-  if (m.describing()) return;
-  if (model.kind == ModelKind::kThreshold && !m.has("above") && !m.has("below"))
-    m.problem("kind", "a threshold needs above or below");
-  if (model.above && model.below && !(*model.below <= *model.above))
-    m.problem("below", "must not be greater than above: every value would be outside");
-}
-
-void read_silence(MapReader& m, ModelSpec& model) {
-  model.after_cadences = m.value<double>(
-      "after", 3, "silence: cadences without a point until it votes; the cadence is learned.");
-  model.at_least = m.value<DurationMs>("at_least", seconds(2),
-                                       "silence: never sooner than this after the last point.");
-  if (!m.describing() && !(model.after_cadences >= 1 && model.after_cadences <= 1000))
-    m.problem("after", "must be between 1 and 1000 cadences");
+ModelSpec model_of(ModelKind kind) {
+  ModelSpec out;
+  out.kind = kind;
+  out.name = to_text(kind);
+  return out;
 }
 
 void read_model(MapReader& m, Worker& worker) {
+  std::vector<std::string_view> names;
+  for (const Kind& kind : kinds()) names.push_back(kind.name);
   ModelSpec model;
-  const size_t kind =
-      m.choice("kind", {"level", "profile", "threshold", "silence"}, "",
-               "level: running level and spread. profile: mean and variance by "
-               "position in the season. threshold: a fixed limit. silence: a series "
-               "that stops.");
-  model.kind = static_cast<ModelKind>(kind);
+  model.kind = kinds()[m.choice("kind", names, "", kinds_doc())].kind;
   model.name = m.optional<std::string>("name", "As shown; its kind if left out.")
                    .value_or(std::string(to_text(model.kind)));
   model.weight = m.value<double>(
@@ -111,9 +68,8 @@ void read_model(MapReader& m, Worker& worker) {
       "Share in the weighted band; 0 switches the model off. threshold and silence vote on their "
       "own: any weight above 0 switches them on.");
   check_not_negative(m, "weight", model.weight);
-  read_profile(m, model);
-  read_threshold(m, model);
-  read_silence(m, model);
+  for (const Kind& kind : kinds())
+    if (kind.read != nullptr) kind.read(m, model);
   if (m.refused("kind")) return;  // it is none of the kinds it could be checked against
   if (!m.describing() && model.kind != ModelKind::kThreshold && worker.model(model.kind) != nullptr)
     m.problem("kind", fmt::format("worker \"{}\" has two models of kind {}; one is possible",
@@ -238,11 +194,7 @@ void read_worker(MapReader& m, Worker& worker) {
         [&](MapReader& a) { read_aggregate(a, worker); });
   const size_t models = m.list("models", "model", "What says what is normal; level if left out.",
                                [&](MapReader& model) { read_model(model, worker); });
-  if (models == 0 && !m.has("models")) {
-    ModelSpec level;
-    level.name = "level";
-    worker.models = {level};
-  }
+  if (models == 0 && !m.has("models")) worker.models = {model_of(ModelKind::kLevel)};
   if (worker.models.size() > kModelsMax) m.problem("models", "at most 8 models per worker");
   read_opens(m, worker);
   read_limits(m, worker);

@@ -37,7 +37,7 @@ void publish(Published& out, const streamer::StreamerCounts& counts, const Head&
   not_judged("future", counts.future);
   not_judged("not_a_number", counts.not_a_number);
   not_judged("untested", counts.untested);
-  refused("profile", counts.profiles_refused);
+  refused("profile", counts.models_refused);
   refused("tail", counts.tails_refused);
   refused("aggregate_member", counts.members_refused);
   refused("late_for_slot", counts.slots_late);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "models/kinds.h"
 #include "query/range.h"
 #include "streamer/band.h"
 #include "tocsin/views.h"
@@ -138,7 +139,7 @@ server::BandView LiveViews::draw(const Labels& labels, WorkerRef worker,
   const auto names = set.worker(worker).model_names();
   const auto kinds = set.worker(worker).model_kinds();
   for (size_t m = 0; m < names.size(); ++m)
-    view.models.push_back({names[m], std::string(to_text(kinds[m])), 0, {}});
+    view.models.push_back({names[m], std::string(models::to_text(kinds[m])), 0, {}});
   for (const size_t i : kept) {
     const JudgedPoint& point = at(i);
     view.points.emplace_back(point.time, point.value);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "models/kinds.h"
 #include "tocsin/views.h"
 
 namespace tocsin {
@@ -18,28 +19,6 @@ std::string selects_text(const streamer::Worker& worker) {
   for (const SeriesSelector& selector : worker.select)
     out += (out.empty() ? "" : ", ") + selector.text();
   return out.empty() ? "every series that no other worker selects" : out;
-}
-
-std::string detail_of(const streamer::ModelSpec& model) {
-  switch (model.kind) {
-    case streamer::ModelKind::kLevel:
-      return "robust running level and spread";
-    case streamer::ModelKind::kProfile:
-      return fmt::format("by position in the {}, smoothed over {}",
-                         model.season == calendar::Season::kDay ? "day" : "week",
-                         to_text(model.window));
-    case streamer::ModelKind::kThreshold: {
-      std::string out = "votes on its own:";
-      if (model.above) out += " above " + number_text(*model.above);
-      if (model.below) out += " below " + number_text(*model.below);
-      if (model.for_at_least.count > 0) out += " for " + to_text(model.for_at_least);
-      return out;
-    }
-    case streamer::ModelKind::kSilence:
-      return fmt::format("votes on its own: no point for {} cadences, at least {}",
-                         number_text(model.after_cadences), to_text(model.at_least));
-  }
-  return "";
 }
 
 server::SenderView::Verdict verdict_of(const streamer::TestView& test) {
@@ -135,8 +114,8 @@ void LiveViews::worker(std::string id, server::Done<std::optional<server::Worker
         const auto kinds = worker.model_kinds();
         for (size_t m = 0; m < names.size(); ++m) {
           const streamer::ModelSpec* spec = worker.model(kinds[m]);
-          out.models.push_back({names[m], std::string(streamer::to_text(kinds[m])), 0,
-                                spec == nullptr ? "switched off" : detail_of(*spec)});
+          out.models.push_back({names[m], std::string(models::to_text(kinds[m])), 0,
+                                spec == nullptr ? "switched off" : models::says_of(*spec)});
         }
         for (Part& part : parts) {
           for (const ModelBand& band : part.models)

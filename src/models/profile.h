@@ -20,69 +20,53 @@
 #include <vector>
 
 #include "calendar/zone.h"
-#include "streamer/motion.h"
-#include "streamer/tail.h"
-#include "streamer/worker.h"
+#include "models/band_model.h"
+#include "models/motion.h"
+#include "models/tail.h"
 
-namespace tocsin::streamer {
+namespace tocsin::models {
 
-struct Budget {
-  uint64_t bytes_max = 0;
-  uint64_t bytes = 0;
-  uint64_t refused = 0;
-  bool take(uint64_t wanted) {
-    if (bytes + wanted > bytes_max) {
-      ++refused;
-      return false;
-    }
-    bytes += wanted;
-    return true;
-  }
-  void give(uint64_t back) { bytes -= back; }
-};
-
-class Profile {
+class Profile final : public BandModel {
  public:
   static constexpr int64_t kBucketMs = 300'000;
   static constexpr size_t kPeriodsMax = 12;
 
   Profile(const ModelSpec& spec, calendar::Zone zone, Budget& budget);
-  ~Profile();
+  ~Profile() override;
   Profile(const Profile&) = delete;
   Profile& operator=(const Profile&) = delete;
 
-  struct PeriodBand {
-    double share = 0;  // of the profile's weight; 0 = abstains
-    double expected = 0, lower = 0, upper = 0;
-  };
-  // Bands at `time` by past period, the last one first. False (and no shares) if it abstains.
-  bool predict(TimeMs time, double edge, double cadence_s, std::span<PeriodBand> out);
+  // Curves by past period, the last one first.
+  bool weigh(const Asked& asked, std::span<Curve> out) override;
 
-  // Learns the point predicted last, in order.
-  void learn(TimeMs time, double value, double cadence_s);
-  // Fills the buckets only: a point that came out of order or is history.
-  void train(TimeMs time, double value);
-  // The new normal: the offset jumps to where these points lie.
-  void accept(std::span<const MotionPoint> points, double cadence_s);
-  void violation_opened() { tail_.violation_opened(); }
+  void learn(const Asked& asked, double in_band) override;
+  bool trains_out_of_order() const override { return true; }
+  // Fills the buckets only.
+  void train(TimeMs time, double value) override;
+  // The offset jumps to where these points lie.
+  void accept(std::span<const MotionPoint> points, double cadence_s) override;
+  void violation_opened() override { tail_.violation_opened(); }
+  Learned learned(TimeMs last_time, double cadence_s) const override;
+  void save(ByteWriter& out) const override;
+  void load(ByteReader& in) override;
 
   size_t periods() const { return spec_.period_weights.size(); }
   TimeMs first_seen() const { return first_; }  // kTimeMax before the first point
   TimeMs guarded_from() const;                  // two periods after the first point
   const calendar::Zone& zone() const { return zone_; }
-  uint64_t bytes() const { return bytes_; }
+  uint64_t bytes() const override { return bytes_; }
 
+ private:
   template <class Archive>
   void visit(Archive& archive);
 
- private:
   struct Period {
     int64_t number = INT64_MIN;
     std::vector<float> mean;
     std::vector<uint8_t> spread;  // code of the deviation, see spread_code()
     std::vector<uint8_t> count;   // saturates; 0 = missing
   };
-  struct Curve {  // one past period around the current bucket
+  struct Line {  // one past period around the current bucket
     bool ok = false;
     double mean = 0, slope = 0, deviation = 0;  // slope per bucket
   };
@@ -100,7 +84,7 @@ class Profile {
   void add(const calendar::SeasonPosition& at, double value);
   void flush();
   void look_up(int64_t number, int64_t bucket, double cadence_s);
-  Curve curve(int64_t number, int64_t bucket, double cadence_s);
+  Line line(int64_t number, int64_t bucket, double cadence_s);
   uint8_t spread_code(double deviation);
   double spread_value(uint8_t code) const;
 
@@ -116,11 +100,11 @@ class Profile {
   double offset_ = 0;
   double unit_ = 0;  // of the spread codes: a power of two near the first value
   TimeMs first_ = kTimeMax;
-  calendar::SeasonPosition predicted_at_;  // of the point that predict() was asked about
+  calendar::SeasonPosition predicted_at_;  // of the point that weigh() was asked about
 
-  // What predict() found: valid for one bucket.
+  // What weigh() found: valid for one bucket.
   int64_t looked_period_ = INT64_MIN, looked_bucket_ = -1;
-  std::vector<Curve> curves_;
+  std::vector<Line> lines_;
   double weight_sum_ = 0;
   size_t available_ = 0;
   double mean_expected_ = 0;  // of the available periods, without the offset
@@ -136,8 +120,8 @@ void Profile::visit(Archive& archive) {
   uint64_t available = available_;
   archive(available);
   available_ = static_cast<size_t>(available);
-  archive.list(curves_,
-               [&](Curve& curve) { archive(curve.ok, curve.mean, curve.slope, curve.deviation); });
+  archive.list(lines_,
+               [&](Line& line) { archive(line.ok, line.mean, line.slope, line.deviation); });
   archive.list(ring_, [&](Period& period) {
     archive(period.number);
     archive.list(period.mean, [&](float& mean) { archive(mean); });
@@ -146,4 +130,4 @@ void Profile::visit(Archive& archive) {
   });
 }
 
-}  // namespace tocsin::streamer
+}  // namespace tocsin::models

@@ -1,8 +1,8 @@
-#include "streamer/motion.h"
+#include "models/motion.h"
 
 #include <algorithm>
 
-namespace tocsin::streamer {
+namespace tocsin::models {
 namespace {
 
 constexpr size_t kPointsMin = 4;
@@ -78,4 +78,4 @@ std::optional<Motion> MotionTrack::motion() const {
   return motion;
 }
 
-}  // namespace tocsin::streamer
+}  // namespace tocsin::models

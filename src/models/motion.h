@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "vocabulary/violation.h"
 
-namespace tocsin::streamer {
+namespace tocsin::models {
 
 struct MotionPoint {
   TimeMs time;
@@ -40,4 +40,4 @@ class MotionTrack {
   uint32_t size_ = 0;
 };
 
-}  // namespace tocsin::streamer
+}  // namespace tocsin::models

@@ -1,4 +1,4 @@
-#include "streamer/motion.h"
+#include "models/motion.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace tocsin::streamer {
+namespace tocsin::models {
 namespace {
 
 MotionPoint at(int64_t ms, double distance) { return {TimeMs{ms}, distance, 10 * distance}; }
@@ -92,4 +92,4 @@ TEST(Motion, FastPointsAreThinnedNotForgotten) {
 }
 
 }  // namespace
-}  // namespace tocsin::streamer
+}  // namespace tocsin::models

@@ -1,11 +1,11 @@
-#include "streamer/tail.h"
+#include "models/tail.h"
 
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "streamer/level.h"
+#include "models/level.h"
 
-namespace tocsin::streamer {
+namespace tocsin::models {
 namespace {
 
 constexpr double kEdge = 4 / kTailScore;
@@ -83,4 +83,4 @@ TEST(Level, StaysFiniteOnExtremes) {
 }
 
 }  // namespace
-}  // namespace tocsin::streamer
+}  // namespace tocsin::models

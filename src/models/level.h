@@ -3,9 +3,9 @@
 // the residuals around it. The standard model of every series of a fleet: 40 bytes, about 20 ns per
 // point.
 
-#include "streamer/tail.h"
+#include "models/tail.h"
 
-namespace tocsin::streamer {
+namespace tocsin::models {
 
 struct Level {
   static constexpr uint32_t kPointsToLearn = 30;
@@ -42,4 +42,4 @@ struct Level {
   }
 };
 
-}  // namespace tocsin::streamer
+}  // namespace tocsin::models

@@ -23,7 +23,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace tocsin::streamer {
+namespace tocsin::models {
 
 inline constexpr double kTailScore = 1.8239087409443187;  // -log10(0.015)
 
@@ -104,4 +104,4 @@ struct Tail {
 };
 static_assert(sizeof(Tail) == 32);
 
-}  // namespace tocsin::streamer
+}  // namespace tocsin::models

@@ -8,10 +8,10 @@
 #include "base/bytes.h"
 #include "base/id.h"
 #include "base/time.h"
-#include "streamer/level.h"
+#include "models/level.h"
 #include "vocabulary/labels.h"
 
-namespace tocsin::streamer {
+namespace tocsin::models {
 
 inline void write_labels(ByteWriter& out, const Labels& labels) {
   out.varint(labels.pairs().size());
@@ -34,6 +34,7 @@ class Saver {
  public:
   static constexpr bool kLoading = false;
   static constexpr bool kWithAnswers = true;
+  static constexpr bool kWithModels = true;
   explicit Saver(ByteWriter& out) : out_(out) {}
 
   template <class... T>
@@ -47,6 +48,13 @@ class Saver {
   }
   void bytes(std::vector<uint8_t>& items) {
     out_.text({reinterpret_cast<const char*>(items.data()), items.size()});
+  }
+  // A text of its own, so that a reader that wants none of it can pass over it.
+  template <class Model>
+  void own(Model& model) {
+    ByteWriter text;
+    model.save(text);
+    out_.text(text.bytes());
   }
   bool ok() const { return true; }
 
@@ -79,9 +87,12 @@ class Saver {
 class Loader {
  public:
   static constexpr bool kLoading = true;
-  // Version 1 of the text has no answers and no held points.
-  explicit Loader(ByteReader& in, uint8_t version = 2) : kWithAnswers(version >= 2), in_(in) {}
+  // Version 1 of the text has no answers and no held points; before version 3 the only model kept
+  // apart was the profile.
+  explicit Loader(ByteReader& in, uint8_t version = 3)
+      : kWithAnswers(version >= 2), kWithModels(version >= 3), in_(in) {}
   const bool kWithAnswers;
+  const bool kWithModels;
 
   template <class... T>
   void operator()(T&... fields) {
@@ -100,6 +111,12 @@ class Loader {
   void bytes(std::vector<uint8_t>& items) {
     const std::string_view text = in_.text();
     items.assign(text.begin(), text.end());
+  }
+  template <class Model>
+  void own(Model& model) {
+    if (!kWithModels) return model.load(in_);
+    ByteReader text(in_.text());
+    model.load(text);
   }
   bool ok() const { return ok_ && in_.ok(); }
 
@@ -129,4 +146,4 @@ class Loader {
   bool ok_ = true;
 };
 
-}  // namespace tocsin::streamer
+}  // namespace tocsin::models

@@ -1,9 +1,11 @@
-#include "streamer/profile.h"
+#include "models/profile.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace tocsin::streamer {
+#include "models/archive.h"
+
+namespace tocsin::models {
 namespace {
 
 constexpr double kOffsetMemory_s = 3600;
@@ -22,7 +24,7 @@ Profile::Profile(const ModelSpec& spec, calendar::Zone zone, Budget& budget)
       budget_(budget),
       buckets_(calendar::season_ms(spec.season) / kBucketMs),
       ring_(spec.period_weights.size() + 1),
-      curves_(spec.period_weights.size()) {}
+      lines_(spec.period_weights.size()) {}
 
 Profile::~Profile() { budget_.give(bytes_); }
 
@@ -118,7 +120,7 @@ TimeMs Profile::guarded_from() const {
 
 // A least-squares line through the bucket means within the window, which runs on into the
 // neighbouring periods at the ends of its own.
-Profile::Curve Profile::curve(int64_t number, int64_t bucket, double cadence_s) {
+Profile::Line Profile::line(int64_t number, int64_t bucket, double cadence_s) {
   const int64_t reach = std::max<int64_t>(1, spec_.window.count / kBucketMs / 2);
   double n = 0, sum_j = 0, sum_jj = 0, sum_m = 0, sum_mm = 0, sum_jm = 0, sum_v = 0;
   for (int64_t j = -reach; j <= reach; ++j) {
@@ -138,7 +140,7 @@ Profile::Curve Profile::curve(int64_t number, int64_t bucket, double cadence_s) 
     sum_jm += x * mean;
     sum_v += deviation * deviation;
   }
-  Curve out;
+  Line out;
   const double full =
       static_cast<double>(2 * reach + 1) * kBucket_s / std::max(kBucket_s, cadence_s);
   if (n < std::max(1.0, std::floor(0.3 * full))) return out;
@@ -158,46 +160,46 @@ void Profile::look_up(int64_t number, int64_t bucket, double cadence_s) {
   looked_bucket_ = bucket;
   weight_sum_ = mean_deviation_ = 0;
   available_ = 0;
-  for (size_t i = 0; i < curves_.size(); ++i) {
+  for (size_t i = 0; i < lines_.size(); ++i) {
     const double weight = spec_.period_weights[i];
-    curves_[i] =
-        weight > 0 ? curve(number - 1 - static_cast<int64_t>(i), bucket, cadence_s) : Curve{};
-    if (!curves_[i].ok) continue;
+    lines_[i] = weight > 0 ? line(number - 1 - static_cast<int64_t>(i), bucket, cadence_s) : Line{};
+    if (!lines_[i].ok) continue;
     ++available_;
     weight_sum_ += weight;
     mean_deviation_ +=
-        weight * std::max(curves_[i].deviation, kDeviationShareMin * std::abs(curves_[i].mean));
+        weight * std::max(lines_[i].deviation, kDeviationShareMin * std::abs(lines_[i].mean));
   }
   if (weight_sum_ > 0) mean_deviation_ /= weight_sum_;
 }
 
-bool Profile::predict(TimeMs time, double edge, double cadence_s, std::span<PeriodBand> out) {
-  const calendar::SeasonPosition at = predicted_at_ = position(time);
+bool Profile::weigh(const Asked& asked, std::span<Curve> out) {
+  const calendar::SeasonPosition at = predicted_at_ = position(asked.time);
   const int64_t bucket = at.offset_ms / kBucketMs;
   if (at.period != looked_period_ || bucket != looked_bucket_)
-    look_up(at.period, bucket, cadence_s);
-  std::fill(out.begin(), out.end(), PeriodBand{});
+    look_up(at.period, bucket, asked.cadence_s);
+  std::fill(out.begin(), out.end(), Curve{});
   if (available_ == 0) return false;
   // Where in its bucket the point lies, from -0.5 to 0.5.
   const double within = static_cast<double>(at.offset_ms - bucket * kBucketMs) / kBucketMs - 0.5;
   mean_expected_ = 0;
-  const Tail::HalfWidths reach = tail_.half_widths(edge);
-  for (size_t i = 0; i < curves_.size(); ++i) {
-    const Curve& curve = curves_[i];
-    if (!curve.ok) continue;
-    const double raw = curve.mean + curve.slope * within;
+  const Tail::HalfWidths reach = tail_.half_widths(asked.score / kTailScore);
+  for (size_t i = 0; i < lines_.size(); ++i) {
+    const Line& line = lines_[i];
+    if (!line.ok) continue;
+    const double raw = line.mean + line.slope * within;
     const double share = spec_.period_weights[i] / weight_sum_;
-    const double unit = std::max(curve.deviation, kDeviationShareMin * std::abs(curve.mean));
+    const double unit = std::max(line.deviation, kDeviationShareMin * std::abs(line.mean));
     mean_expected_ += share * raw;
     out[i] = {share, raw + offset_, raw + offset_ - unit * reach.down,
               raw + offset_ + unit * reach.up};
   }
   if (available_ >= 2 && tail_.seen >= 30) return true;
-  std::fill(out.begin(), out.end(), PeriodBand{});
+  std::fill(out.begin(), out.end(), Curve{});
   return false;
 }
 
-void Profile::learn(TimeMs time, double value, double cadence_s) {
+void Profile::learn(const Asked& asked, double value) {
+  const double cadence_s = asked.cadence_s;
   if (available_ > 0) {
     const double residual = value - mean_expected_ - offset_;
     const double unit = std::max(mean_deviation_, 1e-12);
@@ -207,16 +209,16 @@ void Profile::learn(TimeMs time, double value, double cadence_s) {
         std::max(cadence_s / (cadence_s + kOffsetMemory_s), 1.0 / (tail_.seen + 9.0));
     offset_ += std::min(0.5, gain) * std::clamp(residual, -limit, limit);
   }
-  first_ = std::min(first_, time);
+  first_ = std::min(first_, asked.time);
   add(predicted_at_, value);
 }
 
 void Profile::accept(std::span<const MotionPoint> points, double cadence_s) {
-  std::vector<PeriodBand> bands(curves_.size());
+  std::vector<Curve> curves(lines_.size());
   double sum = 0;
   size_t count = 0;
   for (const MotionPoint& point : points) {
-    predict(point.time, 1, cadence_s, bands);
+    weigh({point.time, point.value, cadence_s}, curves);
     if (available_ == 0) continue;
     sum += point.value - mean_expected_;
     ++count;
@@ -224,4 +226,22 @@ void Profile::accept(std::span<const MotionPoint> points, double cadence_s) {
   if (count > 0) offset_ = sum / static_cast<double>(count);
 }
 
-}  // namespace tocsin::streamer
+Learned Profile::learned(TimeMs last_time, double) const {
+  Learned out{0, guarded_from(), 0, 0};
+  if (first_ == kTimeMax || last_time < first_) return out;
+  const double whole = (out.guarded_from - first_).seconds();
+  out.share = std::clamp((last_time - first_).seconds() / whole, 0.0, 1.0);
+  return out;
+}
+
+void Profile::save(ByteWriter& out) const {
+  Saver archive(out);
+  const_cast<Profile*>(this)->visit(archive);  // NOLINT: a Saver only reads
+}
+
+void Profile::load(ByteReader& in) {
+  Loader archive(in);
+  visit(archive);
+}
+
+}  // namespace tocsin::models

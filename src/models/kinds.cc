@@ -1,0 +1,150 @@
+#include "models/kinds.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "config/reader.h"
+#include "models/profile.h"
+
+namespace tocsin::models {
+namespace {
+
+using config::MapReader;
+
+constexpr DurationMs kLevelNeeds = hours(6);
+
+void read_profile(MapReader& m, ModelSpec& model) {
+  using calendar::Season;
+  model.season = m.choice("season", {"week", "day"}, "week",
+                          "profile: what repeats, by the wall clock of the series' site.") == 1
+                     ? Season::kDay
+                     : Season::kWeek;
+  const int64_t periods = m.value<int64_t>(
+      "periods", 4, "profile: how many past periods are kept, each a model of its own; 2 to 12.");
+  model.window = m.value<DurationMs>(
+      "window", minutes(60), "profile: width of the moving window that smooths each period.");
+  model.period_weights = m.value<std::vector<double>>(
+      "weights", {},
+      "profile: weight of each past period, the last one first; equal weights if left out.");
+  if (m.describing()) return;
+  if (model.window < minutes(5) || model.window > hours(6))
+    m.problem("window", "must be between 5m and 6h");
+  if (periods < 2 || periods > 12) {
+    m.problem("periods", "must be between 2 and 12");
+    return;
+  }
+  if (model.period_weights.empty()) model.period_weights.assign(static_cast<size_t>(periods), 1);
+  const auto& weights = model.period_weights;
+  if (m.refused("periods") || m.refused("weights")) return;
+  if (m.has("periods") && weights.size() != static_cast<size_t>(periods))
+    m.problem("weights", fmt::format("{} weights for {} periods; give one per period",
+                                     weights.size(), periods));
+  if (weights.size() < 2 || weights.size() > 12)
+    m.problem("weights", "2 to 12 weights are expected, one per past period");
+  for (size_t i = 0; i < weights.size(); ++i)
+    if (!(weights[i] >= 0 && weights[i] < 1e6))
+      m.problem("weights", i, "a weight must be between 0 and 1000000");
+  if (std::count_if(weights.begin(), weights.end(), [](double w) { return w > 0; }) < 2)
+    m.problem("weights", "at least two periods must have a weight above 0");
+}
+
+void read_threshold(MapReader& m, ModelSpec& model) {
+  model.above = m.optional<double>("above", "threshold: a value above this is outside.");
+  model.below = m.optional<double>("below", "threshold: a value below this is outside.");
+  model.for_at_least = m.value<DurationMs>(
+      "for", {}, "threshold: it votes once the value has been outside for so long (event time).");
+  if (m.describing()) return;
+  if (model.kind == ModelKind::kThreshold && !m.has("above") && !m.has("below"))
+    m.problem("kind", "a threshold needs above or below");
+  if (model.above && model.below && !(*model.below <= *model.above))
+    m.problem("below", "must not be greater than above: every value would be outside");
+}
+
+void read_silence(MapReader& m, ModelSpec& model) {
+  model.after_cadences = m.value<double>(
+      "after", 3, "silence: cadences without a point until it votes; the cadence is learned.");
+  model.at_least = m.value<DurationMs>("at_least", seconds(2),
+                                       "silence: never sooner than this after the last point.");
+  if (!m.describing() && !(model.after_cadences >= 1 && model.after_cadences <= 1000))
+    m.problem("after", "must be between 1 and 1000 cadences");
+}
+
+template <class Model>
+std::unique_ptr<BandModel> make(const ModelSpec& spec, const calendar::Zone& zone, Budget& budget) {
+  return std::make_unique<Model>(spec, zone, budget);
+}
+
+DurationMs level_history(const ModelSpec&) { return kLevelNeeds; }
+
+DurationMs profile_history(const ModelSpec& spec) {
+  const auto periods = static_cast<int64_t>(spec.period_weights.size()) + 1;
+  return DurationMs{calendar::season_ms(spec.season) * periods};
+}
+
+std::string level_says(const ModelSpec&) { return "robust running level and spread"; }
+
+std::string profile_says(const ModelSpec& spec) {
+  return fmt::format("by position in the {}, smoothed over {}",
+                     spec.season == calendar::Season::kDay ? "day" : "week", to_text(spec.window));
+}
+
+std::string threshold_says(const ModelSpec& spec) {
+  std::string out = "votes on its own:";
+  if (spec.above) out += " above " + number_text(*spec.above);
+  if (spec.below) out += " below " + number_text(*spec.below);
+  if (spec.for_at_least.count > 0) out += " for " + to_text(spec.for_at_least);
+  return out;
+}
+
+std::string silence_says(const ModelSpec& spec) {
+  return fmt::format("votes on its own: no point for {} cadences, at least {}",
+                     number_text(spec.after_cadences), to_text(spec.at_least));
+}
+
+}  // namespace
+
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> all{
+      {ModelKind::kLevel, "level", "running level and spread", nullptr, nullptr, level_history,
+       level_says},
+      {ModelKind::kProfile, "profile", "mean and variance by position in the season", read_profile,
+       make<Profile>, profile_history, profile_says},
+      {ModelKind::kThreshold, "threshold", "a fixed limit", read_threshold, nullptr, nullptr,
+       threshold_says},
+      {ModelKind::kSilence, "silence", "a series that stops", read_silence, nullptr, nullptr,
+       silence_says},
+  };
+  return all;
+}
+
+const Kind& kind_of(ModelKind kind) {
+  const auto found = std::find_if(kinds().begin(), kinds().end(),
+                                  [&](const Kind& one) { return one.kind == kind; });
+  TOCSIN_CHECK(found != kinds().end(), "a model of kind {} that cannot be configured",
+               static_cast<int>(kind));
+  return *found;
+}
+
+std::string_view to_text(ModelKind kind) { return kind_of(kind).name; }
+
+std::unique_ptr<BandModel> make_model(const ModelSpec& spec, const calendar::Zone& zone,
+                                      Budget& budget) {
+  const Kind& kind = kind_of(spec.kind);
+  return kind.make == nullptr ? nullptr : kind.make(spec, zone, budget);
+}
+
+DurationMs history_of(const ModelSpec& spec) {
+  const Kind& kind = kind_of(spec.kind);
+  return kind.history == nullptr ? DurationMs{} : kind.history(spec);
+}
+
+std::string says_of(const ModelSpec& spec) { return kind_of(spec.kind).says(spec); }
+
+size_t curves_of(const ModelSpec& spec) {
+  return spec.kind == ModelKind::kProfile ? spec.period_weights.size() : 1;
+}
+
+}  // namespace tocsin::models
