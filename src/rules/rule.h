@@ -13,6 +13,7 @@
 #include "config/folder.h"
 #include "rules/condition.h"
 #include "vocabulary/alert.h"
+#include "vocabulary/frequency.h"
 
 namespace tocsin::rules {
 
@@ -40,6 +41,7 @@ struct Rule {
   std::vector<std::string> by;  // label names, sorted; empty if global or per series
   DurationMs within = kWithinDefault;
   DurationMs resolve_after = minutes(2);
+  std::optional<Frequency> pages;    // how often it may tell somebody, at most; not in the hash
   std::optional<DurationMs> settle;  // what `not` waits; unset = slowest cadence of its series
   std::vector<std::string> covers;
   std::string summary, description;  // with {{ label }} of the scope; empty = made from violations

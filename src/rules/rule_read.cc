@@ -243,6 +243,20 @@ void read_spans(MapReader& m, Rule& out) {
     m.problem("settle", "must not be longer than `within`, or nothing is left to wait for");
 }
 
+void read_pages(MapReader& m, Rule& out) {
+  const auto text = m.optional<std::string>(
+      "pages",
+      "How often it may tell somebody, such as `1 per 30d`: its share of the noise budget. The "
+      "Budget page holds it against what was told and what a replay of the last weeks would have "
+      "told; it suppresses nothing.");
+  if (!text) return;
+  out.pages = Frequency::parse(*text);
+  if (!out.pages)
+    m.problem("pages", fmt::format("expected \"COUNT per SPAN\" such as \"1 per 30d\" or \"2 per "
+                                   "week\", not \"{}\"",
+                                   *text));
+}
+
 void read_text(MapReader& m, Rule& out) {
   out.summary =
       m.value<std::string>("summary", "",
@@ -262,6 +276,7 @@ void read_rule(MapReader& m, const std::string& site_label, Rule& out) {
   read_spans(m, out);
   out.covers = m.value<std::vector<std::string>>(
       "covers", {}, "Rules whose alerts of the same scope notify nobody while this one is open.");
+  read_pages(m, out);
   read_text(m, out);
   TreeReader tree{out};
   const bool has_when = m.map(

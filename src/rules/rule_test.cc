@@ -32,6 +32,7 @@ rules:
     within: 90s
     resolve_after: 1m
     settle: 20s
+    pages: 1 per 30d
     summary: "payments of {{ customer }}"
     description: "in {{ site }}"
     annotations: {runbook: "https://example/{{site}}"}
@@ -63,6 +64,8 @@ rules:
   EXPECT_EQ(first.by, (std::vector<std::string>{"customer", "site"}));
   EXPECT_EQ(first.within, seconds(90));
   EXPECT_EQ(*first.settle, seconds(20));
+  EXPECT_EQ(*first.pages, (Frequency{1, days(30)}));
+  EXPECT_FALSE(got.rules.rules()[1].pages);
   ASSERT_EQ(first.leaves.size(), 7u);
   EXPECT_EQ(first.leaves[0].label(), "pay*_ok of worker w below, kpi, score ≥ 4, distance < -1");
   EXPECT_EQ(first.leaves[1].label(),
@@ -80,6 +83,8 @@ rules:
 TEST(RuleSet, HashSeesWhatDecidesAndNotThePlace) {
   const uint64_t one = read(rule("{violation: a}")).rules.rules()[0].hash;
   EXPECT_EQ(read("\n\n" + rule("{violation: a}")).rules.rules()[0].hash, one);
+  // How often it may tell somebody decides nothing.
+  EXPECT_EQ(read(rule("{violation: a}", "    pages: 1 per week\n")).rules.rules()[0].hash, one);
   for (const char* other :
        {"{violation: b}", "{violation: a, score: '> 1'}", "{violation: a, labels: {x: y}}",
         "{violation: a, direction: below}", "{all: [{violation: a}]}"})
@@ -114,6 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         ProblemCase{"unknown_key", rule("{violation: a, scor: '> 1'}"),
                     "r.yaml:4:26: unknown key \"scor\" in a condition; did you mean \"score\"?"},
+        ProblemCase{"pages_without_a_span", rule("{violation: a}", "    pages: 3\n"),
+                    "r.yaml:5:12: pages: expected \"COUNT per SPAN\" such as \"1 per 30d\""},
         ProblemCase{"no_kind", rule("{score: '> 1'}"), "r.yaml:4:11: a condition needs one of"},
         ProblemCase{"two_kinds", rule("{violation: a, all: [{violation: b}]}"),
                     "a condition is one of violation, all;"},

@@ -128,6 +128,19 @@ Result<std::vector<Silence>> list_silences(Database& database, bool ended) {
                                        : "ended = 0 ORDER BY created_at DESC, id LIMIT 10000");
 }
 
+Result<std::vector<PagesTold>> list_pages(state::Database& database, TimeMs since) {
+  std::vector<PagesTold> out;
+  auto done = database.query(
+      "SELECT a.rule, a.opened_at / 86400000 AS day, COUNT(*) FROM alerts a WHERE a.opened_at >= ?"
+      " AND EXISTS (SELECT 1 FROM deliveries d WHERE d.alert = a.id AND d.event = 'opened')"
+      " GROUP BY a.rule, day ORDER BY a.rule, day",
+      {since}, [&](const state::Row& row) {
+        out.push_back({row.get<std::string>(0), row.get<int64_t>(1), row.get<int64_t>(2)});
+      });
+  if (!done) return fail(done.error());
+  return out;
+}
+
 Result<int64_t> insert_test(Transaction& transaction, const Delivery& delivery) {
   int64_t id = -1;
   auto rows = transaction.query("SELECT min(id) FROM deliveries", {}, [&](const Row& row) {

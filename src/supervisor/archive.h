@@ -35,6 +35,15 @@ Result<std::optional<Delivery>> next_delivery(state::Database& database, const I
 // Silences, newest first; also ended ones if asked.
 Result<std::vector<Silence>> list_silences(state::Database& database, bool ended);
 
+// Openings told per rule and day of opening since then, in that order. An alert that was told to
+// several receivers counts once; one that was silenced or covered for all of its life does not.
+struct PagesTold {
+  std::string rule;
+  int64_t day = 0;  // days since 1970, UTC
+  int64_t pages = 0;
+};
+Result<std::vector<PagesTold>> list_pages(state::Database& database, TimeMs since);
+
 // A test message in the ledger: it belongs to no alert. Gives its id (negative).
 Result<int64_t> insert_test(state::Transaction& transaction, const Delivery& delivery);
 

@@ -106,6 +106,33 @@ TEST_F(ArchiveTest, HistorySaysWhoDidWhatAndWhen) {
   EXPECT_FALSE(*read_alert(*world_.database, Id128{1, 2}));
 }
 
+TEST_F(ArchiveTest, PagesAreOpeningsThatSomebodyWasToldOf) {
+  decide(What::kOpened, kTen, "a", Severity::kHigh, "rome");
+  decide(What::kResolved, kTen + seconds(1), "a", Severity::kHigh, "rome");
+  decide(What::kOpened, kTen + seconds(2), "a", Severity::kHigh, "oslo");
+  decide(What::kOpened, kTen + days(1), "b", Severity::kHigh, "rome");
+  decide(What::kOpened, kTen + days(1), "a", Severity::kHigh, "rome");
+  AddSilence silence;
+  silence.matchers = {"site=\"lima\""};
+  silence.until = kTen + days(3);
+  silence.comment = "works";
+  ASSERT_TRUE(command({"ada", silence}, kTen + days(1)));
+  decide(What::kOpened, kTen + days(1) + seconds(5), "b", Severity::kHigh, "lima");
+
+  const auto pages = [&](TimeMs since) {
+    Names out;
+    const auto told = list_pages(*world_.database, since);
+    EXPECT_TRUE(told);
+    for (const PagesTold& one : *told)
+      out.push_back(one.rule + " " + to_iso(TimeMs{one.day * 86'400'000}).substr(0, 10) + " " +
+                    std::to_string(one.pages));
+    return out;
+  };
+  EXPECT_EQ(pages(kTimeMin), (Names{"a 2026-11-23 2", "a 2026-11-24 1", "b 2026-11-24 1"}));
+  EXPECT_EQ(pages(kTen + seconds(1)),
+            (Names{"a 2026-11-23 1", "a 2026-11-24 1", "b 2026-11-24 1"}));
+}
+
 TEST_F(ArchiveTest, LedgerShowsWhatIsPlannedNext) {
   const Id128 id = decide(What::kOpened, kTen, "a", Severity::kHigh, "rome");
   const auto ledger = read_ledger(*world_.database, id);

@@ -13,10 +13,10 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 17> kSections{
+constexpr std::array<std::string_view, 18> kSections{
     "server",     "workers",          "default", "marks",  "sites",   "rules",   "routes",
     "supervisor", "receivers",        "links",   "intake", "queries", "senders", "boards",
-    "groups",     "prometheus_rules", "limits"};
+    "groups",     "prometheus_rules", "limits",  "budget"};
 
 config::Reference described() {
   config::Reference reference;
@@ -28,6 +28,7 @@ config::Reference described() {
   PrometheusRules::describe(reference);
   respond::Receivers::describe(reference);
   QuerySettings::describe(reference);
+  BudgetSettings::describe(reference);
   describe_senders(reference);
   if (reference.begin_type("intake")) {
     config::Problems none;
@@ -69,6 +70,7 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   made->settings = Settings::read(folder, problems);
   made->settings.config = directory;
   made->queries = QuerySettings::read(folder, problems);
+  made->budget = BudgetSettings::read(folder, problems);
   made->workers = streamer::WorkerSet::read(folder, problems);
   const std::string site = made->workers ? made->workers->site_label() : "site";
   made->rules = std::make_shared<rules::RuleSet>(rules::RuleSet::read(folder, site, problems));

@@ -15,6 +15,7 @@
 #include "streamer/worker.h"
 #include "supervisor/options.h"
 #include "supervisor/route.h"
+#include "tocsin/budget_settings.h"
 #include "tocsin/prometheus_rules.h"
 #include "tocsin/query_settings.h"
 #include "tocsin/settings.h"
@@ -25,6 +26,7 @@ struct Configuration {
   config::Folder folder;
   Settings settings;
   QuerySettings queries;
+  BudgetSettings budget;
   std::shared_ptr<const streamer::WorkerSet> workers;
   std::shared_ptr<const rules::RuleSet> rules;
   std::shared_ptr<const respond::Receivers> receivers;
