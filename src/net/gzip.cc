@@ -101,6 +101,51 @@ std::string Inflater::take() {
   return std::move(impl_->out);
 }
 
+struct GzipPieces::Impl {
+  z_stream stream{};
+  OnPiece on_piece;
+  std::string out = std::string(64 * 1024, '\0');
+  bool between = true;  // at the beginning, or after a whole member
+  bool failed = false;
+};
+
+GzipPieces::GzipPieces(OnPiece on_piece) : impl_(std::make_unique<Impl>()) {
+  impl_->on_piece = std::move(on_piece);
+  const int status = inflateInit2(&impl_->stream, kWindow + 16);
+  TOCSIN_CHECK(status == Z_OK, "inflateInit2 gave {}", status);
+}
+
+GzipPieces::~GzipPieces() { inflateEnd(&impl_->stream); }
+
+Result<void> GzipPieces::push(std::string_view piece) {
+  Impl& my = *impl_;
+  TOCSIN_CHECK(piece.size() <= UINT32_MAX, "a piece of {} bytes", piece.size());
+  my.stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));
+  my.stream.avail_in = static_cast<uInt>(piece.size());
+  bool full = false;  // there may be more to come out without more coming in
+  while (!my.failed && (my.stream.avail_in > 0 || full)) {
+    my.stream.next_out = reinterpret_cast<Bytef*>(my.out.data());
+    my.stream.avail_out = static_cast<uInt>(my.out.size());
+    const int status = inflate(&my.stream, Z_NO_FLUSH);
+    const size_t made = my.out.size() - my.stream.avail_out;
+    full = my.stream.avail_out == 0;
+    if (made > 0) my.on_piece({my.out.data(), made});
+    my.between = status == Z_STREAM_END;
+    if (my.between) full = false;
+    if (status == Z_BUF_ERROR) break;  // nothing more comes out of what went in
+    if (my.between ? inflateReset(&my.stream) == Z_OK : status == Z_OK) continue;
+    my.failed = true;
+    return fail(ErrorCode::kInvalid, std::string("it is no gzip: ") +
+                                         (my.stream.msg ? my.stream.msg : "not its format"));
+  }
+  return {};
+}
+
+Result<void> GzipPieces::finish() const {
+  if (impl_->between || impl_->failed) return {};
+  return fail(ErrorCode::kInvalid, "its gzip is cut short");
+}
+
 Result<std::string> gunzip(std::string_view input, size_t bytes_max) {
   Inflater inflater(input, Packing::kGzip, bytes_max);
   while (true) {

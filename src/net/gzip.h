@@ -3,6 +3,7 @@
 // and into a bounded output, so that a bomb ends as an error.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,25 @@ class Inflater {
   Result<bool> step(size_t bytes);
   size_t size() const;  // of the output so far
   std::string take();   // the output; capacity >= size + kBodyPadding
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// gzip, one member or several in a row, that comes in pieces of any size: a file. What it inflates
+// to is handed on in pieces of at most 64 KB, so memory does not grow with it. After an error it
+// takes no more.
+class GzipPieces {
+ public:
+  using OnPiece = std::function<void(std::string_view)>;
+  explicit GzipPieces(OnPiece on_piece);
+  ~GzipPieces();
+  GzipPieces(const GzipPieces&) = delete;
+  GzipPieces& operator=(const GzipPieces&) = delete;
+
+  Result<void> push(std::string_view piece);
+  Result<void> finish() const;  // kInvalid: the last member is not whole
 
  private:
   struct Impl;

@@ -1,5 +1,6 @@
 #include "net/gzip.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -51,6 +52,35 @@ TEST(Gzip, StepsAreSmall) {
     ASSERT_LE(inflater.size(), static_cast<size_t>(steps + 1) * 10'000);
   }
   EXPECT_GE(steps, 100);
+}
+
+// What GzipPieces makes of `packed`, cut into pieces; "!" and the message at the end if it fails.
+std::string in_pieces(std::string_view packed, size_t piece_bytes) {
+  std::string out;
+  GzipPieces pieces([&](std::string_view piece) { out += piece; });
+  Result<void> done;
+  for (; done && !packed.empty(); packed.remove_prefix(std::min(piece_bytes, packed.size())))
+    done = pieces.push(packed.substr(0, piece_bytes));
+  if (done) done = pieces.finish();
+  return done ? out : out + "!" + done.error().message;
+}
+
+TEST(Gzip, PiecesOfAFile) {
+  const std::string text(300'000, 'a');
+  const std::string two = gzip(text) + gzip("b");
+  for (const size_t piece : {size_t{1}, size_t{7}, size_t{1000}, two.size()})
+    EXPECT_EQ(in_pieces(two, piece), text + "b") << piece;
+  EXPECT_EQ(in_pieces("", 1), "");
+  EXPECT_EQ(in_pieces(std::string_view(two).substr(0, two.size() - 1), 10),
+            text + "b!its gzip is cut short");
+  EXPECT_THAT(in_pieces("timestamp,value\n1,2\n", 5), testing::StartsWith("!it is no gzip: "));
+  std::string damaged = two;
+  damaged.back() ^= 1;
+  EXPECT_THAT(in_pieces(damaged, 3), testing::HasSubstr("!it is no gzip: "));
+}
+
+RC_GTEST_PROP(Gzip, PiecesRoundTrip, (const std::string& a, const std::string& b)) {
+  RC_ASSERT(in_pieces(gzip(a) + gzip(b), *rc::gen::inRange<size_t>(1, 30)) == a + b);
 }
 
 RC_GTEST_PROP(Gzip, RoundTrips, (const std::string& text)) {
