@@ -18,6 +18,7 @@
 #include "calendar/zone.h"
 #include "models/model_spec.h"
 #include "models/motion.h"
+#include "models/vote.h"
 
 namespace tocsin::models {
 
@@ -68,6 +69,9 @@ class BandModel {
   // the distance from its band says; outside is then score() >= asked.score. Negative: the band
   // says it. Asked for only if the model is the only one of its worker that draws a band.
   virtual double score() const { return -1; }
+  // Of the point weighed last, for a model that votes on its own: its curve is drawn, but has no
+  // part in the worker's band. nullptr: it does not, or abstains.
+  virtual const Vote* vote() const { return nullptr; }
   // The point weighed last. `in_band` is its value, or the edge of the worker's band if it lay
   // outside and opened nothing.
   virtual void learn(const Asked& asked, double in_band) = 0;
