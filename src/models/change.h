@@ -8,7 +8,8 @@
 // A shift is found when a sum passes h, and it lasts since that sum was 0 last. h is set by the
 // average run length between false alarms that is wanted, kWeeksBetween weeks at a score of 4 and
 // ten times as many per unit above (Siegmund's approximation), with V (BlockScales) for how much
-// the series wanders by itself: what autocorrelation, drifts and seasons do to the sums, V does to h.
+// the series wanders by itself: what autocorrelation, drifts and seasons do to the sums, V does to
+// h.
 //
 //   baseline = a line of two days' memory + what day and week add (SeasonCurve), as far as it helps
 //
@@ -55,11 +56,12 @@ class Change final : public BandModel {
   };
   struct State {
     FadingLine line;
-    double spread = 0;  // 1.25 x mean absolute residual
-    uint32_t seen = 0;
+    double spread = 0;                // 1.25 x mean absolute residual
+    double skew = 0;                  // mean cube of the standardised residuals
+    uint32_t seen = 0, measured = 0;  // points; those that spread and skew are made of
     TimeMs first = kTimeMax;
-    double bar = 0;         // h, as of the last closed block
-    double bar_score = -1;  // the score it was made for; -1 = not made
+    double bar_up = 0, bar_down = 0;  // h, as of the last closed block
+    double bar_score = -1;            // the score it was made for; -1 = not made
     Sum up, down;
     std::array<float, kRecent> recent{};  // residuals, the newest at `next - 1`
     uint8_t next = 0;
@@ -76,7 +78,10 @@ class Change final : public BandModel {
   bool ready() const;
   Residual residual_of(const Asked& asked) const;
   static Sum added(const Sum& sum, double z, TimeMs time, double k);
-  bool found(const Sum& sum) const;
+  double bar(bool above) const { return above ? state_.bar_up : state_.bar_down; }
+  bool found(const Sum& sum, bool above) const {
+    return sum.value > bar(above) && sum.points >= points_after_;
+  }
   double running_mean(const Residual& residual) const;
   double recent_median(const Sum& sum, double newest) const;
   void vote_shifted(const Asked& asked, const Residual& residual);

@@ -16,16 +16,21 @@
 namespace tocsin::models {
 
 struct FadingLine {
-  static constexpr double kCoast_s = 6 * 3600;    // memory of a slope that no point confirms
   static constexpr double kStepCadencesMax = 5;   // a gap counts for so many in the gains
   static constexpr double kUndampedCadences = 2;  // points that come a little late are no gap
 
-  double level = 0;      // at `time`
-  double slope = 0;      // per second, as of the point learned last
-  double coasted_s = 0;  // time since that point, up to `time`
+  double coast_memory_s = 6 * 3600;  // of a slope that no point confirms; the owner's choice
+  double level = 0;                  // at `time`
+  double slope = 0;                  // per second, as of the point learned last
+  double coasted_s = 0;              // time since that point, up to `time`
   TimeMs time = kTimeMin;
 
-  void start(TimeMs at, double value) { *this = {value, 0, 0, at}; }
+  void start(TimeMs at, double from, double per_s = 0) {
+    level = from;
+    slope = per_s;
+    coasted_s = 0;
+    time = at;
+  }
 
   // 0 for a point that is not newer.
   double ahead_s(TimeMs at) const {
@@ -34,9 +39,9 @@ struct FadingLine {
   double expected(TimeMs at, double cadence_s) const {
     const double dt_s = ahead_s(at);
     const double plain_s = coasted_s > 0 ? 0 : std::min(dt_s, kUndampedCadences * cadence_s);
-    const double worn = std::exp(-coasted_s / kCoast_s);
-    const double rest_s = plain_s == dt_s ? 0 : -std::expm1(-(dt_s - plain_s) / kCoast_s);
-    return level + slope * (plain_s + kCoast_s * worn * rest_s);
+    const double worn = std::exp(-coasted_s / coast_memory_s);
+    const double rest_s = plain_s == dt_s ? 0 : -std::expm1(-(dt_s - plain_s) / coast_memory_s);
+    return level + slope * (plain_s + coast_memory_s * worn * rest_s);
   }
   // Goes on without having learned.
   void coast(TimeMs at, double cadence_s) {
@@ -61,7 +66,7 @@ struct FadingLine {
              double cadence_s) {
     const double dt_s = ahead_s(at);
     const double from = expected(at, cadence_s);
-    slope *= std::exp(-coasted_s / kCoast_s);
+    slope *= std::exp(-coasted_s / coast_memory_s);
     level = from + gains.alpha * level_residual;
     slope += gains.beta * slope_residual / std::max(dt_s, cadence_s);
     coasted_s = 0;
