@@ -54,7 +54,7 @@ Received::Received(const ReceivedPlan& received, SeriesTable& table, Counters& c
       merge_(shard_count()),
       decisions_(rules::Engine(plan_.rules, table_, plan_.worker_names),
                  supervisor::Supervisor(plan_.supervisor, plan_.routes, counters), watch()),
-      found_(table_, plan_.worker_names, plan_.from, plan_.violations_max) {
+      found_(table_, plan_.worker_names, plan_.from, {plan_.violations_max, plan_.alerts_max}) {
   for (uint32_t i = 0; i < shard_count(); ++i)
     shards_.emplace_back(plan_.workers, table_, i, shard_count());
 }

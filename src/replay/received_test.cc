@@ -104,7 +104,7 @@ std::string text_of(const Report& report) {
 // after the frame `save_at`.
 struct LiveRun {
   LiveRun(const Plan& plan, SeriesTable& table, uint32_t shards)
-      : found(table, plan.worker_names, plan.from, 100'000),
+      : found(table, plan.worker_names, plan.from, {100'000, 1000}),
         graph(plan.workers, table, shards,
               {rules::Engine(plan.rules, table, plan.worker_names),
                supervisor::Supervisor(plan.supervisor, plan.routes, counters),

@@ -35,8 +35,9 @@ Run::Run(const Plan& plan, Source& source, Counters& counters)
       history_(source, table_),
       graph_(plan.workers, table_, 1,
              {rules::Engine(plan.rules, table_, plan.worker_names),
-              supervisor::Supervisor(plan.supervisor, plan.routes, counters), watch()}),
-      found_(table_, plan.worker_names, plan.from, plan.violations_max) {}
+              supervisor::Supervisor(plan.supervisor, plan.routes, counters), watch()},
+             {.only = plan.only}),
+      found_(table_, plan.worker_names, plan.from, {plan.violations_max, plan.alerts_max}) {}
 
 pipeline::DecisionStage::Watch Run::watch() {
   return {.item = [this](const StreamItem& item) { found_.item(item); },

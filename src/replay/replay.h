@@ -34,7 +34,9 @@ struct Plan {
   supervisor::Routes routes;
   TimeMs warm_up_from;              // models see points from here on
   TimeMs from, to;                  // what is judged: [from, to)
+  std::vector<WorkerRef> only;      // test by these alone; empty = by all
   size_t violations_max = 100'000;  // kept in the report; all are counted
+  size_t alerts_max = 20'000;       // likewise
 };
 
 // progress: share done, 0 to 1; returns false to stop (then the report is of what was done).

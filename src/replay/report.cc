@@ -14,7 +14,7 @@ void Collector::item(const StreamItem& item) {
   }
   if (change->what != ViolationChange::What::kOpened || item.arrival < from_) return;
   ++report_.violations;
-  if (report_.opened.size() >= violations_max_) return;
+  if (report_.opened.size() >= limits_.violations) return;
   opened_.emplace(change->violation.id, report_.opened.size());
   const uint32_t worker = change->violation.worker.index;
   report_.opened.push_back({table_.labels(change->violation.series),
@@ -22,19 +22,40 @@ void Collector::item(const StreamItem& item) {
                             change->violation});
 }
 
-void Collector::take(supervisor::Changes& changes) {
-  for (const auto& alert : changes.changed()) {
-    if (alert->opened_at < from_) continue;
-    const auto [at, fresh] = alerts_.emplace(alert->id, report_.alerts.size());
-    if (fresh) report_.alerts.emplace_back();
-    report_.alerts[at->second].alert = *alert;
+namespace {
+
+// An alert is shown by its rule, its times and which violations lit it.
+void drop_points(Decision& decision) {
+  for (JudgedViolation& judged : decision.violations) judged.tail = {};
+}
+
+}  // namespace
+
+void Collector::take(const AlertView& alert) {
+  if (alert.opened_at < from_) return;
+  const auto [at, fresh] = alerts_.emplace(alert.id, report_.alerts.size());
+  if (fresh) {
+    ++report_.alerts_opened;
+    if (report_.alerts.size() >= limits_.alerts)
+      at->second = kNotKept;
+    else
+      report_.alerts.emplace_back();
   }
+  if (at->second == kNotKept) return;
+  AlertView& kept = report_.alerts[at->second].alert;
+  kept = alert;
+  drop_points(kept.opened);
+  drop_points(kept.latest);
+}
+
+void Collector::take(supervisor::Changes& changes) {
+  for (const auto& alert : changes.changed()) take(*alert);
   std::set<Id128> told;
   for (const supervisor::NotificationIntent& intent : changes.intents) {
     if (intent.event != supervisor::Event::kOpened) continue;
     const auto at = alerts_.find(intent.alert_id);
     if (at == alerts_.end()) continue;
-    report_.alerts[at->second].receivers.push_back(intent.receiver);
+    if (at->second != kNotKept) report_.alerts[at->second].receivers.push_back(intent.receiver);
     if (told.insert(intent.alert_id).second) ++report_.told;
   }
   changes = {};

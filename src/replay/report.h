@@ -20,7 +20,7 @@ struct ReplayedViolation {
 };
 
 struct ReplayedAlert {
-  AlertView alert;                     // as it was last
+  AlertView alert;                     // as it was last, without the points that led to it
   std::vector<std::string> receivers;  // that would have been told of its opening
 };
 
@@ -28,16 +28,19 @@ struct Report {
   uint64_t points = 0;                    // judged or trained on
   uint64_t violations = 0;                // opened
   std::vector<ReplayedViolation> opened;  // in the order of opening
-  std::vector<ReplayedAlert> alerts;      // in the order of opening
-  uint64_t told = 0;                      // openings told, covered and silenced left out
+  uint64_t alerts_opened = 0;
+  std::vector<ReplayedAlert> alerts;  // in the order of opening
+  uint64_t told = 0;                  // openings told, covered and silenced left out
 };
 
 // Takes what begins at `from` or later (time of arrival) and follows it to its end.
 class Collector {
  public:
-  Collector(const SeriesTable& table, const rules::WorkerNames& workers, TimeMs from,
-            size_t violations_max)
-      : table_(table), workers_(workers), from_(from), violations_max_(violations_max) {}
+  struct Limits {
+    size_t violations, alerts;
+  };
+  Collector(const SeriesTable& table, const rules::WorkerNames& workers, TimeMs from, Limits limits)
+      : table_(table), workers_(workers), from_(from), limits_(limits) {}
 
   void item(const StreamItem& item);
   // Empties `changes`.
@@ -45,13 +48,16 @@ class Collector {
   Report& report() { return report_; }
 
  private:
+  static constexpr size_t kNotKept = SIZE_MAX;
+  void take(const AlertView& alert);
+
   const SeriesTable& table_;
   const rules::WorkerNames& workers_;
   const TimeMs from_;
-  const size_t violations_max_;
+  const Limits limits_;
   Report report_;
   std::map<Id128, size_t> opened_;  // violation id -> index in report_.opened
-  std::map<Id128, size_t> alerts_;
+  std::map<Id128, size_t> alerts_;  // alert id -> index in report_.alerts; kNotKept past the limit
 };
 
 }  // namespace tocsin::replay

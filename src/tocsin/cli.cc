@@ -49,12 +49,18 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
   app.add_option("--data", options.data, "Folder of what is kept")->default_str("tocsin-data");
   app.add_option("--from", options.from, "Begin: ISO 8601, unix seconds, or a span ago such as 7d");
   app.add_option("--to", options.to, "End; now if left out");
+  auto* against = app.add_option("--against", options.against,
+                                 "Another configuration's folder: what --config changes against it");
   app.add_option("--site", options.site, "Only series of this site");
+  auto* worker = app.add_option("--worker", options.worker, "Only tests of this worker");
+  auto* rules = app.add_option("--rules", options.rules, "Only these rules: ID,ID,...");
+  rules->delimiter(',');
   app.add_flag("--json", options.json, "Print the result as JSON");
   auto* received = app.add_flag(
       "--as-received", options.as_received,
       "The batches in the order and at the times they arrived (kept for archive_keep): with the "
       "configuration of the live run exactly what that run found");
+  for (auto* other : {against, worker, rules}) received->excludes(other);
   app.add_flag("--as-history", options.as_history,
                "The points in the order of their own times (the default)")
       ->excludes(received);

@@ -53,6 +53,9 @@ int import_files(const ImportOptions& options);
 
 struct ReplayOptions {
   std::string config, data, from, to, site;
+  std::string against;             // another configuration's folder: compare the two
+  std::string worker;              // only its tests
+  std::vector<std::string> rules;  // only these decide
   bool json = false;
   bool as_received = false, as_history = false;  // the latter unless said otherwise
 };

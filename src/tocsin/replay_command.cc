@@ -50,25 +50,21 @@ Result<void> open_store(const std::string& data, ReplayParts& out) {
 
 Result<replay::Plan> plan_of(const ReplayOptions& options, const Configuration& configuration,
                              TimeMs now) {
-  replay::Plan plan;
-  plan.workers = configuration.workers;
-  plan.rules = configuration.rules;
-  plan.worker_names = configuration.worker_names();
-  plan.supervisor = configuration.supervisor;
-  plan.routes = configuration.routes;
   auto to = time_of(options.to, now, now);
   if (!to) return fail(to.error());
   auto from = time_of(options.from, now, *to - days(7));
   if (!from) return fail(from.error());
-  plan.from = *from;
-  plan.to = *to;
-  plan.warm_up_from = *from - days(35);
-  return plan;
+  return replay_plan(configuration, *from, *to);
 }
 
-Result<replay::Report> run_history(const replay::Plan& plan, ReplayParts& parts) {
+Result<replay::Report> run_history(const replay::Plan& whole, ReplayParts& parts) {
+  if (auto there = replay::known({&whole}, parts.narrow); !there) return fail(there.error());
   if (auto done = parts.store->load_tail(); !done) return fail(done.error());
-  StoreSource source(*parts.store, parts.only, parts.table);
+  const replay::Plan plan = replay::narrowed(whole, parts.narrow);
+  const auto wanted = [&](const Labels& series) {
+    return replay::wanted(plan, parts.narrow, series);
+  };
+  StoreSource source(*parts.store, wanted, parts.table);
   Progress progress(terminal_print());
   progress.begin("replaying", 1000);
   auto report = replay::run(plan, source, parts.counters, [&](double share) {
@@ -81,14 +77,28 @@ Result<replay::Report> run_history(const replay::Plan& plan, ReplayParts& parts)
 
 }  // namespace
 
-StoreSource::StoreSource(const ReadOnlyStore& store, const SeriesSelector& wanted,
-                         const SeriesTable& table)
+replay::Plan replay_plan(const Configuration& configuration, TimeMs from, TimeMs to) {
+  replay::Plan plan;
+  plan.workers = configuration.workers;
+  plan.rules = configuration.rules;
+  plan.worker_names = configuration.worker_names();
+  plan.supervisor = configuration.supervisor;
+  plan.routes = configuration.routes;
+  plan.from = from;
+  plan.to = to;
+  plan.warm_up_from = from - days(35);
+  return plan;
+}
+
+StoreSource::StoreSource(const ReadOnlyStore& store,
+                         const std::function<bool(const Labels&)>& wanted, const SeriesTable& table)
     : store_(store) {
   for (uint32_t i = 0; i < table.size(); ++i) {
     const SeriesRef ref{i};
-    if (!table.known(ref) || !wanted.matches(table.labels(ref))) continue;
+    if (!table.known(ref)) continue;
     // Derived series are made anew by the workers.
     if (table.labels(ref).name().find(':') != std::string_view::npos) continue;
+    if (!wanted(table.labels(ref))) continue;
     refs_.push_back(ref);
     labels_.push_back(table.labels(ref));
   }
@@ -109,6 +119,8 @@ int run_replay(const ReplayOptions& options) {
   if (auto done = open_store(data, parts); !done) return failed(done.error());
   auto plan = plan_of(options, **configuration, parts.clock.now());
   if (!plan) return failed(plan.error());
+  parts.narrow = {options.site, options.worker, options.rules};
+  if (!options.against.empty()) return run_comparison(options, **configuration, data, *plan, parts);
   if (!options.site.empty()) {
     parts.all_series = false;
     const auto site = LabelMatcher::make((*configuration)->workers->site_label(),

@@ -123,7 +123,9 @@ Result<replay::Report> run_as_received(replay::Plan& plan, bool anywhere,
   std::optional<StoreSource> history;
   if (other) {
     if (auto done = parts.store->load_tail(); !done) return fail(done.error());
-    history.emplace(*parts.store, parts.only, parts.table);
+    history.emplace(
+        *parts.store, [&](const Labels& series) { return parts.only.matches(series); },
+        parts.table);
   }
   const replay::Frames frames = [&](Lsn after, const auto& visit) -> Result<void> {
     const auto gaps = parts.store->journal().frames(after, [&](const Frame& frame) {
