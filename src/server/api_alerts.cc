@@ -14,7 +14,6 @@ namespace {
 using net::Request;
 using net::Respond;
 
-constexpr size_t kNameBytesMax = 200;
 constexpr size_t kTextBytesMax = 10'000;
 constexpr size_t kMatchersMax = 50;
 
@@ -82,16 +81,6 @@ void one_alert(Views& views, const Request& request, Respond respond) {
   if (!id) return respond(missing_response(named_alert(request)));
   views.alert(*id, reply_found<AlertDetails>(std::move(respond), named_alert(request),
                                              write_alert_details));
-}
-
-// Who does it: the body says so, else the token does.
-Result<std::string> author(const Body& body, const Request& request) {
-  auto by = body.text("by", kNameBytesMax);
-  if (!by) return fail(by.error());
-  if (by->empty()) *by = request.user;
-  if (by->empty())
-    return fail(ErrorCode::kInvalid, "reading the body failed: \"by\" has to say who does this");
-  return *by;
 }
 
 struct Verb {

@@ -45,6 +45,11 @@ Result<Body> Body::parse(std::string_view text, size_t bytes_max) {
   return out;
 }
 
+bool Body::has(std::string_view key) const {
+  const json::value* value = impl_->members.if_contains({key.data(), key.size()});
+  return value != nullptr && !value->is_null();
+}
+
 Result<std::string> Body::text(std::string_view key, size_t bytes_max) const {
   const json::value* value = impl_->members.if_contains({key.data(), key.size()});
   if (!value || value->is_null()) return std::string();
@@ -125,6 +130,16 @@ Result<TimeMs> Body::required_time(std::string_view key) const {
     time = parse_time({value->get_string().data(), value->get_string().size()});
   if (!time || *time < kTimeMin || *time > kTimeMax) return wrong(key, kExpected);
   return *time;
+}
+
+Result<std::string> author(const Body& body, const net::Request& request) {
+  constexpr size_t kNameBytesMax = 200;
+  auto by = body.text("by", kNameBytesMax);
+  if (!by) return fail(by.error());
+  if (by->empty()) *by = request.user;
+  if (by->empty())
+    return fail(ErrorCode::kInvalid, "reading the body failed: \"by\" has to say who does this");
+  return *by;
 }
 
 }  // namespace tocsin::server

@@ -40,6 +40,7 @@ class Body {
   // An empty body is an empty object. kInvalid for what is not one JSON object of so many bytes.
   static Result<Body> parse(std::string_view text, size_t bytes_max = kBytesMax);
 
+  bool has(std::string_view key) const;  // it is there and not null
   // The text of a member, "" if it is missing or null; kInvalid if it is something else, or longer
   // than bytes_max.
   Result<std::string> text(std::string_view key, size_t bytes_max) const;
@@ -58,5 +59,8 @@ class Body {
   struct Impl;
   std::shared_ptr<const Impl> impl_;
 };
+
+// Who does it: "by" of the body says so, else the token does. kInvalid if neither does.
+Result<std::string> author(const Body& body, const net::Request& request);
 
 }  // namespace tocsin::server
