@@ -31,6 +31,17 @@ class ByteWriter {
     varint(v.size());
     out_.append(v);
   }
+  // A text whose length is known when it is written: what is written until end_text(the same).
+  // Its length takes 5 bytes, so it is below 32 GiB.
+  size_t begin_text() {
+    out_.append(5, '\0');
+    return out_.size();
+  }
+  void end_text(size_t begun) {
+    uint64_t length = out_.size() - begun;
+    for (size_t i = begun - 5; i < begun; ++i, length >>= 7)
+      out_[i] = static_cast<char>((length & 0x7f) | (i + 1 < begun ? 0x80 : 0));
+  }
   const std::string& bytes() const { return out_; }
   std::string take() { return std::move(out_); }
   void reserve(size_t n) { out_.reserve(n); }

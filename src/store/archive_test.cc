@@ -59,7 +59,7 @@ struct Bench {
   void checkpoint(Lsn lsn, TimeMs time, uint64_t tag = 1) {
     const std::string directory = kPoints + "/checkpoints";
     ASSERT_TRUE(write_checkpoint(
-        disk, directory, "models", {lsn, time, tag}, "state",
+        disk, directory, "models", {lsn, time, tag}, {"state"},
         [this](const std::string& path) { return archive->take_checkpoint(path); }));
   }
   // Lsns of what a reader finds after `after`.

@@ -66,14 +66,16 @@ std::optional<Checkpoint> parse(std::string_view bytes) {
   return Checkpoint{head->mark.lsn, std::move(*state), head->mark};
 }
 
-std::string encode(const CheckpointMark& mark, std::string_view state) {
+std::string encode(const CheckpointMark& mark, const StatePieces& state) {
   ByteWriter head;
   for (const char c : kMagic) head.u8(static_cast<uint8_t>(c));
   head.u32(0);
   head.u64(mark.lsn.value);
   head.u64(static_cast<uint64_t>(mark.time.ms));
   head.u64(mark.tag);
-  head.u64(state.size());
+  uint64_t size = 0;
+  for (const std::string_view piece : state) size += piece.size();
+  head.u64(size);
   std::string out = head.take();
   zstd_compress(state, out);
   const uint32_t crc = crc32c(std::string_view(out).substr(kSummedFrom));
@@ -88,9 +90,9 @@ tl::unexpected<Error> damaged(const std::string& path) {
 }  // namespace
 
 Result<uint64_t> write_checkpoint(Disk& disk, const std::string& directory, std::string_view name,
-                                  const CheckpointMark& mark, std::string_view bytes,
+                                  const CheckpointMark& mark, const StatePieces& state,
                                   const DisposeFile& dispose) {
-  const std::string file = encode(mark, bytes);
+  const std::string file = encode(mark, state);
   if (auto done = write_file_atomically(disk, directory, file_name(name, mark.lsn), file); !done)
     return fail(done.error());
   const auto lsns = lsns_of(disk, directory, name);

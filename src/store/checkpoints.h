@@ -31,9 +31,13 @@ struct Checkpoint {
 // Takes a file that is not kept any more away from where it is.
 using DisposeFile = std::function<Result<void>(const std::string& path)>;
 
+// The state, in pieces that stand in a row in the file: a whole copy of it is the largest thing a
+// process would hold.
+using StatePieces = std::vector<std::string_view>;
+
 // name: letters, digits, '-'. One thread per name. Gives the size of the file.
 Result<uint64_t> write_checkpoint(Disk& disk, const std::string& directory, std::string_view name,
-                                  const CheckpointMark& mark, std::string_view bytes,
+                                  const CheckpointMark& mark, const StatePieces& state,
                                   const DisposeFile& dispose = {});
 // The newest that checks out; nullopt if there is none.
 Result<std::optional<Checkpoint>> read_latest_checkpoint(Disk& disk, const std::string& directory,

@@ -207,11 +207,11 @@ rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options,
   out.soft_pending_compaction_bytes_limit = out.hard_pending_compaction_bytes_limit = 0;
   out.target_file_size_base = 16u << 20;
   out.level_compaction_dynamic_level_bytes = true;
-  // Chunks are dense already; keys and the catalogue's texts are not.
-  out.compression =
-      family == KeyFamily::kChunks ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+  // Chunks and rows are dense already, and chunks are joined into rows when their day is over;
+  // the catalogue's texts are not.
+  out.compression = rocksdb::kLZ4Compression;
   out.bottommost_compression = rocksdb::kZSTD;
-  if (family == KeyFamily::kRows)
+  if (family == KeyFamily::kRows || family == KeyFamily::kChunks)
     out.compression = out.bottommost_compression = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;

@@ -307,7 +307,7 @@ Result<StoreStats> Store::stats() const {
   return out;
 }
 
-Result<uint64_t> Store::write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes,
+Result<uint64_t> Store::write_checkpoint(Lsn lsn, std::string_view name, const StatePieces& state,
                                          TimeMs time, uint64_t tag) {
   if (lsn > journal_->durable())
     return fail(ErrorCode::kRefused,
@@ -318,7 +318,7 @@ Result<uint64_t> Store::write_checkpoint(Lsn lsn, std::string_view name, std::st
   if (archive_)
     dispose = [this](const std::string& path) { return archive_->take_checkpoint(path); };
   auto written = tocsin::write_checkpoint(disk_, checkpoint_directory(), name, {lsn, time, tag},
-                                          bytes, dispose);
+                                          state, dispose);
   if (!written) return written;
   const auto oldest = oldest_checkpoint_lsn(disk_, checkpoint_directory(), name);
   if (!oldest) return fail(oldest.error());

@@ -111,7 +111,7 @@ class Store {
   // The state of `name` as of lsn. kRefused if lsn is not durable yet: a checkpoint must not know
   // more than the journal. The journal keeps what the older kept checkpoint still needs.
   // `time`, `tag`: CheckpointMark. Gives the size of the file.
-  Result<uint64_t> write_checkpoint(Lsn lsn, std::string_view name, std::string_view bytes,
+  Result<uint64_t> write_checkpoint(Lsn lsn, std::string_view name, const StatePieces& state,
                                     TimeMs time = {}, uint64_t tag = 0);
   Result<std::optional<Checkpoint>> read_latest_checkpoint(std::string_view name);
   // The journal keeps every frame with lsn > this, whatever is flushed. Checkpoints that were

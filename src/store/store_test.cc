@@ -178,8 +178,8 @@ TEST(Store, TheJournalIsFreedOnceChunksAreFlushed) {
 TEST(Store, ACheckpointHoldsTheJournalAndFallsBackToTheOneBefore) {
   Bench b;
   b.put("a", 1, 1);
-  EXPECT_EQ(b.store->write_checkpoint(Lsn{2}, "models", "x").error().code, ErrorCode::kRefused);
-  ASSERT_TRUE(b.store->write_checkpoint(Lsn{1}, "models", "one"));
+  EXPECT_EQ(b.store->write_checkpoint(Lsn{2}, "models", {"x"}).error().code, ErrorCode::kRefused);
+  ASSERT_TRUE(b.store->write_checkpoint(Lsn{1}, "models", {"one"}));
   Lsn reached{1};
   for (int i = 2; i < 4000; ++i) {
     Batch batch;
@@ -194,8 +194,8 @@ TEST(Store, ACheckpointHoldsTheJournalAndFallsBackToTheOneBefore) {
   }
   EXPECT_LT(reached, Lsn{3900});  // full: the checkpoint holds it
   EXPECT_GT(b.store->checkpoint_wanted(), Lsn{1});
-  ASSERT_TRUE(b.store->write_checkpoint(Lsn{reached.value / 2}, "models", "two"));
-  ASSERT_TRUE(b.store->write_checkpoint(reached, "models", "three"));
+  ASSERT_TRUE(b.store->write_checkpoint(Lsn{reached.value / 2}, "models", {"two"}));
+  ASSERT_TRUE(b.store->write_checkpoint(reached, "models", {"three"}));
   ASSERT_TRUE(b.store->seal_step(b.clock.now()));
   ASSERT_TRUE(b.store->journal().commit_now());
   b.put("a", 5000, 1);
@@ -453,7 +453,7 @@ void run_random(uint64_t seed, std::unique_ptr<FaultyRocks> engine = nullptr) {
       else if (what > 29)
         (void)b.store->compact_step(TimeMs{now});
       else
-        (void)b.store->write_checkpoint(b.durable, "models", "state");
+        (void)b.store->write_checkpoint(b.durable, "models", {"state"});
       b.settle();
       if (step % 10 == 0) model.check_live(b);
       if (testing::Test::HasFatalFailure()) return;

@@ -127,6 +127,13 @@ class Streamer::Core final : private Judge::Owner {
   SeriesTest& add_test(uint32_t series, WorkerRef worker, const Labels& source);
   SeriesMore& more_of(SeriesTest& test);
   void release_more(SeriesTest& test);
+  // What the noise budget of its worker knows of it; nullptr if there is none.
+  Peaks* peaks_of(const SeriesTest& test);
+  const Peaks* find_peaks(const SeriesTest& test) const {
+    const size_t chunk = test.index / kPeaksChunk;
+    return chunk < peaks_.size() && peaks_[chunk] ? &peaks_[chunk][test.index % kPeaksChunk]
+                                                  : nullptr;
+  }
   SeriesMore* find_more(const SeriesTest& test) const {
     return test.more == kNone ? nullptr : mores_[test.more].get();
   }
@@ -215,6 +222,9 @@ class Streamer::Core final : private Judge::Owner {
   Budget model_budget_, tail_budget_;
   std::vector<uint32_t> slots_;  // by SeriesRef: first test, kUnresolved or kUntested
   Chunks<SeriesTest> tests_;
+  // By index of the test, a chunk at a time, only where a worker has a noise budget.
+  static constexpr size_t kPeaksChunk = 512;
+  std::vector<std::unique_ptr<Peaks[]>> peaks_;
   std::vector<uint32_t> judging_;  // tests that judge, in order of first sight
   std::unordered_map<uint32_t, std::vector<uint32_t>> judged_;  // derived series -> tests; look-ups
   std::vector<std::unique_ptr<SeriesMore>> mores_;
@@ -235,6 +245,7 @@ class Streamer::Core final : private Judge::Owner {
   std::vector<SeriesRef> spoken_;        // of the senders of this shard that were silent once
   std::vector<StreamItem> sender_ends_;  // of the frame being taken, after its rows
   mutable StreamerCounts counts_;
+  mutable size_t saved_bytes_ = 0;  // of the last checkpoint
 };
 
 // Passes what happens to the violation of one test on to the outputs.

@@ -14,7 +14,7 @@ namespace tocsin::streamer {
 namespace {
 
 constexpr uint32_t kMagic = 0x4d434f54;  // "TOCM" as bytes
-constexpr uint8_t kVersion = 3;
+constexpr uint8_t kVersion = 4;
 constexpr uint8_t kVersionWithSenders = 2;
 constexpr uint16_t kKeptFlags = SeriesTest::kLive | SeriesTest::kOutOfOrder | SeriesTest::kArmed |
                                 SeriesTest::kAbsent | SeriesTest::kHasBand | SeriesTest::kGone;
@@ -101,6 +101,14 @@ void visit(Archive& archive, SeriesTest& test, uint16_t& flags) {
           test.announced, test.level, test.outside_since);
 }
 
+template <class Archive>
+void visit(Archive& archive, Peaks& peaks) {
+  archive(peaks.edge);
+  for (float& reach : peaks.recent) archive(reach);
+  archive(peaks.body, peaks.mean, peaks.square, peaks.correction, peaks.peak, peaks.tokens,
+          peaks.touched_s, peaks.clusters, peaks.quiet, peaks.near);
+}
+
 }  // namespace
 
 // Where the members of a saved group are now: (group as saved) -> by old member index.
@@ -120,6 +128,13 @@ void Streamer::Core::save_test(ByteWriter& out, const SeriesTest& test) const {
   bool has_more = test.more != kNone;
   archive(has_more);
   if (has_more) visit(archive, *mores_[test.more]);
+  const Peaks* peaks = find_peaks(test);
+  bool has_peaks = peaks != nullptr && peaks->body > 0;
+  archive(has_peaks);
+  if (has_peaks) {
+    Peaks saved = *peaks;
+    visit(archive, saved);
+  }
   if (test.is(SeriesTest::kFeed)) {
     const SeriesMore& more = *mores_[test.more];
     Group::Member& member = groups_[more.group].group->member(more.member);
@@ -186,7 +201,13 @@ void Streamer::Core::save_groups(ByteWriter& out) const {
 }
 
 void Streamer::Core::save(ByteWriter& out) const {
-  ByteWriter body;
+  // One buffer, as large as it was last time: a copy of all models is the largest thing there is.
+  out.reserve(out.size() + saved_bytes_ + saved_bytes_ / 16 + 4096);
+  const size_t before = out.size();
+  out.u32(kMagic);
+  out.u8(kVersion);
+  const size_t begun = out.begin_text();
+  ByteWriter& body = out;
   body.varint(last_.value);
   body.zigzag(clock_.ms);
   body.zigzag(resume_.ms);
@@ -199,10 +220,9 @@ void Streamer::Core::save(ByteWriter& out) const {
     if (slots_[i] < kUntested) save_series(body, SeriesRef{i}, slots_[i], senders);
   save_groups(body);
   save_untested(body, senders);
-  out.u32(kMagic);
-  out.u8(kVersion);
-  out.text(body.bytes());
-  out.u64(hash64(body.bytes()));
+  out.end_text(begun);
+  out.u64(hash64(std::string_view(out.bytes()).substr(begun)));
+  saved_bytes_ = out.size() - before;
 }
 
 void Streamer::Core::load_test(ByteReader& in, const Loading& loading, SeriesTest& test) {
@@ -218,6 +238,11 @@ void Streamer::Core::load_test(ByteReader& in, const Loading& loading, SeriesTes
     const bool open = more.band != nullptr && !more.band->from_import;
     if (open || more.silence != nullptr) open_tests_.insert(test.index);
   }
+  bool has_peaks = false;
+  if (archive.kWithPeaks) archive(has_peaks);
+  Peaks unwanted;  // the worker has no noise budget any more
+  Peaks* peaks = peaks_of(test);
+  if (has_peaks) visit(archive, peaks != nullptr ? *peaks : unwanted);
   if (test.is(SeriesTest::kArmed)) arm(test);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "state/migrations.h"
+#include "tocsin/config_history.h"
 #include "tocsin/live.h"
 #include "vocabulary/markers.h"
 
@@ -63,7 +64,8 @@ Result<void> Live::make_stages() {
   options.counters = &counters_;
   auto database = state::Database::open(path, options);
   if (!database) return fail(database.error());
-  for (const auto& migrations : {supervisor::migrations(), respond::inbox_migrations()})
+  for (const auto& migrations :
+       {supervisor::migrations(), respond::inbox_migrations(), config_history_migrations()})
     if (auto done = state::migrate(*database, migrations); !done) return fail(done.error());
   options.access = state::Database::Access::kReader;
   options.check_on_open = false;
@@ -182,7 +184,7 @@ Result<std::string> Live::keep_trained(const std::string& version, std::string_v
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const CheckpointMark mark{store_->journal().last(), clock_.now(), hash64(version)};
-  if (auto done = write_checkpoint(disk_, folder, kTrained, mark, trained); !done)
+  if (auto done = write_checkpoint(disk_, folder, kTrained, mark, {trained}); !done)
     return fail(done.error());
   return version + std::string(kTrainedWord) + to_text(hash128(trained));
 }
@@ -303,8 +305,9 @@ void Live::keep_checkpoint(CheckpointParts parts) {
   parts.state.configuration = now->folder.version();
   parts.state.workers = now->workers->identities();
   const uint64_t tag = configuration_tag(parts.state.configuration);
-  const std::string bytes = encode(parts.state);
-  const auto size = store_->write_checkpoint(parts.lsn, kCheckpointName, bytes, parts.time, tag);
+  const EncodedCheckpoint state = encode(parts.state);
+  const auto size =
+      store_->write_checkpoint(parts.lsn, kCheckpointName, state.pieces, parts.time, tag);
   if (!size) {
     log::warning("the checkpoint was not written: {}", size.error().text());
     return;

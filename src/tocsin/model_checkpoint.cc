@@ -9,21 +9,32 @@ constexpr uint8_t kVersion = 2;
 constexpr uint64_t kShardsMax = 64;
 }  // namespace
 
-std::string encode(const ModelCheckpoint& checkpoint) {
-  ByteWriter out;
-  out.u8(kVersion);
-  out.text(checkpoint.configuration);
-  out.varint(checkpoint.workers.size());
+EncodedCheckpoint encode(const ModelCheckpoint& checkpoint) {
+  ByteWriter head;
+  head.u8(kVersion);
+  head.text(checkpoint.configuration);
+  head.varint(checkpoint.workers.size());
   for (const auto& [id, definition] : checkpoint.workers) {
-    out.text(id);
-    out.u64(definition.high);
-    out.u64(definition.low);
+    head.text(id);
+    head.u64(definition.high);
+    head.u64(definition.low);
   }
-  out.varint(checkpoint.shards.size());
-  for (const std::string& shard : checkpoint.shards) out.text(shard);
-  out.text(checkpoint.rules);
-  out.text(checkpoint.alerts);
-  return out.take();
+  head.varint(checkpoint.shards.size());
+  EncodedCheckpoint out;
+  out.own.reserve(checkpoint.shards.size() + 3);  // the pieces point into its texts
+  out.own.push_back(head.take());
+  out.pieces.push_back(out.own.back());
+  const auto text = [&](const std::string& bytes) {
+    ByteWriter length;
+    length.varint(bytes.size());
+    out.own.push_back(length.take());
+    out.pieces.push_back(out.own.back());
+    out.pieces.push_back(bytes);
+  };
+  for (const std::string& shard : checkpoint.shards) text(shard);
+  text(checkpoint.rules);
+  text(checkpoint.alerts);
+  return out;
 }
 
 Result<ModelCheckpoint> decode_model_checkpoint(std::string_view bytes) {

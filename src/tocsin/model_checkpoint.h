@@ -21,7 +21,12 @@ struct ModelCheckpoint {
   std::string alerts;  // Supervisor::save_open(): for replay; a start has the database
 };
 
-std::string encode(const ModelCheckpoint& checkpoint);
+// The bytes of a checkpoint, in a row; `pieces` point into the checkpoint and into `own`.
+struct EncodedCheckpoint {
+  std::vector<std::string> own;
+  std::vector<std::string_view> pieces;
+};
+EncodedCheckpoint encode(const ModelCheckpoint& checkpoint);
 // kCorrupt if it is of another format.
 Result<ModelCheckpoint> decode_model_checkpoint(std::string_view bytes);
 // CheckpointMark::tag of a configuration.
