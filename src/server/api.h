@@ -12,6 +12,7 @@
 #include "server/assets.h"
 #include "server/boards.h"
 #include "server/config_desk.h"
+#include "server/coverage.h"
 #include "server/hub.h"
 #include "server/views.h"
 
@@ -26,6 +27,7 @@ struct ApiParts {
   const Pages* pages = nullptr;    // nullptr: no pages, 404
   const Boards* boards = nullptr;  // nullptr: no such routes
   ConfigDesk* config = nullptr;    // likewise
+  CoverageDesk* coverage = nullptr;
 };
 
 void register_api(net::Router& router, const ApiParts& parts);

@@ -106,6 +106,7 @@ void register_api(net::Router& router, const ApiParts& parts) {
   register_program_routes(router, parts);
   if (parts.boards) register_board_routes(router, *parts.boards);
   if (parts.config) register_config_routes(router, *parts.config);
+  if (parts.coverage) register_coverage_routes(router, *parts.coverage);
   if (!parts.pages) return;
   router.set_fallback([pages = parts.pages](Request&& request, Respond respond) {
     respond(pages->answer(request));

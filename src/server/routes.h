@@ -5,6 +5,7 @@
 #include "server/api.h"
 #include "server/boards.h"
 #include "server/config_desk.h"
+#include "server/coverage.h"
 
 namespace tocsin::server {
 
@@ -14,6 +15,7 @@ void register_cardinality_routes(net::Router& router, Views& views);
 void register_recent_routes(net::Router& router, Views& views);
 void register_board_routes(net::Router& router, const Boards& boards);
 void register_config_routes(net::Router& router, ConfigDesk& desk);
+void register_coverage_routes(net::Router& router, CoverageDesk& desk);
 void register_program_routes(net::Router& router, const ApiParts& parts);
 
 }  // namespace tocsin::server

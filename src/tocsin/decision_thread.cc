@@ -60,6 +60,10 @@ pipeline::DecisionStage::Watch DecisionThread::watch() {
               }};
 }
 
+void DecisionThread::write_state(std::function<void(state::Database&)> work) {
+  loop_.post([this, work = std::move(work)] { work(database_); });
+}
+
 void DecisionThread::recovered(uint32_t shard, pipeline::ShardReport& report) {
   merge_->add(shard, report.items, report.passed);
   report.passed.clear();

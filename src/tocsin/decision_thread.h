@@ -71,6 +71,8 @@ class DecisionThread {
   void delivered(respond::DispatchChanges changes);  // by the dispatcher
   using CommandAnswer = std::function<void(Result<supervisor::CommandDone>)>;
   void command(supervisor::Command command, CommandAnswer answer);
+  // Any thread: `work` writes what belongs to no alert, in a transaction of its own.
+  void write_state(std::function<void(state::Database&)> work);
   using TestAnswer = std::function<void(Result<Delivery>)>;
   void test(std::string receiver, TestAnswer answer);
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <mutex>
 
 #include "access/door.h"
 #include "base/log.h"
@@ -16,6 +17,8 @@
 #include "server/api_prometheus.h"
 #include "server/api_rules.h"
 #include "tocsin/commands.h"
+#include "tocsin/config_desk.h"
+#include "tocsin/coverage_desk.h"
 #include "tocsin/live.h"
 #include "tocsin/pages.h"
 #include "tocsin/query_reads.h"
@@ -67,6 +70,16 @@ std::shared_ptr<const Configuration> with_options(const Configuration& configura
   return changed;
 }
 
+// A publication that a crash cut short is finished before the folder is read.
+Result<void> finish_publication(const std::string& directory) {
+  if (directory.empty()) return {};
+  PosixDisk disk;
+  auto finished = finish_writing(disk, directory);
+  if (!finished) return fail(finished.error());
+  for (const std::string& name : *finished) log::info("finished publishing {}/{}", directory, name);
+  return {};
+}
+
 // One server with everything around it, in the order in which it is taken down again.
 class Server {
  public:
@@ -97,6 +110,9 @@ class Server {
   std::unique_ptr<RuleThread> rule_thread_;
   std::unique_ptr<StoreRoutes> store_routes_;
   std::unique_ptr<LiveViews> views_;
+  std::unique_ptr<LiveConfigDesk> config_desk_;
+  std::unique_ptr<LiveCoverage> coverage_;
+  std::mutex reload_mutex_;  // SIGHUP and the API may ask at once
   std::unique_ptr<QuickStart> quick_start_;
 };
 
@@ -114,6 +130,7 @@ Result<void> Server::open_door() {
 }
 
 Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> quick_start) {
+  if (auto done = finish_publication(options_.config); !done) return done;
   auto configuration = Configuration::load(options_.config);
   if (!configuration) return fail(configuration.error());
   configuration_ = with_options(**configuration, options_);
@@ -131,6 +148,9 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   views_ = std::make_unique<LiveViews>(*live_, *reads_, *hub_, progress);
   views_->set_reload([this] { return reload(); });
   views_->set_rebuild(rebuild_.get());
+  config_desk_ =
+      std::make_unique<LiveConfigDesk>(*live_, options_.config, [this] { return reload(); });
+  coverage_ = std::make_unique<LiveCoverage>(*live_, *reads_, *views_);
   intake::register_write_routes(router_, live_->intake(),
                                 [this]() -> intake::Intake& { return live_->intake_here(); });
   boards_.set(configuration_->boards);
@@ -139,7 +159,9 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
                                  .counters = counters_,
                                  .clock = clock_,
                                  .pages = pages_->pages(),
-                                 .boards = &boards_});
+                                 .boards = &boards_,
+                                 .config = config_desk_.get(),
+                                 .coverage = coverage_.get()});
   server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
   server::register_rule_routes(router_, rule_groups_);
   store_routes_ = std::make_unique<StoreRoutes>(live_->store(), clock_);
@@ -179,6 +201,7 @@ server::PrometheusFacts Server::prometheus_facts() {
 }
 
 server::ReloadView Server::reload() {
+  const std::lock_guard lock(reload_mutex_);
   server::ReloadView view;
   view.version = live_->configuration()->folder.version();
   config::Problems problems;
