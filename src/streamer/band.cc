@@ -1,16 +1,14 @@
 #include "streamer/band.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
-#include "streamer/judge.h"
+#include "streamer/sole_series.h"
 #include "streamer/verdict_math.h"
 
 namespace tocsin::streamer {
 namespace {
 
-constexpr double kValueMax = 1e30;
 constexpr double kLearning = std::numeric_limits<double>::quiet_NaN();
 
 // Writes down what happens to the violations.
@@ -31,14 +29,6 @@ class Notes final : public Judge::Sink {
   std::vector<DrawnViolation>& out_;
 };
 
-struct OneSeries final : Judge::Owner {
-  explicit OneSeries(const Labels& of) : labels(of) {}
-  SeriesMore& more_for(SeriesTest&) override { return more; }
-  const Labels& labels_of(const SeriesTest&) override { return labels; }
-  SeriesMore more;
-  const Labels& labels;
-};
-
 JudgedPoint drawn(const DrawnPoint& point, const Verdict& verdict) {
   JudgedPoint out;
   out.time = point.time;
@@ -56,33 +46,25 @@ JudgedPoint drawn(const DrawnPoint& point, const Verdict& verdict) {
 
 Drawing draw_band(const WorkerSet& set, WorkerRef ref, const Labels& labels,
                   std::span<const DrawnPoint> points, TimeMs models_from) {
-  const Worker& worker = set.worker(ref);
-  Judge judge(worker);
-  Budget budget{std::numeric_limits<uint64_t>::max(), 0, 0};
-  SeriesTest test;
-  OneSeries series(labels);
-  SeriesMore& more = series.more;
-  more.models = judge.make_models(set.zone(labels), budget);
+  SoleSeries series(set.worker(ref), set.zone(labels), labels);
   Drawing out;
   Notes notes(out.violations);
   std::vector<const Mark*> marks;
   for (const Mark& mark : set.marks())
     if (mark.matches(labels)) marks.push_back(&mark);
   for (const DrawnPoint& point : points) {
-    if (!(std::abs(point.value) < kValueMax) || point.time <= test.last_time) continue;
-    if (test.last_time > kTimeMin) follow_interval(test.cadence_s, point.time - test.last_time);
     const bool marked = std::any_of(marks.begin(), marks.end(), [&](const Mark* mark) {
       return mark->from <= point.time && point.time < mark->to;
     });
     if (marked) {
-      test.last_time = point.time;
+      series.pass(point.time, point.value);
       continue;
     }
-    Judge::Place place{test, &more, series};
-    const Verdict verdict = judge.judge(place, {point.time, point.value, 1, false}, notes);
-    out.points.push_back(drawn(point, verdict));
-    if (point.time >= models_from && verdict.guarded)
-      out.points.back().models = normalised(judge.bands());
+    const auto verdict = series.judge(point.time, point.value, notes);
+    if (!verdict) continue;
+    out.points.push_back(drawn(point, *verdict));
+    if (point.time >= models_from && verdict->guarded)
+      out.points.back().models = normalised(series.bands());
   }
   if (points.empty()) return out;
   for (const Mark* mark : marks)
