@@ -88,11 +88,15 @@ class Loader {
  public:
   static constexpr bool kLoading = true;
   // Version 1 of the text has no answers and no held points; before version 3 the only model kept
-  // apart was the profile.
-  explicit Loader(ByteReader& in, uint8_t version = 3)
-      : kWithAnswers(version >= 2), kWithModels(version >= 3), in_(in) {}
+  // apart was the profile; before version 4 there were no noise budgets.
+  explicit Loader(ByteReader& in, uint8_t version = 4)
+      : kWithAnswers(version >= 2),
+        kWithModels(version >= 3),
+        kWithPeaks(version >= 4),
+        in_(in) {}
   const bool kWithAnswers;
   const bool kWithModels;
+  const bool kWithPeaks;
 
   template <class... T>
   void operator()(T&... fields) {

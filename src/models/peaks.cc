@@ -15,6 +15,7 @@ constexpr double kPrior = 8;             // clusters that the assumed tail weigh
 constexpr double kPriorShape = 30;       // ... and its shape
 constexpr double kPriorMean = 0.25;      // its mean excess, in bodies: about that of Gaussian noise
 constexpr double kBodyMin = 0.02;
+constexpr double kReachMax = 1e6;
 constexpr double kClip = 2.5;
 constexpr double kTokensMax = 5;
 constexpr double kCorrectionMin = -0.7, kCorrectionMax = 4;
@@ -48,12 +49,13 @@ void Peaks::pass(const PeaksPlan& plan, double cadence_s, uint32_t time_s) {
 }
 
 // The largest reach that n of the last m points had, on either side; 0 if they did not.
-double Peaks::nth_reach(const PeaksPlan& plan) const {
+double Peaks::nth_reach(const PeaksPlan& plan, double reach) const {
   std::array<float, 8> up{}, down{};
   const size_t of = plan.of, nth = plan.points - size_t{1};
   for (size_t i = 0; i < of; ++i) {
-    up[i] = std::max(0.0F, recent[i]);
-    down[i] = std::max(0.0F, -recent[i]);
+    const float one = i == 0 ? static_cast<float>(reach) : recent[i - 1];
+    up[i] = std::max(0.0F, one);
+    down[i] = std::max(0.0F, -one);
   }
   const auto nth_of = [&](std::array<float, 8>& sides) {
     std::nth_element(sides.begin(), sides.begin() + nth, sides.begin() + of, std::greater<>());
@@ -62,38 +64,40 @@ double Peaks::nth_reach(const PeaksPlan& plan) const {
   return std::max(nth_of(up), nth_of(down));
 }
 
-bool Peaks::note(const PeaksPlan& plan, double reach, double cadence_s, uint32_t time_s) {
+void Peaks::note(const PeaksPlan& plan, double reach, double cadence_s, uint32_t time_s) {
   pass(plan, cadence_s, time_s);
+  if (idle(reach)) return;
   const bool beyond = std::abs(reach) > body;
-  if (!beyond && near == 0) return false;
+  const double seen = beyond ? std::clamp(reach, -kReachMax, kReachMax) : 0;
+  if (beyond) peak = std::max(peak, static_cast<float>(nth_reach(plan, seen)));
   std::copy_backward(recent.begin(), recent.end() - 1, recent.end());
-  recent[0] = beyond ? static_cast<float>(std::clamp(reach, -1e6, 1e6)) : 0;
-  if (beyond) peak = std::max(peak, static_cast<float>(nth_reach(plan)));
+  recent[0] = static_cast<float>(seen);
   quiet = beyond ? uint8_t{0} : static_cast<uint8_t>(quiet + 1);
   near = quiet < plan.of ? 1 : 0;
-  if (near != 0) return false;
+  if (near != 0) return;
   recent = {};
-  return peak > 0 && close(plan, cadence_s);
+  if (peak > 0) close(plan, cadence_s);
 }
 
 // A cluster has ended.
-bool Peaks::close(const PeaksPlan& plan, double cadence_s) {
+void Peaks::close(const PeaksPlan& plan, double cadence_s) {
   const double reached = peak;
   peak = 0;
-  if (tokens < 1) return false;
+  if (tokens < 1) return;
   tokens -= 1;
-  const double most = kClip * std::max<double>(edge(plan, cadence_s), body);
+  const double most = kClip * std::max(edge, body);
   const double excess = std::max(0.0, std::min(reached, most) - body);
   const double gain = 1 / std::min(clusters + 1.0, kMemory);
   mean += static_cast<float>(gain * (excess - mean));
   square += static_cast<float>(gain * (excess * excess - square));
   body = static_cast<float>(std::min(kEdgeMax, body * std::exp(step())));
-  if (clusters < std::numeric_limits<uint16_t>::max()) ++clusters;
-  return true;
+  if (clusters < std::numeric_limits<uint8_t>::max()) ++clusters;
+  place_edge(plan, cadence_s);
 }
 
-void Peaks::opened() {
+void Peaks::opened(const PeaksPlan& plan, double cadence_s) {
   correction = static_cast<float>(std::min(kCorrectionMax, correction + kCorrectionStep));
+  place_edge(plan, cadence_s);
 }
 
 Peaks::Tail Peaks::tail() const {
@@ -113,16 +117,20 @@ double Peaks::supported_per_week(const PeaksPlan& plan, double cadence_s) const 
   return clusters_per_week(plan, cadence_s) / (10 * seen);
 }
 
-double Peaks::edge(const PeaksPlan& plan, double cadence_s) const {
-  if (clusters == 0)
-    return std::clamp(std::exp(static_cast<double>(correction)), kEdgeMin, kEdgeMax);
-  const double wanted = std::max(plan.per_week, supported_per_week(plan, cadence_s));
-  const double ratio = std::max(1.0, clusters_per_week(plan, cadence_s) / wanted);
-  const Tail t = tail();
-  const double excess = std::abs(t.shape) < 1e-3
-                            ? t.scale * std::log(ratio)
-                            : t.scale / t.shape * (std::pow(ratio, t.shape) - 1);
-  return std::clamp((body + excess) * std::exp(correction), kEdgeMin, kEdgeMax);
+// Before the first cluster nothing is known but the correction.
+void Peaks::place_edge(const PeaksPlan& plan, double cadence_s) {
+  double nominal = 1;
+  if (clusters > 0) {
+    const double wanted = std::max(plan.per_week, supported_per_week(plan, cadence_s));
+    const double ratio = std::max(1.0, clusters_per_week(plan, cadence_s) / wanted);
+    const Tail t = tail();
+    const double excess = std::abs(t.shape) < 1e-3
+                              ? t.scale * std::log(ratio)
+                              : t.scale / t.shape * (std::pow(ratio, t.shape) - 1);
+    nominal = body + excess;
+  }
+  const double corrected = nominal * std::exp(static_cast<double>(correction));
+  edge = static_cast<float>(std::clamp(corrected, kEdgeMin, kEdgeMax));
 }
 
 }  // namespace tocsin::models

@@ -34,32 +34,32 @@ struct PeaksPlan {
   uint8_t of = 3;       // ... of the last m open a violation; m <= 8
 };
 
-struct Peaks {
+struct alignas(64) Peaks {
   static constexpr double kEdgeMin = 0.15, kEdgeMax = 200;
 
-  std::array<float, 8> recent{};  // reaches with their sign, newest first; 0 = within the body
+  // The factor on the nominal half width at which episodes are expected to come as often as wanted.
+  float edge = 1;
+  std::array<float, 7> recent{};  // reaches before the last, signed, newest first; 0 = in the body
   float body = 0;                 // 0 = has seen nothing
   float mean = 0, square = 0;     // of the excesses, and of their squares
   float correction = 0;           // logarithm of a factor on the edge
   float peak = 0;                 // of the cluster under way; 0 = none yet
   float tokens = 5;               // clusters that are let in
   uint32_t touched_s = 0;         // event time of the last call
-  uint16_t clusters = 0;          // taken in; saturates
+  uint8_t clusters = 0;           // taken in; saturates
   uint8_t quiet = 0;              // points since the last one beyond the body
-  uint8_t near = 0;  // 1: a point of the last m lay beyond the body, or a cluster lasts
+  uint8_t near = 0;               // 1: one of the last m lay beyond the body
+  uint8_t spare = 0;
 
-  // A judged point; cadence_s > 0, time_s its event time. True if edge() may have changed. While
-  // near == 0, points within the body need not be noted: only time passes, and the next call sees
-  // it.
-  bool note(const PeaksPlan& plan, double reach, double cadence_s, uint32_t time_s);
-  // A violation opened: edge() has changed.
-  void opened();
+  // A judged point; cadence_s > 0, time_s its event time.
+  void note(const PeaksPlan& plan, double reach, double cadence_s, uint32_t time_s);
+  // True if noting this point would let time pass and nothing else; the next call makes up for it.
+  bool idle(double reach) const { return near == 0 && body >= reach && body >= -reach; }
+  // A violation opened.
+  void opened(const PeaksPlan& plan, double cadence_s);
 
-  // The factor on the nominal half width at which episodes are expected to come as often as wanted.
-  // Within kEdgeMin and kEdgeMax; 1 before the first cluster.
-  double edge(const PeaksPlan& plan, double cadence_s) const;
-  // The rarest rate, per week, that what was seen says anything about. Asked for less, edge()
-  // answers for this.
+  // The rarest rate, per week, that what was seen says anything about. Where less is wanted, the
+  // edge is the one for this.
   double supported_per_week(const PeaksPlan& plan, double cadence_s) const;
 
   struct Tail {
@@ -69,9 +69,10 @@ struct Peaks {
 
  private:
   double step() const;
-  double nth_reach(const PeaksPlan& plan) const;
+  double nth_reach(const PeaksPlan& plan, double reach) const;
   void pass(const PeaksPlan& plan, double cadence_s, uint32_t time_s);
-  bool close(const PeaksPlan& plan, double cadence_s);
+  void close(const PeaksPlan& plan, double cadence_s);
+  void place_edge(const PeaksPlan& plan, double cadence_s);
 };
 static_assert(sizeof(Peaks) == 64);
 

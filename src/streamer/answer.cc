@@ -35,7 +35,7 @@ bool Streamer::Core::answer_test(SeriesTest& test, const GivenAnswer& given, Con
   }
   if (of_band) {
     Emitter emitter(*this, test, context);
-    Judge::Place place{test, more, *this};
+    Judge::Place place{test, more, *this, peaks_of(test)};
     judges_[test.worker].accept(place, std::max(test.last_time, open.opened), emitter);
     release_more(test);
     return true;

@@ -172,11 +172,12 @@ void Streamer::Core::judge(SeriesTest& test, SeriesMore* more, TimeMs time, doub
     ++counts_.marked;
     test.last_time = time;
     test.last_value = value;
-  } else if (judges_[test.worker].judge_quiet(test, time, value)) {
+  } else if (Peaks* peaks = peaks_of(test);
+             judges_[test.worker].judge_quiet(test, peaks, time, value)) {
     ++counts_.judged;
   } else {
     Emitter emitter(*this, test, context);
-    Judge::Place place{test, more, *this};
+    Judge::Place place{test, more, *this, peaks};
     const Verdict verdict =
         judges_[test.worker].judge(place, {time, value, 1, !context.live}, emitter);
     ++(verdict.guarded ? counts_.judged : counts_.learning);
@@ -231,6 +232,14 @@ void Streamer::Core::close_slot(uint32_t group, const Group::Closed& closed, Con
   pace(test, closed.time, context);
   derive(test, closed.time, closed.value, context);
   judge(test, find_more(test), closed.time, closed.value, context);
+}
+
+Peaks* Streamer::Core::peaks_of(const SeriesTest& test) {
+  if (!judges_[test.worker].has_noise_budget()) return nullptr;
+  const size_t chunk = test.index / kPeaksChunk;
+  if (chunk >= peaks_.size()) peaks_.resize(chunk + 1);
+  if (peaks_[chunk] == nullptr) peaks_[chunk] = std::make_unique<Peaks[]>(kPeaksChunk);
+  return &peaks_[chunk][test.index % kPeaksChunk];
 }
 
 bool Streamer::Core::in_mark(const SeriesTest& test, TimeMs time) const {

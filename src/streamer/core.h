@@ -69,6 +69,7 @@ class Streamer::Core final : private Judge::Owner {
   WorkerRef worker_of(size_t index) const;
   TestView::State view_state(size_t index) const;
   TestView test(size_t index) const;
+  NoiseView noise(WorkerRef worker, std::span<const uint32_t> tests) const;
   std::vector<JudgedPoint> tail(SeriesRef judged, WorkerRef worker) const;
   std::vector<ModelBand> models(SeriesRef judged, WorkerRef worker) const;
   const StreamerCounts& counts() const;

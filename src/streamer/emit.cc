@@ -253,7 +253,9 @@ std::vector<ModelBand> Streamer::Core::models(SeriesRef judged, WorkerRef worker
     return points.empty() ? std::vector<ModelBand>{} : points.back().models;
   }
   Judge now(set_->workers()[test->worker]);
-  now.weigh(*test, more, {test->last_time, test->last_value, 1, false});
+  const Peaks* peaks = now.has_noise_budget() ? find_peaks(*test) : nullptr;
+  now.weigh(*test, more, {test->last_time, test->last_value, 1, false},
+            peaks == nullptr ? 1 : peaks->edge);
   return normalised(now.bands());
 }
 

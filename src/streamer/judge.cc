@@ -56,17 +56,20 @@ Judge::Judge(const Worker& worker)
     if (model.kind == ModelKind::kThreshold && model.for_at_least.count > 0) needs_more_ = true;
   }
   for (size_t i = 0; i < bands_.size(); ++i) bands_[i].model = static_cast<uint16_t>(i);
+  if (worker.noise)
+    noise_ = PeaksPlan{worker.noise->per_week(), std::min(1.0, kTailScore / worker.score),
+                       worker.open_points, worker.open_of};
   // With one model every strategy is that model's band.
   level_alone_ = level_ != nullptr && objects_.empty() && thresholds_.empty() && !needs_more_ &&
                  worker.tier == Tier::kEvidence;
   needs_more_ = needs_more_ || !objects_.empty() || worker.tier == Tier::kKpi;
 }
 
-Judge::Band Judge::level_band(const SeriesTest& test) {
+Judge::Band Judge::level_band(const SeriesTest& test, double edge) {
   ModelBand& band = bands_[level_index_];
   band = {band.model, 0, false, 0, 0, 0};
   if (!test.level.ready()) return {};
-  const Tail::HalfWidths reach = test.level.tail.half_widths(edge_);
+  const Tail::HalfWidths reach = test.level.tail.half_widths(edge_ * edge);
   band.weight = static_cast<float>(level_->weight);
   band.expected = test.level.level;
   band.lower = band.expected - reach.down;
@@ -82,8 +85,8 @@ std::vector<std::unique_ptr<BandModel>> Judge::make_models(const calendar::Zone&
   return out;
 }
 
-Asked Judge::asked(const SeriesTest& test, const Point& point) const {
-  return {point.time, point.value, test.cadence_s, worker_.score, point.weight};
+Asked Judge::asked(const SeriesTest& test, const Point& point, double edge) const {
+  return {point.time, point.value, test.cadence_s, worker_.score * edge, point.weight};
 }
 
 void Judge::object_bands(SeriesMore& more, const Asked& asked) {
@@ -211,18 +214,22 @@ void Judge::vote_thresholds(SeriesMore* more, const Point& point, Verdict& out) 
   }
 }
 
-Verdict Judge::weigh(const SeriesTest& test, SeriesMore* more, const Point& point) {
+Verdict Judge::weigh(const SeriesTest& test, SeriesMore* more, const Point& point, double edge) {
   Verdict out;
   Band band;
-  if (level_ != nullptr) band = level_band(test);
+  if (level_ != nullptr) band = level_band(test, edge);
   const bool objects = !objects_.empty() && more != nullptr;
-  if (objects) object_bands(*more, asked(test, point));
+  if (objects) object_bands(*more, asked(test, point, edge));
   if (!objects_.empty()) band = combine();
   if (band.any && worker_.strategy != Strategy::kWeighted) band = envelope(band);
   if (band.any) place_in_band(band, point.value, out);
   if (band.any && objects && level_ == nullptr && objects_.size() == 1)
     if (const double score = more->models[0]->score(); score >= 0)
-      place_by_score(score, point.value, out);
+      place_by_score(score / edge, point.value, out);
+  const double sign = out.direction == Direction::kAbove ? 1 : -1;
+  reach_ = sign * out.score / worker_.score * edge;
+  reach_outside_ = out.outside;
+  reach_known_ = band.any;
   if (!thresholds_.empty()) vote_thresholds(more, point, out);
   return out;
 }
@@ -252,7 +259,8 @@ void Judge::remember(SeriesMore& more, const Point& point, const Verdict& verdic
 
 Verdict Judge::judge(Place& place, const Point& point, Sink& sink) {
   SeriesTest& test = place.test;
-  const Verdict verdict = weigh(test, place.more, point);
+  const double edge = edge_of(place);
+  const Verdict verdict = weigh(test, place.more, point, edge);
   if (verdict.guarded) {
     test.expected = static_cast<float>(verdict.expected);
     test.lower = static_cast<float>(verdict.lower);
@@ -269,24 +277,46 @@ Verdict Judge::judge(Place& place, const Point& point, Sink& sink) {
 
   const bool was_open = place.more != nullptr && place.more->band != nullptr;
   if (was_open && verdict.guarded) update(place, point, verdict, sink);
-  if (verdict.outside) {
-    const uint8_t side = up ? test.above : test.below;
-    const Direction direction = up ? Direction::kAbove : Direction::kBelow;
-    const bool none = place.more == nullptr || place.more->band == nullptr;
-    const bool turned = !none && place.more->band->direction != direction;
-    if ((none || turned) && std::popcount(side) >= worker_.open_points) {
-      if (turned) end(place, point.time, sink);
-      open(place, point, verdict, direction, sink);
-    }
+  if (opens(place, point, verdict)) {
+    if (place.more != nullptr && place.more->band != nullptr) end(place, point.time, sink);
+    open(place, point, verdict, verdict.direction, sink);
   }
   const bool still_open = place.more != nullptr && place.more->band != nullptr;
-  if (!still_open) learn(place, point, verdict);
+  if (!still_open && !waits(place, point, verdict)) learn(place, point, verdict);
   if (still_open && !place.more->held.empty()) place.more->held.clear();
   if (still_open)
-    for (const auto& model : place.more->models) model->watch(asked(test, point));
+    for (const auto& model : place.more->models) model->watch(asked(test, point, edge));
+  if (place.peaks != nullptr && reach_known_) note_reach(place, point);
   test.last_time = point.time;
   test.last_value = point.value;
   return verdict;
+}
+
+// n of the last m points lie outside on the point's side, for as long as the worker asks; and
+// nothing is open on that side.
+bool Judge::opens(const Place& place, const Point& point, const Verdict& verdict) const {
+  if (!verdict.outside) return false;
+  const SeriesTest& test = place.test;
+  const uint8_t side = verdict.direction == Direction::kAbove ? test.above : test.below;
+  if (std::popcount(side) < worker_.open_points) return false;
+  if (place.more != nullptr && place.more->band != nullptr)
+    return place.more->band->direction != verdict.direction;
+  return point.time - test.outside_since >= worker_.min_duration;
+}
+
+// So many points lie outside that only time is missing: what may become a violation is not learned.
+bool Judge::waits(const Place& place, const Point& point, const Verdict& verdict) const {
+  if (!verdict.outside || point.time - place.test.outside_since >= worker_.min_duration)
+    return false;
+  const SeriesTest& test = place.test;
+  return std::popcount(test.above) >= worker_.open_points ||
+         std::popcount(test.below) >= worker_.open_points;
+}
+
+void Judge::note_reach(Place& place, const Point& point) const {
+  if (place.test.cadence_s <= 0) return;
+  const int64_t seconds = std::clamp<int64_t>(point.time.ms / 1000, 0, UINT32_MAX);
+  place.peaks->note(*noise_, reach_, place.test.cadence_s, static_cast<uint32_t>(seconds));
 }
 
 void Judge::open(Place& place, const Point& point, const Verdict& verdict, Direction direction,
@@ -303,10 +333,21 @@ void Judge::open(Place& place, const Point& point, const Verdict& verdict, Direc
   opened->points_outside = static_cast<uint32_t>(std::popcount(side));
   opened->from_import = point.imported;
   opened->track.add({point.time, std::abs(verdict.distance), point.value});
-  if (level_ != nullptr) test.level.tail.violation_opened();
-  for (const auto& model : place.more->models) model->violation_opened();
+  limit(place);
   place.more->band = std::move(opened);
   sink.changed(What::kOpened, *place.more->band);
+}
+
+// So that the next violation is rarer: by the noise budget where there is one, else each model by
+// itself. A limit (`threshold`) is nobody's noise.
+void Judge::limit(Place& place) const {
+  if (place.peaks != nullptr) {
+    if (reach_outside_ && place.test.cadence_s > 0)
+      place.peaks->opened(*noise_, place.test.cadence_s);
+    return;
+  }
+  if (level_ != nullptr) place.test.level.tail.violation_opened();
+  for (const auto& model : place.more->models) model->violation_opened();
 }
 
 void Judge::update(Place& place, const Point& point, const Verdict& verdict, Sink& sink) {
@@ -385,7 +426,7 @@ void Judge::learn(Place& place, const Point& point, const Verdict& verdict) {
 
 // The models remember the point weighed last: what was held back comes in between.
 void Judge::weigh_again(Place& place, const Point& point) {
-  if (!objects_.empty()) object_bands(*place.more, asked(place.test, point));
+  if (!objects_.empty()) object_bands(*place.more, asked(place.test, point, edge_of(place)));
 }
 
 void Judge::hold(SeriesMore& more, const Point& point, const Verdict& verdict) const {
@@ -409,7 +450,8 @@ void Judge::learn_one(Place& place, const Point& point, double in_band) {
   SeriesTest& test = place.test;
   if (level_ != nullptr) test.level.learn(point.value, test.cadence_s);
   if (place.more == nullptr) return;
-  for (const auto& model : place.more->models) model->learn(asked(test, point), in_band);
+  for (const auto& model : place.more->models)
+    model->learn(asked(test, point, edge_of(place)), in_band);
 }
 
 Judge::Progress Judge::progress(const SeriesTest& test, const SeriesMore* more) const {

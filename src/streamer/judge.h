@@ -5,9 +5,11 @@
 // One Judge per worker, made once and used by one thread; it keeps scratch space, no state of
 // series.
 
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "models/peaks.h"
 #include "streamer/series_test.h"
 #include "streamer/verdict_math.h"
 #include "streamer/worker.h"
@@ -55,20 +57,24 @@ class Judge {
     SeriesTest& test;
     SeriesMore* more;
     Owner& owner;
+    Peaks* peaks = nullptr;  // if has_noise_budget()
   };
   Verdict judge(Place& place, const Point& point, Sink& sink);
 
   // The same for the point that most points are: of a series tested by `level` alone, inside its
-  // band, with nothing open. False, and nothing done, if it is another.
-  bool judge_quiet(SeriesTest& test, TimeMs time, double value) const {
+  // band, with nothing open. False, and nothing done, if it is another. peaks: as in Place.
+  bool judge_quiet(SeriesTest& test, const Peaks* peaks, TimeMs time, double value) const {
     if (!level_alone_ || test.more != kNone || !test.level.ready()) return false;
     const double per_seen = test.level.tail.per_seen();
-    const Tail::HalfWidths reach = test.level.tail.half_widths(edge_, per_seen);
+    const double edge = peaks == nullptr ? edge_ : edge_ * peaks->edge;
+    const Tail::HalfWidths reach = test.level.tail.half_widths(edge, per_seen);
     const double expected = test.level.level;
     const double deviation = least_deviation(worker_, expected);
     const double lower = std::min(expected - reach.down, expected - deviation);
     const double upper = std::max(expected + reach.up, expected + deviation);
     if (!(value >= lower && value <= upper)) return false;
+    if (peaks != nullptr && !peaks->idle(reach_of(value, expected, lower, upper, peaks->edge)))
+      return false;
     test.expected = static_cast<float>(expected);
     test.lower = static_cast<float>(lower);
     test.upper = static_cast<float>(upper);
@@ -85,12 +91,16 @@ class Judge {
   void accept(Place& place, TimeMs time, Sink& sink);
 
   // A verdict without a trace: nothing is learned, opened or remembered.
-  Verdict weigh(const SeriesTest& test, SeriesMore* more, const Point& point);
+  // `edge`: the factor of a noise budget on the nominal half width.
+  Verdict weigh(const SeriesTest& test, SeriesMore* more, const Point& point, double edge = 1);
   // The bands of the models for the point weighed last, by ModelBand::model.
   std::span<const ModelBand> bands() const { return bands_; }
 
   // Whether a test of this worker needs a SeriesMore from the start.
   bool needs_more() const { return needs_more_; }
+  // Whether its tests need Peaks.
+  bool has_noise_budget() const { return noise_.has_value() && has_band_models(); }
+  const PeaksPlan& noise_plan() const { return *noise_; }
   bool has_band_models() const { return level_ != nullptr || !objects_.empty(); }
   // The models of a SeriesMore, as many and in the order as this Judge asks them.
   std::vector<std::unique_ptr<BandModel>> make_models(const calendar::Zone& zone,
@@ -109,10 +119,22 @@ class Judge {
     double expected = 0, lower = 0, upper = 0;
     bool any = false;
   };
-  Band level_band(const SeriesTest& test);
-  Asked asked(const SeriesTest& test, const Point& point) const;
+  // With its sign, in nominal half widths: where the band is `edge` of them wide.
+  static double reach_of(double value, double expected, double lower, double upper, double edge) {
+    const double residual = value - expected;
+    return residual / (residual >= 0 ? upper - expected : expected - lower) * edge;
+  }
+  Band level_band(const SeriesTest& test, double edge);
+  Asked asked(const SeriesTest& test, const Point& point, double edge) const;
   void object_bands(SeriesMore& more, const Asked& asked);
   void place_by_score(double score, double value, Verdict& out) const;
+  static double edge_of(const Place& place) {
+    return place.peaks == nullptr ? 1 : place.peaks->edge;
+  }
+  void note_reach(Place& place, const Point& point) const;
+  void limit(Place& place) const;
+  bool opens(const Place& place, const Point& point, const Verdict& verdict) const;
+  bool waits(const Place& place, const Point& point, const Verdict& verdict) const;
   Band combine() const;
   Band envelope(const Band& mean) const;
   void place_in_band(const Band& band, double value, Verdict& out) const;
@@ -132,6 +154,10 @@ class Judge {
 
   const Worker& worker_;
   double edge_;
+  std::optional<PeaksPlan> noise_;
+  double reach_ = 0;            // of the point weighed last, as its models say it
+  bool reach_outside_ = false;  // whether they put it outside
+  bool reach_known_ = false;
   uint8_t history_mask_;
   bool needs_more_ = false;
   bool level_alone_ = false;

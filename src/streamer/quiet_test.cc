@@ -1,54 +1,13 @@
 // Is the standard model quiet on healthy series, and quick on those that are not?
 #include <gtest/gtest.h>
 
-#include <cmath>
-
-#include "base/random.h"
+#include "streamer/healthy.h"
 #include "streamer/test_rig.h"
 
 namespace tocsin::streamer {
 namespace {
 
 constexpr TimeMs kStart{1'795'000'000'000};
-constexpr double kTurn = 6.283185307179586;
-
-// A healthy series: value of the next point.
-struct Healthy {
-  enum Kind { kGaussian, kWalk, kHeavy, kConstant, kIntegers, kSparse, kSeasonal, kBursty, kKinds };
-  Kind kind;
-  Random random;
-  double state = 0;
-
-  double student3() {
-    double squares = 0;
-    for (int i = 0; i < 3; ++i) squares += std::pow(random.normal(), 2);
-    return random.normal() / std::sqrt(squares / 3);
-  }
-  double next(int64_t seconds_in) {
-    const double day = std::sin(kTurn * static_cast<double>(seconds_in) / 86'400);
-    switch (kind) {
-      case kGaussian:
-        return 100 + random.normal();
-      case kWalk:
-        return 1000 + (state += random.normal());
-      case kHeavy:
-        return 50 + student3();
-      case kConstant:
-        return 42;
-      case kIntegers:
-        return std::floor(5 + 1.5 * random.normal());
-      case kSparse:
-        return random.uniform() < 0.03 ? std::floor(1 + 5 * random.uniform()) : 0;
-      case kSeasonal:
-        return 100 + 40 * day + 3 * random.normal();
-      case kBursty:
-        return 20 + (state = 0.9 * state + random.normal() * (random.uniform() < 0.05 ? 5 : 1));
-      case kKinds:
-        break;
-    }
-    return 0;
-  }
-};
 
 // Violations that the built-in worker opens within two days, per series-week, by kind.
 struct Kind {

@@ -29,7 +29,7 @@ bool SoleSeries::follow(TimeMs time, double value) {
 
 std::optional<Verdict> SoleSeries::judge(TimeMs time, double value, Judge::Sink& sink) {
   if (!follow(time, value)) return std::nullopt;
-  Judge::Place place{test_, &more_, *this};
+  Judge::Place place{test_, &more_, *this, judge_.has_noise_budget() ? &peaks_ : nullptr};
   return judge_.judge(place, {time, value, 1, false}, sink);
 }
 

@@ -39,6 +39,7 @@ class SoleSeries final : private Judge::Owner {
   Budget budget_;
   SeriesTest test_;
   SeriesMore more_;
+  Peaks peaks_;
 };
 
 }  // namespace tocsin::streamer

@@ -46,6 +46,9 @@ size_t Streamer::test_count() const { return core_->test_count(); }
 WorkerRef Streamer::worker_of(size_t index) const { return core_->worker_of(index); }
 TestView::State Streamer::state_of(size_t index) const { return core_->view_state(index); }
 TestView Streamer::test(size_t index) const { return core_->test(index); }
+NoiseView Streamer::noise(WorkerRef worker, std::span<const uint32_t> tests) const {
+  return core_->noise(worker, tests);
+}
 std::vector<JudgedPoint> Streamer::tail(SeriesRef judged, WorkerRef worker) const {
   return core_->tail(judged, worker);
 }

@@ -79,6 +79,15 @@ struct TestView {
 };
 std::string_view to_text(TestView::State state);  // "learning", "guarded", "absent", "open"
 
+// How a worker's noise budget stands, by a sample of its series.
+struct NoiseView {
+  uint64_t series = 0;          // looked at: those that have a tail
+  uint64_t learning = 0;        // of these: fewer than 20 clusters seen
+  uint64_t supported = 0;       // the wanted rate is not beyond what the tail supports
+  std::vector<float> edges;     // factor on the band at `score`, ascending
+  std::vector<float> supports;  // rarest supported rate per week, ascending
+};
+
 class Streamer {
  public:
   class Core;  // core.h: not for other rooms
@@ -122,6 +131,8 @@ class Streamer {
   WorkerRef worker_of(size_t index) const;       // cheap, as test(index) says it
   TestView::State state_of(size_t index) const;  // likewise
   TestView test(size_t index) const;  // index < test_count(); the order is that of first sight
+  // Of these tests, as test() counts them; those of other workers are passed over.
+  NoiseView noise(WorkerRef worker, std::span<const uint32_t> tests) const;
   // The points judged last, oldest first: up to 64 on kpi tier, one on evidence.
   std::vector<JudgedPoint> tail(SeriesRef judged, WorkerRef worker) const;
   // Each model's band for the point judged last, with its current share of the weight.

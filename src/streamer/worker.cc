@@ -69,6 +69,7 @@ Id128 definition_of(const Worker& worker) {
   out.zigzag(worker.lateness.count);
   out.f64(worker.score);
   out.zigzag(worker.accept_after.count);
+  if (worker.min_duration.count > 0) out.zigzag(worker.min_duration.count);
   return hash128(out.bytes());
 }
 

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "calendar/zone.h"
 #include "models/model_spec.h"
+#include "vocabulary/frequency.h"
 #include "vocabulary/labels.h"
 #include "vocabulary/matcher.h"
 #include "vocabulary/violation.h"
@@ -61,6 +62,10 @@ struct Worker {
   Missing missing = Missing::kUnknown;
   double deviation_absolute = 0;     // the band is never narrower than this around the expected
   double deviation_relative = 0.01;  // value: absolute, and as a share of the expected value
+  DurationMs min_duration{};         // outside for so long before a violation opens, event time
+  // Violations wanted per series; the edge of the band follows. nullopt: it stays at `score`. Not
+  // part of the definition: the tail that was learned serves any wish.
+  std::optional<Frequency> noise;
   DurationMs lateness = seconds(60);
   double score = 4;           // -log10 of the tail probability at the band's edge
   DurationMs accept_after{};  // a violation open for so long becomes the new normal; 0 = never

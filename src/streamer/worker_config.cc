@@ -22,6 +22,8 @@ constexpr size_t kWorkersMax = 4096;
 constexpr size_t kModelsMax = 8;
 constexpr int64_t kOpenOfMax = 8;
 constexpr DurationMs kEvidenceAcceptAfter = hours(6);
+constexpr DurationMs kMinDurationMax = hours(6);
+constexpr double kNoiseMin = 0.01, kNoiseMax = 100;  // per series-week
 
 std::vector<SeriesSelector> read_selectors(MapReader& m, std::string_view key,
                                            std::string_view doc) {
@@ -151,6 +153,26 @@ void read_choices(MapReader& m, Worker& worker) {
       "that exists only after an error), or a violation."));
 }
 
+void read_noise(MapReader& m, Worker& worker) {
+  const auto text = m.optional<std::string>(
+      "noise",
+      "How many violations of a healthy series are acceptable, per series, such as `1 per week`: "
+      "the "
+      "edge of each band follows its series' tail so that they come as often. Left out, the edge "
+      "stays at `score`.");
+  if (!text) return;
+  worker.noise = Frequency::parse(*text);
+  if (!worker.noise)
+    m.problem("noise", fmt::format("expected \"COUNT per SPAN\" such as \"1 per week\" or \"2 per "
+                                   "30d\", not \"{}\"",
+                                   *text));
+  else if (!(worker.noise->per_week() >= kNoiseMin && worker.noise->per_week() <= kNoiseMax))
+    m.problem("noise",
+              fmt::format("must be between {} and {} per week: rarer is beyond what a tail "
+                          "of weeks can tell, more often is no longer noise",
+                          kNoiseMin, kNoiseMax));
+}
+
 void read_limits(MapReader& m, Worker& worker) {
   m.map("min_deviation", "min_deviation",
         "The band is never narrower than this around the expected value.", [&](MapReader& d) {
@@ -160,6 +182,12 @@ void read_limits(MapReader& m, Worker& worker) {
           check_not_negative(d, "absolute", worker.deviation_absolute);
           check_not_negative(d, "relative", worker.deviation_relative);
         });
+  worker.min_duration = m.value<DurationMs>("min_duration", {},
+                                            "A violation opens only when points were outside for "
+                                            "so long, by event time, besides `opens`.");
+  if (worker.min_duration.count < 0 || worker.min_duration > kMinDurationMax)
+    m.problem("min_duration", "must be between 0s and 6h");
+  read_noise(m, worker);
   worker.lateness = m.value<DurationMs>(
       "lateness", seconds(60),
       "How far points may be out of order or ahead of their arrival before it matters.");

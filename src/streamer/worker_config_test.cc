@@ -34,6 +34,8 @@ workers:
     min_deviation: {absolute: 5, relative: 0.02}
     lateness: 90s
     score: 5
+    noise: 2 per 30d
+    min_duration: 5m
     accept_after: 2h
 marks:
   - from: 2026-11-01T00:00:00Z
@@ -70,6 +72,9 @@ TEST(WorkerConfig, WholeWorkerIsRead) {
   EXPECT_EQ(w.missing, Missing::kZero);
   EXPECT_EQ(w.deviation_absolute, 5);
   EXPECT_EQ(w.accept_after, hours(2));
+  EXPECT_EQ(*w.noise, (Frequency{2, days(30)}));
+  EXPECT_EQ(w.min_duration, minutes(5));
+  EXPECT_FALSE(set->workers()[1].noise);
 }
 
 TEST(WorkerConfig, SitesAndMarksAreRead) {
@@ -129,6 +134,14 @@ INSTANTIATE_TEST_SUITE_P(
                   "weight: must not be negative"},
         WrongCase{"op", "workers: [{id: a, select: x, aggregate: {op: p100}}]", "p1 to p99"},
         WrongCase{"score", "workers: [{id: a, select: x, score: 40}]", "score: must be between"},
+        WrongCase{"noise_without_a_span", "workers: [{id: a, select: x, noise: 3}]",
+                  "w.yaml:1:37: noise: expected \"COUNT per SPAN\" such as \"1 per week\""},
+        WrongCase{"noise_too_rare", "workers: [{id: a, select: x, noise: 1 per 101w}]",
+                  "noise: must be between 0.01 and 100 per week"},
+        WrongCase{"noise_too_often", "workers: [{id: a, select: x, noise: 15 per day}]",
+                  "noise: must be between 0.01 and 100 per week"},
+        WrongCase{"min_duration", "workers: [{id: a, select: x, min_duration: 7h}]",
+                  "min_duration: must be between 0s and 6h"},
         WrongCase{"zone", "sites: {zones: {m: Europe/Madird}}", "did you mean \"Europe/Madrid\"?"},
         WrongCase{"default", "default: maybe", "expected on or off"},
         WrongCase{"mark_order",
