@@ -1,0 +1,190 @@
+#include "models/forecast.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "models/archive.h"
+
+namespace tocsin::models {
+namespace {
+
+constexpr double kDeviations = 1.2816;  // 80 % of a Gaussian lie between
+// Nothing is said of what lies further ahead than so many times what was seen; a rise that is young
+// is believed for less.
+constexpr double kAhead = 10, kAheadYoung = 4;
+constexpr double kInsideFactor = 1.25;  // beyond so many times `within` a violation may end
+constexpr double kScoreMax = 300;
+
+DurationMs duration(double ms) { return DurationMs{static_cast<int64_t>(ms)}; }
+
+}  // namespace
+
+std::optional<double> Held::learn(TimeMs time, double value) {
+  const int64_t number = (time.ms >= 0 ? time.ms : time.ms - step_ms_ + 1) / step_ms_;
+  if (number_ != INT64_MIN && number < number_) return std::nullopt;
+  std::optional<double> out;
+  if (number != number_ && number_ != INT64_MIN) {
+    if (number != number_ + 1) closed_ = 0;
+    std::rotate(lows_.begin(), lows_.begin() + 1, lows_.end());
+    lows_.back() = low_;
+    if (number == number_ + 1 && ++closed_ >= kSteps) {
+      out = *std::min_element(lows_.begin(), lows_.end());
+      closed_ = kSteps;
+    }
+  }
+  low_ = number == number_ ? std::min(low_, value) : value;
+  number_ = number;
+  return out;
+}
+
+double DayHigh::learn(TimeMs time, double value) {
+  constexpr int64_t kHourMs = 3'600'000;
+  const int64_t hour = (time.ms >= 0 ? time.ms : time.ms - kHourMs + 1) / kHourMs;
+  if (number_ == INT64_MIN || hour - number_ >= kHours) highs_.fill(value);
+  for (int64_t next = std::max(number_, hour - kHours) + 1; next <= hour; ++next)
+    highs_[static_cast<size_t>((next % kHours + kHours) % kHours)] = value;
+  number_ = std::max(number_, hour);
+  double& high = highs_[static_cast<size_t>((number_ % kHours + kHours) % kHours)];
+  high = std::max(high, value);
+  return *std::max_element(highs_.begin(), highs_.end());
+}
+
+Forecast::Settings Forecast::settings_of(const ModelSpec& spec) {
+  Settings out;
+  out.above = !spec.numbers.contains("limit_below");
+  out.sustained = spec.numbers.contains("sustained");
+  out.limit = out.above ? spec.number("limit", 0) : -spec.number("limit_below", 0);
+  const auto otherwise = [&](DurationMs plain, DurationMs sustained) {
+    return static_cast<double>((out.sustained ? sustained : plain).count);
+  };
+  out.within = duration(spec.number("within", otherwise(hours(24), days(7))));
+  out.window = duration(spec.number("forecast_window", otherwise(hours(6), days(7))));
+  out.end = static_cast<End>(static_cast<int>(spec.number("end", 0)));
+  return out;
+}
+
+Forecast::Forecast(const ModelSpec& spec)
+    : set_(settings_of(spec)),
+      sustained_(duration(spec.number("sustained", 0))),
+      envelope_(set_.window),
+      held_(sustained_) {}
+
+std::optional<double> Forecast::limit() const {
+  return set_.sustained ? envelope_.record() : set_.limit;
+}
+
+DurationMs Forecast::chosen(const Outlook& outlook) const {
+  switch (set_.end) {
+    case End::kExpected:
+      return outlook.expected;
+    case End::kEarliest:
+      return outlook.earliest;
+    case End::kLatest:
+      return outlook.latest;
+  }
+  return outlook.expected;
+}
+
+Outlook Forecast::outlook_of(const Edge& edge, double limit) const {
+  Outlook out;
+  out.limit = set_.above ? limit : -limit;
+  const double gap = limit - edge.level;
+  if (gap <= 0 && !set_.sustained) {
+    out.expected = out.earliest = out.latest = DurationMs{};
+    return out;
+  }
+  const double window_s = set_.window.seconds();
+  const double furthest_s = edge.seen_s < window_s / 2
+                                ? kAheadYoung * edge.seen_s
+                                : std::max(kAhead * window_s, set_.within.seconds());
+  const auto reached = [&](double distance, double rate) {
+    if (rate <= 0 || distance > rate * furthest_s) return Outlook::kNever;
+    return duration(1000 * std::max(0.0, distance) / rate);
+  };
+  const double level_error = kDeviations * edge.noise;
+  const double slope_error = kDeviations * edge.slope_error;
+  out.expected = reached(gap, edge.slope_per_s);
+  out.earliest = reached(gap - level_error, edge.slope_per_s + slope_error);
+  out.latest = reached(gap + level_error, edge.slope_per_s - slope_error);
+  return out;
+}
+
+// From here the limit would be `within` away.
+double Forecast::edge_of_band(const Edge& edge, double limit) const {
+  double rate = edge.slope_per_s;
+  if (set_.end == End::kEarliest) rate += kDeviations * edge.slope_error;
+  if (set_.end == End::kLatest) rate -= kDeviations * edge.slope_error;
+  return limit - std::max(0.0, rate) * set_.within.seconds();
+}
+
+bool Forecast::weigh(const Asked& asked, std::span<Curve> out) {
+  const auto edge = envelope_.at(asked.time);
+  const auto bound = limit();
+  voted_ = edge && bound;
+  if (!voted_) return false;
+  const double sign = set_.above ? 1 : -1;
+  const double rim = edge_of_band(*edge, *bound);
+  constexpr double kOpen = std::numeric_limits<double>::infinity();
+  out[0] = {1, sign * std::min(edge->level, rim), -kOpen, kOpen};
+  (set_.above ? out[0].upper : out[0].lower) = sign * rim;
+  vote_ = Vote{};
+  vote_.above = set_.above;
+  vote_.outlook = outlook_of(*edge, *bound);
+  const DurationMs left = chosen(*vote_.outlook);
+  // The earliest end is asked for by those who would rather be told in vain.
+  const bool sure = set_.end == End::kEarliest || (left.count == 0 && !set_.sustained) ||
+                    edge->slope_per_s > edge->doubt * asked.score / 4;
+  if (left == Outlook::kNever || !sure) return true;
+  const double within_s = set_.within.seconds();
+  vote_.outside = left < set_.within;
+  vote_.well_inside = left.seconds() > kInsideFactor * within_s;
+  vote_.score = std::min(kScoreMax, asked.score * within_s / std::max(1.0, left.seconds()));
+  if (vote_.outside) vote_.distance = sign * (1 - left.seconds() / within_s);
+  return true;
+}
+
+void Forecast::learn(const Asked& asked, double) {
+  first_ = std::min(first_, asked.time);
+  const double value = set_.above ? asked.value : -asked.value;
+  if (!set_.sustained) return envelope_.learn(asked.time, value);
+  if (const auto held = held_.learn(asked.time, value))
+    envelope_.learn(asked.time, day_.learn(asked.time, *held));
+}
+
+Learned Forecast::learned(TimeMs last_time, double) const {
+  Learned out{0, {}, 0, 0};
+  if (first_ == kTimeMax) return out;
+  // Half of the window must have points; a level held before it needs one more.
+  const DurationMs wants{set_.sustained ? set_.window.count + set_.window.count / 24
+                                        : set_.window.count / 2};
+  out.guarded_from = first_ + wants;
+  if (last_time < first_) return out;
+  out.share = std::clamp((last_time - first_).seconds() / wants.seconds(), 0.0, 1.0);
+  return out;
+}
+
+template <class Archive>
+void Forecast::visit(Archive& archive) {
+  archive(first_);
+  envelope_.visit(archive);
+  held_.visit(archive);
+  day_.visit(archive);
+}
+
+void Forecast::save(ByteWriter& out) const {
+  Saver archive(out);
+  const_cast<Forecast*>(this)->visit(archive);  // NOLINT: a Saver only reads
+}
+
+void Forecast::load(ByteReader& in) {
+  Loader archive(in);
+  visit(archive);
+  if (archive.ok()) return;
+  envelope_ = Envelope(set_.window);
+  held_ = Held(sustained_);
+  day_ = DayHigh();
+  first_ = kTimeMax;
+}
+
+}  // namespace tocsin::models
