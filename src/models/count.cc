@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "models/archive.h"
 
@@ -10,15 +11,18 @@ namespace {
 
 constexpr double kMemory_s = 1200;
 constexpr double kMemoryMax_s = 7 * 86'400;
-constexpr double kPointsOfMemory = 20;
-constexpr double kEventsOfMemory = 50;
+constexpr double kPointsOfMemory = 30;
+constexpr double kEventsOfMemory = 100;
 constexpr double kDispersionMemory_s = 86'400;
 constexpr double kDispersionPoints = 200;
 constexpr double kCountMax = 1e12;
 constexpr double kMeanMin = 1e-9;
 constexpr int kWeeksNeeded = 2;
-// The mean's largest over its smallest of a day from which hours are worth their memory.
-constexpr double kSwing = 1.5;
+// The mean's largest over its smallest of a day from which hours are worth their memory, and from
+// which the level alone would be wrong every morning. The latter is decided within the first days.
+constexpr double kSwing = 1.5, kSwingsWildly = 4;
+constexpr DurationMs kFirstDays = days(4);
+constexpr double kTurning = 0.25;
 
 double cadence_of(double cadence_s) { return cadence_s > 0 ? cadence_s : 1; }
 
@@ -30,9 +34,9 @@ double memory_of(double mean, double cadence_s) {
   return std::min(most, std::max({kPointsOfMemory, kMemory_s / cadence, events}));
 }
 
-// Laws are made for means a thirtieth of their deviation apart, so that most points find theirs
+// Laws are made for means a sixteenth of their deviation apart, so that most points find theirs
 // made: logarithmic below 1, by the square root above.
-constexpr double kMeanSteps = 32;
+constexpr double kMeanSteps = 16;
 int code_of_mean(double mean) {
   const double m = std::max(mean, kMeanMin);
   const double code = m < 1 ? kMeanSteps * std::log2(m) : 2 * kMeanSteps * (std::sqrt(m) - 1);
@@ -43,7 +47,7 @@ double mean_of_code(int code) {
   const double root = 1 + code / (2 * kMeanSteps);
   return root * root;
 }
-constexpr double kSizeSteps = 8, kScoreSteps = 16;
+constexpr double kSizeSteps = 4, kScoreSteps = 16;
 int code_of(double value, double steps) {
   return static_cast<int>(std::lround(steps * std::log2(std::clamp(value, 1e-9, 1e12))));
 }
@@ -69,8 +73,10 @@ void Count::Mean::add(double count, double unit, double cadence_s) {
   exposure = keep * exposure + unit;
 }
 
-// What is usual at this hour, between the middles of the hours; 0 where it is not known.
-double Count::hourly_at(TimeMs time) {
+// What is usual at this hour, between the middles of the hours; 0 where it is not known. Where it
+// turns from one hour to the next nobody knows when: half of that step is a deviation more.
+double Count::hourly_at(TimeMs time, double& turning) {
+  turning = 0;
   if (hours_ == nullptr) return 0;
   const int64_t wall = zone_.wall_ms(time, cursor_) - HourRates::kHourMs / 2;
   const int before = HourRates::hour_of(wall);
@@ -78,8 +84,10 @@ double Count::hourly_at(TimeMs time) {
   if (std::min(hours_->weeks(before), hours_->weeks(after)) < kWeeksNeeded) return 0;
   const auto into = static_cast<double>(wall - HourRates::floor_hours(wall) * HourRates::kHourMs);
   const double share = into / static_cast<double>(HourRates::kHourMs);
-  const double usual = hours_->rate(before) + share * (hours_->rate(after) - hours_->rate(before));
-  return std::max(usual, 1e-4);
+  const double step = hours_->rate(after) - hours_->rate(before);
+  const double usual = std::max(hours_->rate(before) + share * step, 1e-4);
+  turning = std::min(10.0, std::abs(step) / 2 / usual);
+  return usual;
 }
 
 // The law of a run's sum; the uncertainty of the mean, and while young that of the dispersion, are
@@ -87,7 +95,8 @@ double Count::hourly_at(TimeMs time) {
 CountLaw Count::law_of(double mean, uint32_t length) const {
   const Mean& followed = weighed_.by_hour ? scaled_ : plain_;
   const double young = 2.8 / std::sqrt(std::max(1.0, static_cast<double>(seen_))) / mean;
-  const double dispersion = dispersion_.of(length) + 1 / followed.shape() + young;
+  const double dispersion = dispersion_.of(length) + 1 / followed.shape() + young +
+                            (weighed_.by_hour ? weighed_.turning * weighed_.turning : 0);
   return {mean, std::min(CountLaw::kSizePoisson, 1 / dispersion)};
 }
 
@@ -98,9 +107,8 @@ void Count::look_up(double mean) {
   if (codes[0] == now_.mean && codes[1] == now_.size && codes[2] == now_.score) return;
   now_ = {codes[0], codes[1], codes[2], {}, 0, 0};
   now_.law = {mean_of_code(codes[0]), std::exp2(codes[1] / kSizeSteps)};
-  const double score = std::exp2(codes[2] / kScoreSteps);
-  now_.lower = now_.law.lower(score);
-  now_.upper = now_.law.upper(score);
+  now_.lower = now_.law.lower(weighed_.wanted);
+  now_.upper = now_.law.upper(weighed_.wanted);
 }
 
 // The fewest events of this interval with which the run of low ones is not too rare; 0 if it could
@@ -111,8 +119,8 @@ double Count::lower_of_run() const {
   const CountLaw law = law_of(run.expected, run.length);
   const double wanted = weighed_.wanted + run.penalty();
   if (law.size * std::log1p(run.expected / law.size) < wanted * kLn10) return 0;
-  if (law.ln_at_most(run.events) >= -wanted * kLn10) return 0;
-  return std::max(0.0, law.lower(wanted) - run.events);
+  if (law.ln_at_most(std::floor(run.events)) >= -wanted * kLn10) return 0;
+  return std::max(0.0, std::ceil(law.lower(wanted) - run.events));
 }
 
 double Count::upper_of_run() const {
@@ -120,48 +128,74 @@ double Count::upper_of_run() const {
   const CountRun run = runs_.high.with(0, weighed_.expected, 1);
   const CountLaw law = law_of(run.expected, run.length);
   const double wanted = weighed_.wanted + run.penalty();
-  // Not before the run leads by as much as a single interval may.
-  if (runs_.high.events - runs_.high.expected < now_.upper - weighed_.expected) return kCountMax;
-  return std::max(0.0, law.upper(wanted) - run.events);
+  // What a single interval may lead by the run may too.
+  const double allowed = now_.upper - weighed_.expected;
+  if (law.ln_at_least(std::ceil(run.events + weighed_.expected + allowed)) >= -wanted * kLn10)
+    return kCountMax;
+  return std::max(0.0, std::floor(law.upper(wanted) - run.events));
 }
 
 bool Count::weigh(const Asked& asked, std::span<Curve> out) {
   out[0] = Curve{};
-  weighed_ = {asked.value, 0, 1, asked.score * limiter_, false, false, hourly_at(asked.time)};
+  weighed_ = {};
+  weighed_.value = asked.value;
+  weighed_.asked = asked.score;
+  weighed_.hourly = hourly_at(asked.time, weighed_.turning);
+  weighed_.wanted = std::exp2(code_of(asked.score * limiter_, kScoreSteps) / kScoreSteps);
   weighed_.usable = weighed_.hourly > 0 && scaled_.exposure >= kPointsToLearn / 2;
-  weighed_.by_hour = weighed_.usable && (by_hour_ == ByHour::kOn || better_by_hour_ > 0);
-  if (weighed_.by_hour) weighed_.unit = weighed_.hourly;
-  if (seen_ < kPointsToLearn) return false;
+  weighed_.by_hour = weighed_.usable && (must_know_hour() || better_by_hour_ > 0);
+  abstains_ = seen_ < kPointsToLearn || (must_know_hour() && !weighed_.usable);
+  if (abstains_) return false;
   const double mean = weighed_.by_hour ? scaled_.value() * weighed_.hourly : plain_.value();
   weighed_.expected = std::clamp(mean, kMeanMin, kCountMax);
   look_up(weighed_.expected);
   const double lower = std::max(now_.lower, lower_of_run());
   const double upper = std::max(lower, std::min(now_.upper, upper_of_run()));
+  weighed_.lower = lower;
+  weighed_.upper = upper;
   out[0] = {1, std::clamp(weighed_.expected, lower, upper), lower, upper};
   return true;
 }
 
-// Of the value's own side, alone or as the last of its run, whichever is rarer.
+// Of the value's own side, alone or as the last of its run, whichever is rarer. In the inner half
+// of the band nobody needs to know: there it is read off the distance.
 double Count::score() const {
-  if (seen_ < kPointsToLearn || std::isnan(weighed_.value)) return -1;
+  if (abstains_ || std::isnan(weighed_.value)) return -1;
   if (weighed_.value < 0) return kScoreOfTheImpossible;
-  const bool above = weighed_.value > weighed_.expected;
-  const CountRun& run = above ? runs_.high : runs_.low;
+  const double middle = std::clamp(weighed_.expected, weighed_.lower, weighed_.upper);
+  const bool above = weighed_.value > middle;
+  const double side = above ? weighed_.upper - middle : middle - weighed_.lower;
+  const double apart = std::abs(weighed_.value - middle);
+  if (apart < 0.5 * side && !opened_) return weighed_.asked * apart / side;
   const double count = above ? std::ceil(weighed_.value) : std::floor(weighed_.value);
   const auto rarity = [&](const CountLaw& law, double events) {
     return score_of(above ? law.ln_at_least(events) : law.ln_at_most(events));
   };
   double found = rarity(now_.law, count);
-  const CountRun with = run.with(count, weighed_.expected, 1);
-  const bool leads = !above || run.events - run.expected >= now_.upper - weighed_.expected;
-  if (run.length > 0 && leads)
-    found =
-        std::max(found, rarity(law_of(with.expected, with.length), with.events) - with.penalty());
-  return std::max(0.0, found / limiter_);
+  const bool led = above ? weighed_.upper < now_.upper : weighed_.lower > now_.lower;
+  if (led || opened_) {
+    const CountRun run = (above ? runs_.high : runs_.low).with(count, weighed_.expected, 1);
+    const CountLaw law = law_of(run.expected, run.length);
+    const double events = above ? std::ceil(run.events) : std::floor(run.events);
+    found = std::max(found, rarity(law, events) - run.penalty());
+  }
+  return std::max(0.0, found * weighed_.asked / weighed_.wanted);
+}
+
+CountSeen Count::seen_now(double value) const {
+  const CountLaw& law = now_.law;
+  const double deviation = std::sqrt(law.mean * (1 + law.mean / law.size));
+  return {std::clamp(value, 0.0, kCountMax), weighed_.expected, deviation, 1};
 }
 
 void Count::learn(const Asked& asked, double in_band) {
-  const double count = std::clamp(in_band, 0.0, kCountMax);
+  // Of a run the band may lie on the other side of what is expected: no point pulls that way.
+  const double most = std::max(in_band, asked.value);
+  const double least = std::min(in_band, asked.value);
+  const double learned = abstains_ ? in_band : weighed_.expected;
+  const double count =
+      std::clamp(std::clamp(learned, least, most) == learned && least < most ? learned : in_band,
+                 0.0, kCountMax);
   const double cadence = cadence_of(asked.cadence_s);
   if (weighed_.usable) {
     const double by_hour = scaled_.value() * weighed_.hourly;
@@ -171,47 +205,63 @@ void Count::learn(const Asked& asked, double in_band) {
         keep * better_by_hour_ + count * std::log(by_hour / plain) - (by_hour - plain);
   }
   if (seen_ > 0) {
-    const double mean = seen_ < kPointsToLearn ? plain_.value() : weighed_.expected;
+    const double mean = abstains_ ? plain_.value() : weighed_.expected;
     const double memory = std::max({kDispersionPoints, kDispersionMemory_s / cadence,
                                     kDispersionPoints / std::max(mean, 1e-3)});
-    dispersion_.add({count - mean, mean, mean * mean}, memory);
-    if (seen_ >= kPointsToLearn)
-      runs_.add(std::floor(std::clamp(asked.value, 0.0, kCountMax)), mean, 1);
+    dispersion_.add({count - mean, count, mean, mean * mean}, memory);
+    // Where one hour turns into the next nobody knows when: no run goes through it.
+    if (weighed_.by_hour && weighed_.turning > kTurning)
+      runs_ = {};
+    else if (!abstains_)
+      runs_.add(seen_now(asked.value));
   }
   plain_.add(count, 1, cadence);
   if (weighed_.hourly > 0) scaled_.add(count, weighed_.hourly, cadence);
+  if (std::exchange(opened_, false)) limiter_ = std::min(20.0, limiter_ * 1.25);
+  track_swing(asked.time, count, cadence);
   add_hour(asked, count);
   if (seen_ < UINT32_MAX) ++seen_;
   limiter_ = std::max(1.0, limiter_ * (1 - std::min(0.01, 1.6e-6 * cadence)));
 }
 
 void Count::watch(const Asked& asked) {
-  if (seen_ < kPointsToLearn) return;
-  const double count = std::floor(std::clamp(asked.value, 0.0, kCountMax));
-  runs_.add_while_open(count, weighed_.expected, 1);
+  if (first_ != kTimeMax && asked.time - first_ < kFirstDays)
+    track_swing(asked.time, std::clamp(asked.value, 0.0, kCountMax), cadence_of(asked.cadence_s));
+  if (abstains_) return;
+  runs_.add_while_open(seen_now(asked.value));
 }
 
 void Count::add_hour(const Asked& asked, double count) {
-  if (by_hour_ == ByHour::kAuto && hours_ == nullptr) want_hours(asked.time);
   if (hours_ == nullptr) return;
   const int hour = HourRates::hour_of(zone_.wall_ms(asked.time, cursor_));
   hours_->add(hour, count, 1, 3600 / cadence_of(asked.cadence_s));
 }
 
 // Hours are kept from the day on that the mean moved by more than chance moves it.
-void Count::want_hours(TimeMs time) {
+void Count::track_swing(TimeMs time, double count, double cadence_s) {
+  first_ = std::min(first_, time);
+  if (by_hour_ != ByHour::kAuto) return;
+  const double share = std::max(1.0 / (seen_ + 1.0), std::min(0.1, cadence_s / 3600));
+  recent_ += share * (count - recent_);
+  if (seen_ < kPointsToLearn) return;
   const int64_t day = time.ms / days(1).count;
-  const double mean = plain_.value();
   if (day != swing_day_) {
-    const double noise = 1 + 3 / std::sqrt(std::max(1.0, plain_.events));
-    const bool swings = swing_low_ > 0 && swing_high_ > kSwing * noise * swing_low_;
-    if (swings && seen_ >= 200 && budget_.take(sizeof(HourRates)))
+    const double hour = std::max(1.0, 3600 / cadence_s);
+    const double varies = dispersion_.of(static_cast<uint32_t>(hour));
+    const double noise = 1 + 3 * std::sqrt(1 / std::max(1.0, swing_high_ * hour) + varies);
+    const double swing = swing_low_ > 0 ? swing_high_ / (swing_low_ * noise) : 0;
+    if (swing > kSwing && hours_ == nullptr && budget_.take(sizeof(HourRates)))
       hours_ = std::make_unique<HourRates>();
+    // Two days in a row: one may be an incident.
+    wild_days_ = swing > kSwingsWildly ? wild_days_ + 1 : 0;
+    if (wild_days_ == 2 && hours_ != nullptr && time - first_ < kFirstDays) swings_wildly_ = true;
     swing_day_ = day;
-    swing_low_ = swing_high_ = mean;
+    swing_low_ = swing_high_ = recent_;
   }
-  swing_low_ = std::min(swing_low_, mean);
-  swing_high_ = std::max(swing_high_, mean);
+  // Of few events the mean is nearly nothing now and then: three an hour are no swing.
+  const double least = 3 * cadence_s / 3600;
+  swing_low_ = std::min(swing_low_, std::max(least, recent_));
+  swing_high_ = std::max(swing_high_, std::max(least, recent_));
 }
 
 void Count::accept(std::span<const MotionPoint> points, double cadence_s) {
@@ -220,12 +270,14 @@ void Count::accept(std::span<const MotionPoint> points, double cadence_s) {
   for (const MotionPoint& point : points) {
     const double count = std::clamp(point.value, 0.0, kCountMax);
     plain_.add(count, 1, cadence_of(cadence_s));
-    if (const double usual = hourly_at(point.time); usual > 0)
+    double turning = 0;
+    if (const double usual = hourly_at(point.time, turning); usual > 0)
       scaled_.add(count, usual, cadence_of(cadence_s));
   }
 }
 
-void Count::violation_opened() { limiter_ = std::min(20.0, limiter_ * 1.25); }
+// The band stays as it is until the violation has ended.
+void Count::violation_opened() { opened_ = true; }
 
 Learned Count::learned(TimeMs last_time, double cadence_s) const {
   Learned out;
@@ -233,6 +285,12 @@ Learned Count::learned(TimeMs last_time, double cadence_s) const {
   out.points_needed = kPointsToLearn;
   out.share = static_cast<double>(out.points) / kPointsToLearn;
   const double left_s = (kPointsToLearn - out.points) * cadence_s;
+  if (must_know_hour() && out.points == kPointsToLearn && scaled_.exposure < kPointsToLearn / 2) {
+    out.guarded_from = first_ + days(7 * kWeeksNeeded);
+    out.share =
+        std::clamp((last_time - first_).seconds() / (7 * kWeeksNeeded * 86'400.0), 0.0, 1.0);
+    return out;
+  }
   if (cadence_s > 0 && last_time > kTimeMin)
     out.guarded_from = last_time + DurationMs{static_cast<int64_t>(left_s * 1000)};
   return out;
@@ -245,7 +303,8 @@ uint64_t Count::bytes() const {
 template <class Archive>
 void Count::visit(Archive& archive) {
   archive(plain_.events, plain_.exposure, scaled_.events, scaled_.exposure, limiter_, seen_,
-          better_by_hour_, swing_day_, swing_low_, swing_high_);
+          better_by_hour_, first_, recent_, swing_day_, swing_low_, swing_high_, wild_days_,
+          swings_wildly_);
   dispersion_.visit(archive);
   runs_.visit(archive);
 }

@@ -5,8 +5,10 @@
 //
 //   mean   events per interval, discounted: memory of 20 minutes, or as long as 50 events take, at
 //          most a week. Its own uncertainty is part of the law (a gamma about the mean).
-//   hours  that mean relative to what is usual at this hour of the week, from the second week on:
-//          where asked for (by_hour: on), or where it has predicted better (auto)
+//   hours  that mean relative to what is usual at this hour of the week, once two weeks of it are
+//          known: where asked for (by_hour: on), or where it has predicted better (auto). Without
+//          it the model abstains if it was asked for, or if the first days showed that the level
+//          alone cannot follow (it more than quadruples within a day).
 //   runs   intervals that say something only together (count_runs.h) narrow the band too
 //
 // An interval without events is a point of value 0. A value that is no whole number lies between
@@ -57,20 +59,25 @@ class Count final : public BandModel {
     double lower = 0, upper = 0;
   };
   struct Weighed {
-    double value = 0, expected = 0, unit = 1;
+    double value = 0, expected = 0;
     double wanted = 4;  // score at the edge, the limiter in it
+    double asked = 4;   // ... without it
     bool by_hour = false;
     bool usable = false;  // by hour, whether it is used or not
     double hourly = 0;    // what is usual at this hour
+    double turning = 0;   // its uncertainty from one hour to the next, as a share
+    double lower = 0, upper = 0;
   };
 
-  double hourly_at(TimeMs time);
+  double hourly_at(TimeMs time, double& turning);
   CountLaw law_of(double mean, uint32_t length) const;
   void look_up(double mean);
   double lower_of_run() const;
   double upper_of_run() const;
+  CountSeen seen_now(double value) const;
   void add_hour(const Asked& asked, double count);
-  void want_hours(TimeMs time);
+  void track_swing(TimeMs time, double count, double cadence_s);
+  bool must_know_hour() const { return by_hour_ == ByHour::kOn || swings_wildly_; }
   template <class Archive>
   void visit(Archive& archive);
   template <class Archive>
@@ -87,11 +94,17 @@ class Count final : public BandModel {
   double limiter_ = 1;
   uint32_t seen_ = 0;
   double better_by_hour_ = 0;  // log likelihood by hour less that without, a week's memory
-  int64_t swing_day_ = 0;      // the day whose extremes of the mean these are
+  TimeMs first_ = kTimeMax;
+  double recent_ = 0;      // mean of the last hour
+  int64_t swing_day_ = 0;  // the day whose extremes of it these are
   double swing_low_ = 0, swing_high_ = 0;
+  uint32_t wild_days_ = 0;
+  bool swings_wildly_ = false;
+  bool opened_ = false;  // a violation did, and has not ended
   std::unique_ptr<HourRates> hours_;
 
   Weighed weighed_;  // of the point weighed last
+  bool abstains_ = true;
   Quantiles now_;
 };
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "config/reader.h"
+#include "models/count.h"
 #include "models/profile.h"
 
 namespace tocsin::models {
@@ -72,6 +73,14 @@ void read_silence(MapReader& m, ModelSpec& model) {
     m.problem("after", "must be between 1 and 1000 cadences");
 }
 
+void read_count(MapReader& m, ModelSpec& model) {
+  const size_t by_hour = m.choice(
+      "by_hour", {"auto", "on", "off"}, "auto",
+      "count: whether the mean follows the hour of the week, from the third week on. auto does "
+      "where that has predicted better.");
+  if (model.kind == ModelKind::kCount) model.numbers["by_hour"] = static_cast<double>(by_hour);
+}
+
 template <class Model>
 std::unique_ptr<BandModel> make(const ModelSpec& spec, const calendar::Zone& zone, Budget& budget) {
   return std::make_unique<Model>(spec, zone, budget);
@@ -99,6 +108,19 @@ std::string threshold_says(const ModelSpec& spec) {
   return out;
 }
 
+// Three weeks by hour, or the last days.
+DurationMs count_history(const ModelSpec& spec) {
+  const auto by_hour = static_cast<Count::ByHour>(static_cast<int>(spec.number("by_hour", 0)));
+  return by_hour == Count::ByHour::kOff ? days(2) : days(21);
+}
+
+std::string count_says(const ModelSpec& spec) {
+  constexpr std::string_view kHours[] = {"by hour of the week where that predicts better",
+                                         "by hour of the week", "of the level alone"};
+  return fmt::format("exact tail of small counts, {}",
+                     kHours[static_cast<size_t>(spec.number("by_hour", 0))]);
+}
+
 std::string silence_says(const ModelSpec& spec) {
   return fmt::format("votes on its own: no point for {} cadences, at least {}",
                      number_text(spec.after_cadences), to_text(spec.at_least));
@@ -116,6 +138,8 @@ const std::vector<Kind>& kinds() {
        threshold_says},
       {ModelKind::kSilence, "silence", "a series that stops", read_silence, nullptr, nullptr,
        silence_says},
+      {ModelKind::kCount, "count", "small whole numbers, by exact probabilities", read_count,
+       make<Count>, count_history, count_says},
   };
   return all;
 }
