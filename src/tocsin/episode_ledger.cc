@@ -62,11 +62,11 @@ void EpisodeLedger::forget(Worker& worker, TimeMs now) const {
   const int64_t oldest = (now - kKept).ms / kHourMs;
   worker.hours.erase(worker.hours.begin(), worker.hours.lower_bound(oldest));
   const int64_t first_day = now.ms / kDayMs - kSpenderDays + 1;
-  std::erase_if(worker.series, [&](auto& entry) {
-    Days& days = entry.second;
+  for (auto entry = worker.series.begin(); entry != worker.series.end();) {
+    Days& days = entry->second;
     days.erase(days.begin(), days.lower_bound(first_day));
-    return days.empty();
-  });
+    entry = days.empty() ? worker.series.erase(entry) : std::next(entry);
+  }
 }
 
 // The series with the fewest goes; of equals the first by its labels.
