@@ -31,21 +31,10 @@ double quantile(std::span<const double> sorted, double q) {
 }
 
 // Which of n deviations, largest first, stands for all: the middle one of few, the third, and of
-// many the one that a tenth exceeds.
+// many the one that a twentieth exceeds.
 size_t place_of(size_t n) {
   if (n <= kFewPoints) return (n - 1) / 2;
-  return std::max<size_t>(2, (n + 9) / 10 - 1);
-}
-
-// Per second between neighbours; a counter that went back began anew at zero.
-void to_rates(std::span<const Sample> samples, std::vector<Sample>& out) {
-  out.clear();
-  for (size_t i = 1; i < samples.size(); ++i) {
-    const double seconds = (samples[i].time - samples[i - 1].time).seconds();
-    if (seconds <= 0) continue;
-    const double rise = samples[i].value - samples[i - 1].value;
-    out.push_back({samples[i].time, (rise >= 0 ? rise : samples[i].value) / seconds});
-  }
+  return std::max<size_t>(2, (n + 19) / 20 - 1);
 }
 
 }  // namespace
@@ -59,6 +48,16 @@ bool is_counter(std::string_view name) {
   for (const std::string_view end : {"_total", "_count", "_sum", "_bucket"})
     if (name.ends_with(end)) return true;
   return false;
+}
+
+void to_rates(std::span<const Sample> samples, std::vector<Sample>& out) {
+  out.clear();
+  for (size_t i = 1; i < samples.size(); ++i) {
+    const double seconds = (samples[i].time - samples[i - 1].time).seconds();
+    if (seconds <= 0) continue;
+    const double rise = samples[i].value - samples[i - 1].value;
+    out.push_back({samples[i].time, (rise >= 0 ? rise : samples[i].value) / seconds});
+  }
 }
 
 bool CauseScorer::split(std::span<const Sample> samples) {

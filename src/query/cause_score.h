@@ -43,6 +43,8 @@ inline constexpr size_t kDuringMax = 512;  // of more points every so-manieth co
 
 // A counter by its name: _total, _count, _sum, _bucket.
 bool is_counter(std::string_view name);
+// Per second between neighbours; a counter that went back began anew at zero. Replaces `out`.
+void to_rates(std::span<const Sample> samples, std::vector<Sample>& out);
 
 // Keeps its room between series. Belongs to one thread.
 class CauseScorer {

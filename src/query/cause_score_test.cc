@@ -126,7 +126,7 @@ double naive_deviation(std::vector<double> before, const std::vector<double>& du
   std::sort(deviations.rbegin(), deviations.rend());
   const size_t n = deviations.size();
   if (n <= 5) return deviations[(n - 1) / 2];
-  return deviations[std::max<size_t>(2, (n + 9) / 10 - 1)];
+  return deviations[std::max<size_t>(2, (n + 19) / 20 - 1)];
 }
 
 RC_GTEST_PROP(CauseScore, IsWhatTheDefinitionSays, ()) {

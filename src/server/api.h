@@ -11,6 +11,7 @@
 #include "net/router.h"
 #include "server/assets.h"
 #include "server/boards.h"
+#include "server/causes_desk.h"
 #include "server/config_desk.h"
 #include "server/coverage.h"
 #include "server/hub.h"
@@ -28,6 +29,7 @@ struct ApiParts {
   const Boards* boards = nullptr;  // nullptr: no such routes
   ConfigDesk* config = nullptr;    // likewise
   CoverageDesk* coverage = nullptr;
+  CausesDesk* causes = nullptr;
 };
 
 void register_api(net::Router& router, const ApiParts& parts);

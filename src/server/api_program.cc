@@ -105,6 +105,7 @@ void register_api(net::Router& router, const ApiParts& parts) {
   register_recent_routes(router, parts.views);
   register_program_routes(router, parts);
   if (parts.boards) register_board_routes(router, *parts.boards);
+  if (parts.causes) register_causes_routes(router, *parts.causes, parts.clock);
   if (parts.config) register_config_routes(router, *parts.config);
   if (parts.coverage) register_coverage_routes(router, *parts.coverage);
   if (!parts.pages) return;

@@ -21,6 +21,8 @@ access::Scope scope_of(const net::Request& request) {
   const std::string_view path = request.path;
   if (path == "/write" || path == "/query" || path.starts_with("/api/v2/"))
     return access::Scope::kWrite;
+  // Whoever deploys tells of it, with the token that its points come with.
+  if (path == "/api/v1/changes" && request.method == "POST") return access::Scope::kWrite;
   // The configuration's files may hold secrets (a webhook's address, say).
   if (path == "/api/v1/config" || path.starts_with("/api/v1/config/")) return access::Scope::kAdmin;
   return reads(request) ? access::Scope::kRead : access::Scope::kAdmin;

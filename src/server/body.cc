@@ -99,6 +99,14 @@ Result<Body::TextMap> Body::required_text_map(std::string_view key, size_t items
   return out;
 }
 
+Result<Body::TextMap> Body::text_map(std::string_view key, size_t items_max,
+                                     size_t bytes_max) const {
+  const json::value* value = impl_->members.if_contains({key.data(), key.size()});
+  const bool nothing =
+      !value || value->is_null() || (value->is_object() && value->get_object().empty());
+  return nothing ? TextMap{} : required_text_map(key, items_max, bytes_max);
+}
+
 Result<std::optional<double>> Body::number(std::string_view key) const {
   const json::value* value = impl_->members.if_contains({key.data(), key.size()});
   if (!value || value->is_null()) return std::optional<double>();

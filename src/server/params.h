@@ -49,6 +49,8 @@ class Body {
   // An object whose members are texts, or null. At least one, at most `items_max`.
   using TextMap = std::map<std::string, std::optional<std::string>>;
   Result<TextMap> required_text_map(std::string_view key, size_t items_max, size_t bytes_max) const;
+  // The same, where it may be missing, null or without members.
+  Result<TextMap> text_map(std::string_view key, size_t items_max, size_t bytes_max) const;
   // The number of a member; nothing if it is missing or null.
   Result<std::optional<double>> number(std::string_view key) const;
   // An object whose members are finite numbers; empty if it is missing or null.

@@ -4,6 +4,7 @@
 #include "net/router.h"
 #include "server/api.h"
 #include "server/boards.h"
+#include "server/causes_desk.h"
 #include "server/config_desk.h"
 #include "server/coverage.h"
 
@@ -14,6 +15,8 @@ void register_series_routes(net::Router& router, Views& views, const Clock& cloc
 void register_cardinality_routes(net::Router& router, Views& views);
 void register_recent_routes(net::Router& router, Views& views);
 void register_board_routes(net::Router& router, const Boards& boards);
+void register_causes_routes(net::Router& router, CausesDesk& desk, const Clock& clock);
+void register_change_routes(net::Router& router, CausesDesk& desk, const Clock& clock);
 void register_config_routes(net::Router& router, ConfigDesk& desk);
 void register_coverage_routes(net::Router& router, CoverageDesk& desk);
 void register_program_routes(net::Router& router, const ApiParts& parts);
