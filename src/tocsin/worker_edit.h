@@ -1,0 +1,36 @@
+#pragma once
+// A change of a worker's settings as a change of the file that it stands in: only the values
+// change, comments and layout of the rest stay. What is edited is found by the places of the YAML's
+// nodes; the result is read again and must say what was asked for, else nothing is changed.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "tocsin/config_files.h"
+
+namespace tocsin {
+
+// What is not given stays as it is.
+struct WorkerChanges {
+  std::optional<std::string> strategy, opens;
+  std::optional<double> score, deviation_absolute, deviation_relative;
+  // "1" is the weight of the second model; "1.2" that of its last but one period.
+  std::map<std::string, double> weights;
+  // Instead of the models that it has: each a mapping on one line, "{kind: level}".
+  std::optional<std::vector<std::string>> models;
+  bool empty() const;
+};
+
+struct EditedFile {
+  std::string name, text;
+};
+// kInvalid: what was asked for cannot be, and why. kRefused: a layout that this cannot edit; the
+// message says what to write by hand. A worker that no file holds (the built-in `default`) gets
+// a file of its own.
+Result<EditedFile> edit_worker(const FileTexts& files, const std::string& id,
+                               const WorkerChanges& changes);
+
+}  // namespace tocsin
