@@ -13,10 +13,10 @@ namespace tocsin {
 namespace {
 
 constexpr size_t kRecentMax = 500;
-constexpr size_t kHoursOfWeek = 168;
 constexpr size_t kNotesMax = 1000;
 constexpr DurationMs kNotesEvery = seconds(10);
 constexpr DurationMs kHousekeeping = milliseconds(250);
+constexpr DurationMs kLedgerEvery = minutes(1);
 
 }  // namespace
 
@@ -28,6 +28,9 @@ DecisionThread::DecisionThread(Parts parts, Store& store, const Clock& clock, Co
       merge_(std::move(parts.merge)),
       stage_(std::move(parts.engine), std::move(parts.supervisor), watch()),
       database_(std::move(parts.database)),
+      series_(parts.series),
+      workers_(std::move(parts.workers)),
+      ledger_(std::move(parts.ledger)),
       published_(counters),
       commits_(counters.counter("tocsin_state_commits_total", "", "Transactions committed.")),
       commit_failures_(counters.counter("tocsin_state_commit_failures_total", "",
@@ -88,11 +91,13 @@ Result<void> DecisionThread::set_dispatcher(respond::Dispatcher* dispatcher) {
 
 void DecisionThread::start() {
   live_ = true;
+  begin_counting();
   loop_.every(kNotesEvery, [this] { tell_notes(); });
   loop_.every(kHousekeeping, [this] {
     stage_.supervisor().advance(clock_.now(), changes_);
     flush();
     publish(published_, stage_.engine().counts());
+    if (clock_.now() - ledger_saved_ >= kLedgerEvery) save_ledger();
   });
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "decide");
@@ -120,7 +125,24 @@ std::vector<std::string> DecisionThread::notes() const {
 
 void DecisionThread::stop() {
   loop_.stop();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  save_ledger();
+}
+
+void DecisionThread::begin_counting() {
+  for (const streamer::Worker& worker : workers_->workers()) ledger_.begin(worker.id, clock_.now());
+}
+
+// Statistics: if the disk refuses them now they are written a minute later, or counted again from
+// the journal after a crash.
+void DecisionThread::save_ledger() {
+  ledger_saved_ = clock_.now();
+  if (!ledger_.changed() || disk_refuses_) return;
+  auto transaction = database_.begin();
+  if (!transaction) return;
+  if (auto saved = ledger_.save(*transaction); !saved || !transaction->commit())
+    log::warning("how many violations opened could not be written now; tried again in a minute");
 }
 
 void DecisionThread::report(uint32_t shard, pipeline::ShardReport&& report) {
@@ -241,18 +263,16 @@ void DecisionThread::remember(const StreamItem& item, const ViolationChange& cha
 }
 
 void DecisionThread::count_opened(const StreamItem& item, const ViolationChange& change) {
-  auto& hours = opened_by_hour_[change.violation.worker.index];
-  ++hours[item.arrival.ms / 3'600'000];
-  while (hours.size() > kHoursOfWeek + 1) hours.erase(hours.begin());
+  const Violation& violation = change.violation;
+  if (violation.direction == Direction::kSilent) return;
+  if (violation.worker.index >= workers_->workers().size()) return;
+  const std::string& worker = workers_->worker(violation.worker).id;
+  ledger_.opened(item.at, item.arrival, worker, series_.labels(violation.series));
 }
 
 int64_t DecisionThread::violations_7d(uint32_t worker, TimeMs now) const {
-  const auto found = opened_by_hour_.find(worker);
-  if (found == opened_by_hour_.end()) return 0;
-  int64_t total = 0;
-  for (const auto& [hour, count] : found->second)
-    if (hour > now.ms / 3'600'000 - static_cast<int64_t>(kHoursOfWeek)) total += count;
-  return total;
+  if (worker >= workers_->workers().size()) return 0;
+  return ledger_.episodes(workers_->workers()[worker].id, now, days(7));
 }
 
 void DecisionThread::sequenced(Lsn lsn) {
@@ -286,7 +306,8 @@ void DecisionThread::replace(const pipeline::Passed& frame) {
   if (!hooks_.configuration_of) return;
   const auto configuration = hooks_.configuration_of(frame);
   if (!configuration) return;
-  opened_by_hour_.clear();  // workers are numbered anew
+  workers_ = configuration->workers;
+  begin_counting();
   std::vector<Decision> decisions;
   stage_.supervisor().configure(configuration->supervisor, configuration->routes);
   stage_.engine().replace(configuration->rules, configuration->worker_names(),

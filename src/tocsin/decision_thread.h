@@ -26,6 +26,7 @@
 #include "store/store.h"
 #include "supervisor/archive.h"
 #include "tocsin/configuration.h"
+#include "tocsin/episode_ledger.h"
 #include "tocsin/published.h"
 
 namespace tocsin {
@@ -46,6 +47,9 @@ class DecisionThread {
     rules::Engine engine;
     supervisor::Supervisor supervisor;
     state::Database database;
+    EpisodeLedger ledger;
+    const SeriesTable& series;
+    std::shared_ptr<const streamer::WorkerSet> workers;
   };
 
   DecisionThread(Parts parts, Store& store, const Clock& clock, Counters& counters, Hooks hooks);
@@ -80,7 +84,8 @@ class DecisionThread {
   pipeline::DecisionStage& stage() { return stage_; }
   const std::deque<StreamItem>& recent() const { return recent_; }  // newest last, at most 500
   double decision_p99_ms() const;
-  // Violations that opened in the last 7 days, as far back as this start.
+  const EpisodeLedger& ledger() const { return ledger_; }
+  // Violations that opened in the last 7 days; silences do not count.
   int64_t violations_7d(uint32_t worker, TimeMs now) const;
   size_t waiting() const { return merge_->waiting(); }
 
@@ -97,6 +102,8 @@ class DecisionThread {
   bool write();
   void settle_test(Delivery delivery, const TestAnswer& answer);
   void count_opened(const StreamItem& item, const ViolationChange& change);
+  void begin_counting();
+  void save_ledger();
   void remember(const StreamItem& item, const ViolationChange& change);
   void note_latency(const StreamItem& item);
   void tell_notes();
@@ -131,7 +138,10 @@ class DecisionThread {
   std::array<Sequenced, 4096> sequenced_;  // by lsn; what is further behind is measured in whole ms
   std::array<float, 512> latencies_{};     // ms, a ring
   size_t latency_count_ = 0;
-  std::map<uint32_t, std::map<int64_t, int64_t>> opened_by_hour_;  // worker, hour
+  const SeriesTable& series_;
+  std::shared_ptr<const streamer::WorkerSet> workers_;
+  EpisodeLedger ledger_;
+  TimeMs ledger_saved_;
   Published published_;
   Counter& commits_;
   Counter& commit_failures_;

@@ -7,6 +7,9 @@
 
 #include "base/log.h"
 #include "state/migrations.h"
+#include "supervisor/kept_causes.h"
+#include "supervisor/marked_change.h"
+#include "supervisor/operator_marks.h"
 #include "tocsin/config_history.h"
 #include "tocsin/live.h"
 #include "vocabulary/markers.h"
@@ -65,7 +68,9 @@ Result<void> Live::make_stages() {
   auto database = state::Database::open(path, options);
   if (!database) return fail(database.error());
   for (const auto& migrations :
-       {supervisor::migrations(), respond::inbox_migrations(), config_history_migrations()})
+       {supervisor::migrations(), respond::inbox_migrations(), config_history_migrations(),
+        supervisor::operator_mark_migrations(), supervisor::marked_change_migrations(),
+        supervisor::kept_causes_migrations(), EpisodeLedger::migrations()})
     if (auto done = state::migrate(*database, migrations); !done) return fail(done.error());
   options.access = state::Database::Access::kReader;
   options.check_on_open = false;
@@ -75,11 +80,17 @@ Result<void> Live::make_stages() {
 
   supervisor::Supervisor book(configuration_->supervisor, configuration_->routes, counters_);
   if (auto loaded = book.load(*database); !loaded) return fail(loaded.error());
+  EpisodeLedger ledger;
+  if (auto loaded = ledger.load(*database); !loaded) log::error("{}", loaded.error().text());
   const uint32_t shards = store_->shards();
   DecisionThread::Parts parts{
       std::make_unique<pipeline::Merge>(shards),
       rules::Engine(configuration_->rules, series_, configuration_->worker_names()),
-      std::move(book), std::move(*database)};
+      std::move(book),
+      std::move(*database),
+      std::move(ledger),
+      series_,
+      configuration_->workers};
   decisions_ = std::make_unique<DecisionThread>(std::move(parts), *store_, clock_, counters_,
                                                 decision_hooks());
   make_shards();
