@@ -37,6 +37,16 @@ size_t place_of(size_t n) {
   return std::max<size_t>(2, (n + 19) / 20 - 1);
 }
 
+// Evenly at most `most` of the points that count; the last is among them if it counts.
+template <class Iterator, class Use>
+void for_some(Iterator begin, Iterator end, size_t most, const Use& use) {
+  const auto count = static_cast<size_t>(end - begin);
+  if (count == 0) return;
+  const size_t stride = (count + most - 1) / most;
+  for (size_t i = (count - 1) % stride; i < count; i += stride)
+    if (const Sample& sample = begin[static_cast<ptrdiff_t>(i)]; counts(sample.value)) use(sample);
+}
+
 }  // namespace
 
 CauseWindow cause_window(TimeMs from, TimeMs to) {
@@ -66,14 +76,9 @@ bool CauseScorer::split(std::span<const Sample> samples) {
   const auto by_time = [](const Sample& sample, TimeMs time) { return sample.time < time; };
   const auto start = std::lower_bound(samples.begin(), samples.end(), window_.before_from, by_time);
   const auto middle = std::lower_bound(start, samples.end(), window_.from, by_time);
-  for (auto at = middle; at != start && before_.size() < kBeforeMax; --at)
-    if (counts((at - 1)->value)) before_.push_back((at - 1)->value);
-  const auto end = std::lower_bound(middle, samples.end(), window_.to + milliseconds(1), by_time);
-  const auto length = static_cast<size_t>(end - middle);
-  const size_t stride = (length + kDuringMax - 1) / kDuringMax;
-  for (size_t i = 0; i < length; i += stride)
-    if (const Sample& sample = middle[static_cast<ptrdiff_t>(i)]; counts(sample.value))
-      during_.push_back(sample);
+  const auto stop = std::lower_bound(middle, samples.end(), window_.to + milliseconds(1), by_time);
+  for_some(start, middle, kBeforeMax, [&](const Sample& one) { before_.push_back(one.value); });
+  for_some(middle, stop, kDuringMax, [&](const Sample& one) { during_.push_back(one); });
   return before_.size() >= kBeforeMin && !during_.empty();
 }
 

@@ -38,8 +38,8 @@ struct Unusual {
 };
 
 inline constexpr size_t kBeforeMin = 3;    // points; with fewer nothing is said
-inline constexpr size_t kBeforeMax = 128;  // the newest count
-inline constexpr size_t kDuringMax = 512;  // of more points every so-manieth counts
+inline constexpr size_t kBeforeMax = 64;   // of more points every so-manieth counts
+inline constexpr size_t kDuringMax = 512;  // likewise
 
 // A counter by its name: _total, _count, _sum, _bucket.
 bool is_counter(std::string_view name);
