@@ -131,7 +131,8 @@ Result<Comparison> compare_runs(const ComparisonInput& input, const MakeSource& 
     if (!out.whole) break;
     const auto source =
         sources([&](const Labels& series) { return wanted(*plan, input.narrow, series); });
-    auto done = run(*plan, *source, counters, part);
+    if (!source) return fail(source.error());
+    auto done = run(*plan, **source, counters, part);
     if (!done) return fail(done.error());
     *report = std::move(*done);
     before += 0.5;

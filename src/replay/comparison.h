@@ -27,9 +27,9 @@ struct ComparisonInput {
   std::span<const supervisor::OperatorMark> marks;
 };
 
-// The series of a source that pass the test, one source per run.
-using MakeSource =
-    std::function<std::unique_ptr<Source>(const std::function<bool(const Labels&)>& wanted)>;
+// The series of a source that pass the test, one source per run; an error stops both.
+using MakeSource = std::function<Result<std::unique_ptr<Source>>(
+    const std::function<bool(const Labels&)>& wanted)>;
 
 // One run after the other, so that memory is that of one. progress as in run(), over both.
 Result<Comparison> compare_runs(const ComparisonInput& input, const MakeSource& sources,

@@ -30,6 +30,7 @@ class History {
     double value;
   };
   Result<void> read(TimeMs from, TimeMs to);
+  void sort(TimeMs from, TimeMs to);
   void give_out(BatchKind kind, const std::function<void(Frame&)>& visit);
   void adapt();
 
@@ -37,7 +38,8 @@ class History {
   Source& source_;
   SeriesTable& table_;
   std::vector<SeriesRef> refs_;
-  std::vector<Row> rows_;
+  std::vector<Row> rows_, sorted_;
+  Frame frame_;  // its columns are used again
   std::vector<Sample> samples_;
   DurationMs window_ = kWindowStart;
 };

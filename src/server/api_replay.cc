@@ -158,6 +158,19 @@ Response one_job(const Replays& replays, const Request& request) {
   return json_response(json);
 }
 
+Response all_rules(const Replays& replays) {
+  JsonWriter json;
+  json.begin_object().key("rules").begin_array();
+  for (const OwnRule& rule : replays.rules())
+    json.begin_object()
+        .member("id", rule.id)
+        .member("severity", tocsin::to_text(rule.severity))
+        .member("place", rule.place)
+        .end_object();
+  json.end_array().end_object();
+  return json_response(json);
+}
+
 Response all_jobs(const Replays& replays) {
   JsonWriter json;
   json.begin_object().key("replays").begin_array();
@@ -182,6 +195,7 @@ void register_replay_routes(net::Router& router, Replays& replays, const Clock& 
       respond(started ? started_response(*started) : error_response(started.error()));
     });
   });
+  router.add("GET", "/api/rules", [&](Request&&, Respond respond) { respond(all_rules(replays)); });
   router.add("GET", "/api/v1/replays",
              [&](Request&&, Respond respond) { respond(all_jobs(replays)); });
   router.add("GET", "/api/v1/replays/:id",

@@ -33,6 +33,9 @@ class FakeReplays final : public Replays {
     cancelled = id;
     return true;
   }
+  std::vector<OwnRule> rules() const override {
+    return {{"hot", "rules.yaml:3", Severity::kHigh}, {"warm", "rules.yaml:9", Severity::kLow}};
+  }
   std::optional<ReplayRequest> asked;
   std::optional<Error> refused;
   ReplayStarted started{{}, 7};
@@ -57,6 +60,14 @@ class ReplayApi : public ::testing::Test {
   RunningServer running_{
       [this](net::Router& router) { register_replay_routes(router, replays, clock_); }};
 };
+
+TEST_F(ReplayApi, ListsTheRulesOneCanChooseFrom) {
+  const auto rules = get("/api/rules").at("rules");
+  ASSERT_EQ(rules.as_array().size(), 2U);
+  EXPECT_EQ(rules.at(0).at("id").as_string(), "hot");
+  EXPECT_EQ(rules.at(0).at("severity").as_string(), "high");
+  EXPECT_EQ(rules.at(1).at("place").as_string(), "rules.yaml:9");
+}
 
 TEST_F(ReplayApi, StartsWithStandards) {
   const Answer answer = post("/api/v1/replays", "{}");

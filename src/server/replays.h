@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "net/router.h"
 #include "server/config_desk.h"
 #include "server/views.h"
@@ -39,6 +40,12 @@ struct ReplayStarted {
   uint64_t id = 0;
 };
 
+// A rule of Tocsin's own, as configured now.
+struct OwnRule {
+  std::string id, place;
+  Severity severity = Severity::kLow;
+};
+
 class Replays {
  public:
   virtual ~Replays() = default;
@@ -48,10 +55,11 @@ class Replays {
   virtual std::optional<ReplayJob> find(uint64_t id) const = 0;
   // False: there is no such job. One that is over stays what it is.
   virtual bool cancel(uint64_t id) = 0;
+  virtual std::vector<OwnRule> rules() const = 0;  // in the order of the files
 };
 
-// POST and GET /api/v1/replays, GET /api/v1/replays/ID, POST /api/v1/replays/ID/cancel. `replays`
-// and `clock` outlive the router.
+// GET /api/rules, POST and GET /api/v1/replays, GET /api/v1/replays/ID, POST
+// /api/v1/replays/ID/cancel. `replays` and `clock` outlive the router.
 void register_replay_routes(net::Router& router, Replays& replays, const Clock& clock);
 
 }  // namespace tocsin::server

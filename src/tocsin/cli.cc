@@ -50,7 +50,7 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
   app.add_option("--from", options.from, "Begin: ISO 8601, unix seconds, or a span ago such as 7d");
   app.add_option("--to", options.to, "End; now if left out");
   auto* against = app.add_option("--against", options.against,
-                                 "Another configuration's folder: what --config changes against it");
+                                 "Another configuration's folder: what --config changes of it");
   app.add_option("--site", options.site, "Only series of this site");
   auto* worker = app.add_option("--worker", options.worker, "Only tests of this worker");
   auto* rules = app.add_option("--rules", options.rules, "Only these rules: ID,ID,...");

@@ -8,77 +8,19 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "tocsin/stored_series.h"
 
 namespace tocsin {
 namespace {
 
 constexpr int kNice = 10;
-constexpr size_t kHeadsAtOnce = query::kSeriesPerTurn;
-
-// Series that some of the wanted workers test, with their points out of heads and chunks.
-class StoreHistory final : public pipeline::History {
- public:
-  StoreHistory(const query::StoreParts& parts, const SeriesTable& table,
-               const pipeline::TrainingPlan& plan, const std::atomic<bool>& stopping)
-      : parts_(parts), table_(table), stopping_(stopping) {
-    for (uint32_t i = 0; i < table.size(); ++i) {
-      const SeriesRef ref{i};
-      if (!table.known(ref)) continue;
-      const Labels& labels = table.labels(ref);
-      // What workers made is made anew.
-      if (labels.name().find(':') != std::string_view::npos) continue;
-      const auto testing = plan.workers->testing(labels);
-      const bool wanted = std::any_of(testing.begin(), testing.end(), [&](WorkerRef worker) {
-        return std::find(plan.wanted.begin(), plan.wanted.end(), worker) != plan.wanted.end();
-      });
-      if (!wanted) continue;
-      refs_.push_back(ref);
-      labels_.push_back(labels);
-    }
-  }
-
-  const std::vector<Labels>& series() const override { return labels_; }
-
-  Result<void> points(size_t index, TimeMs from, TimeMs to, std::vector<Sample>& out) override {
-    const TimeMs last = to - milliseconds(1);
-    if (auto copied = copy_heads(index, from, last); !copied) return copied;
-    query::HeadPoints head = std::move(heads_[index - first_]);
-    auto read = query::with_stored(parts_.store, refs_[index], from, last, std::move(head));
-    if (!read) return fail(read.error());
-    out.insert(out.end(), read->begin(), read->end());
-    return {};
-  }
-
- private:
-  // Of this series and, for the same span, of those that will be asked for next.
-  Result<void> copy_heads(size_t index, TimeMs from, TimeMs last) {
-    const bool same = from == from_ && last == last_ && !heads_.empty();
-    if (same && index > asked_ && index < first_ + heads_.size()) {
-      asked_ = index;
-      return {};
-    }
-    const size_t end = std::min(refs_.size(), index + kHeadsAtOnce);
-    const std::vector<SeriesRef> wanted(refs_.begin() + static_cast<std::ptrdiff_t>(index),
-                                        refs_.begin() + static_cast<std::ptrdiff_t>(end));
-    auto copied = query::copy_heads_and_wait(parts_.heads, table_, wanted, {from, last},
-                                             [this] { return stopping_.load(); });
-    if (!copied) return fail(ErrorCode::kUnavailable, "the rebuild was stopped");
-    heads_ = std::move(*copied);
-    first_ = asked_ = index;
-    from_ = from;
-    last_ = last;
-    return {};
-  }
-
-  query::StoreParts parts_;
-  const SeriesTable& table_;
-  const std::atomic<bool>& stopping_;
-  std::vector<SeriesRef> refs_;
-  std::vector<Labels> labels_;
-  std::vector<query::HeadPoints> heads_;  // of refs_[first_] and those after it
-  size_t first_ = 0, asked_ = 0;
-  TimeMs from_, last_;
-};
+// Whether one of the workers that learn tests this series.
+bool is_wanted(const pipeline::TrainingPlan& plan, const Labels& labels) {
+  const auto testing = plan.workers->testing(labels);
+  return std::any_of(testing.begin(), testing.end(), [&](WorkerRef worker) {
+    return std::find(plan.wanted.begin(), plan.wanted.end(), worker) != plan.wanted.end();
+  });
+}
 
 }  // namespace
 
@@ -110,7 +52,9 @@ void Rebuild::run(const std::shared_ptr<const Configuration>& configuration,
   if (setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice) != 0)
     log::warning("models are rebuilt at the priority of everything else: setpriority failed");
   const pipeline::TrainingPlan plan{configuration->workers, wanted, live_.clock().now()};
-  StoreHistory history(reads_.parts(), live_.series(), plan, stopping_);
+  StoredSeries history(
+      reads_.parts(), live_.series(), [&](const Labels& labels) { return is_wanted(plan, labels); },
+      stopping_);
   auto trained = pipeline::train(plan, history, [this](double done) { return progress(done); });
   if (stopping_) return finish("");
   if (!trained)

@@ -48,7 +48,8 @@ int run_comparison(const ReplayOptions& options, const Configuration& configurat
   const std::vector<supervisor::OperatorMark> marks = read_marks(data);
   const replay::ComparisonInput input{replay_plan(**against, plan.from, plan.to), plan,
                                       parts.narrow, marks};
-  const auto sources = [&](const std::function<bool(const Labels&)>& wanted) {
+  const auto sources = [&](const std::function<bool(const Labels&)>& wanted)
+      -> Result<std::unique_ptr<replay::Source>> {
     return std::make_unique<StoreSource>(*parts.store, wanted, parts.table);
   };
   Progress progress(terminal_print());

@@ -20,10 +20,12 @@
 #include "tocsin/config_desk.h"
 #include "tocsin/coverage_desk.h"
 #include "tocsin/live.h"
+#include "tocsin/live_marks.h"
 #include "tocsin/pages.h"
 #include "tocsin/query_reads.h"
 #include "tocsin/quick_start.h"
 #include "tocsin/rebuild.h"
+#include "tocsin/replay_jobs.h"
 #include "tocsin/rule_thread.h"
 #include "tocsin/store_routes.h"
 #include "tocsin/version.h"
@@ -109,6 +111,8 @@ class Server {
   std::unique_ptr<Rebuild> rebuild_;
   std::unique_ptr<RuleThread> rule_thread_;
   std::unique_ptr<StoreRoutes> store_routes_;
+  std::unique_ptr<LiveMarks> marks_;
+  std::unique_ptr<ReplayJobs> replays_;
   std::unique_ptr<LiveViews> views_;
   std::unique_ptr<LiveConfigDesk> config_desk_;
   std::unique_ptr<LiveCoverage> coverage_;
@@ -166,6 +170,10 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   server::register_rule_routes(router_, rule_groups_);
   store_routes_ = std::make_unique<StoreRoutes>(live_->store(), clock_);
   store_routes_->add_to(router_);
+  marks_ = std::make_unique<LiveMarks>(*live_);
+  server::register_mark_routes(router_, *marks_);
+  replays_ = std::make_unique<ReplayJobs>(*live_, *reads_);
+  server::register_replay_routes(router_, *replays_, clock_);
   router_.set_authorize(server::authorizer(*door_, counters_));
   if (auto done = live_->listen(router_); !done) return done;
   views_->start();
@@ -248,6 +256,7 @@ int Server::wait() {
   if (quick_start_) quick_start_->stop();
   rule_thread_->stop();
   rebuild_->stop();
+  replays_->stop();
   reads_->stop();
   store_routes_->stop();
   live_->stop();

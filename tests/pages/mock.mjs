@@ -5,7 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import * as data from './data.mjs';
 import { cardinality } from './cardinality_data.mjs';
+import { causesAnswer } from './causes_data.mjs';
 import { promAnswer } from './prom.mjs';
+import { makeWorkshop } from './workshop_data.mjs';
 
 const kTypes = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css',
@@ -16,6 +18,7 @@ const kPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src '
 
 export async function startMock(dist) {
   const begun = Date.now();
+  const workshop = makeWorkshop();
   const scene = {
     calm: false, ready: true, failing: false, hostile: false, repeating: false, hold: null,
     sent: [], requests: [], answered: new Map(),
@@ -115,6 +118,8 @@ export async function startMock(dist) {
     const path = url.pathname;
     const query = url.searchParams;
     const alert = (id) => [...scene.alerts, ...scene.past].find((a) => a.id === id);
+    const fromWorkshop = workshop.answer(request.method, path, body, now());
+    if (fromWorkshop !== null) return fromWorkshop;
     if (path.startsWith('/api/v1/')) {
       const answer = promAnswer(decodeURIComponent(path.slice(8)), query, now());
       if (answer !== null) return answer;
@@ -129,6 +134,8 @@ export async function startMock(dist) {
     if (path === '/api/silences') return [200, { silences: scene.silences }];
     if (path === '/api/workers') return [200, { workers: data.workers() }];
     if (path === '/api/senders') return [200, { senders: data.senders(now(), scene.sent) }];
+    const caused = causesAnswer(path, query, scene, now());
+    if (caused !== null) return caused;
     if (path === '/api/cardinality') return [200, cardinality(now(), query, scene.calm)];
     if (path === '/api/inbox') return [200, { messages: data.inbox(now(), scene.hostile) }];
     if (path === '/api/receivers') return [200, { receivers: data.receivers }];
@@ -212,6 +219,7 @@ export async function startMock(dist) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     scene,
+    workshop: workshop.scene,
     close() {
       clearInterval(second);
       clearInterval(beat);

@@ -8,9 +8,11 @@ import { startMock } from './mock.mjs';
 import { anyServer } from './any.mjs';
 import { boards } from './boards.mjs';
 import { cardinality, cardinalityStory } from './cardinality.mjs';
+import { causes } from './causes.mjs';
 import { explore } from './explore.mjs';
 import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
+import { workshop } from './workshop.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
@@ -33,6 +35,8 @@ if (mock) {
   explore(harness, mock);
   boards(harness, mock);
   cardinality(harness, mock);
+  causes(harness, mock);
+  workshop(harness, mock);
 }
 const good = await harness.run(process.argv[2]);
 mock?.close();

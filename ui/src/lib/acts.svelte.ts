@@ -1,6 +1,7 @@
 // What a person can do to an alert. An act is done at once and can be undone, instead of asking
 // first; what is refused says why. The forms (who, silence, note, resolve) are shown by App.
 import { api } from './api';
+import { toggleAlert, toggleViolation, type Verdict } from './marks.svelte';
 import { prefs } from './prefs.svelte';
 import { sayWhy, toaster } from './toast.svelte';
 import type { Alert, ViolationRow } from './types';
@@ -79,6 +80,14 @@ export function answer(row: ViolationRow, how: 'accept' | 'keep'): void {
       })
       .catch(sayWhy);
   });
+}
+
+/** Whether it was worth being told; the same again takes it back. */
+export function markAlert(alert: Alert, verdict: Verdict): void {
+  named(() => toggleAlert(alert, verdict));
+}
+export function markViolation(row: ViolationRow, verdict: Verdict): void {
+  named(() => toggleViolation(row, verdict));
 }
 
 /** The matchers a silence form starts with: the rule and every label of the scope. */

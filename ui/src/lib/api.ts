@@ -1,6 +1,7 @@
 // The typed client of docs/http-api.md. A refusal becomes a Refused with the server's own words;
 // lists that pages key by an id come with each id once.
 import type { BoardSpec, BoardSummary } from './boards/types';
+import type { MarkTable } from './marks.svelte';
 import { onePer, violationRows } from './reduce';
 import type {
   Alert, AlertDetail, Board, Cardinality, Delivery, InboxMessage, Receiver, Sender, SeriesBand, Silence, Status,
@@ -9,16 +10,19 @@ import type {
 
 export class Refused extends Error {
   readonly status: number;
-  constructor(status: number, message: string) {
+  /** The whole answer, where it was JSON. */
+  readonly body: unknown;
+  constructor(status: number, message: string, body?: unknown) {
     super(message);
     this.status = status;
+    this.body = body;
   }
 }
 
 /** Longest wait for an answer; a page that waits for ever looks like a quiet one. */
 const kTimeoutMs = 15_000;
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method, signal: AbortSignal.timeout(kTimeoutMs) };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
@@ -31,11 +35,21 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
     throw new Refused(0, `${method} ${path}: no answer from Tocsin`);
   }
   const text = await answer.text();
-  if (!answer.ok) throw new Refused(answer.status, reasonOf(text, answer.status));
+  if (!answer.ok) {
+    throw new Refused(answer.status, reasonOf(text, answer.status), parsed(text));
+  }
   try {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   } catch {
     throw new Refused(answer.status, `${method} ${path}: the answer is not JSON`);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
@@ -89,6 +103,9 @@ export const api = {
     ),
   answer: (id: string, how: 'accept' | 'keep', by: string) =>
     call<unknown>('POST', `/api/violations/${encodeURIComponent(id)}/${how}`, { by }),
+  marks: () => call<MarkTable>('GET', '/api/v1/marks?limit=2000'),
+  mark: (of: 'alert' | 'violation', id: string, mark: string, by: string) =>
+    call<unknown>('POST', `/api/v1/${of}s/${encodeURIComponent(id)}/mark`, { mark, by }),
   band: (series: string, worker: string, from: number, to: number, width: number) =>
     call<SeriesBand>('GET', `/api/series/band${query({ series, worker, from, to, width })}`),
   workers: () =>

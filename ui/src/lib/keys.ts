@@ -4,18 +4,20 @@ export type Command =
   | 'filter' | 'next' | 'previous' | 'open' | 'select' | 'acknowledge' | 'silence' | 'resolve'
   | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
   | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders' | 'go cardinality'
-  | 'go boards' | 'go explore' | 'go rules' | 'full screen';
+  | 'go boards' | 'go explore' | 'go rules' | 'full screen' | 'useful' | 'noise' | 'go workshop'
+  | 'go budget' | 'go coverage';
 
 const kSingle = new Map<string, Command>(Object.entries({
   '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
   a: 'acknowledge', s: 'silence', r: 'resolve', n: 'note', p: 'pause', t: 'theme', z: 'zone',
   '?': 'help', Escape: 'back', ArrowLeft: 'left', ArrowRight: 'right', v: 'judged',
-  f: 'full screen',
+  f: 'full screen', u: 'useful', d: 'noise',
 }));
 
 const kAfterG = new Map<string, Command>(Object.entries({
   n: 'go now', a: 'go alerts', w: 'go workers', i: 'go inbox', s: 'go senders',
   b: 'go boards', e: 'go explore', c: 'go cardinality', r: 'go rules',
+  p: 'go workshop', u: 'go budget', v: 'go coverage',
 }));
 
 export interface Press {
@@ -62,6 +64,8 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['s'], does: 'silence, prefilled' },
   { keys: ['r'], does: 'resolve' },
   { keys: ['n'], does: 'note' },
+  { keys: ['u'], does: 'mark useful' },
+  { keys: ['d'], does: 'mark as noise' },
   { keys: ['v'], does: 'as judged, now' },
   { keys: ['←', '→'], does: 'move the crosshair' },
   { keys: ['f'], does: 'board: full screen' },
@@ -74,9 +78,12 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['g', 'b'], does: 'go to Boards' },
   { keys: ['g', 'e'], does: 'go to Explore' },
   { keys: ['g', 'r'], does: 'go to Rules' },
+  { keys: ['g', 'p'], does: 'go to the Workshop' },
+  { keys: ['g', 'u'], does: 'go to the Budget' },
   { keys: ['g', 'i'], does: 'go to Inbox' },
   { keys: ['g', 's'], does: 'go to Senders' },
   { keys: ['g', 'c'], does: 'go to Cardinality' },
+  { keys: ['g', 'v'], does: 'go to Coverage' },
   { keys: ['Ctrl-K'], does: 'find or do' },
   { keys: ['?'], does: 'this map' },
 ];

@@ -14,13 +14,15 @@ export const kPages: readonly PageEntry[] = [
   { path: '/boards', name: 'Boards', tab: 'boards' },
   { path: '/explore', name: 'Explore', tab: 'explore' },
   { path: '/rules', name: 'Rules', tab: 'rules' },
+  { path: '/workshop', name: 'Workshop', tab: 'workshop' },
+  { path: '/budget', name: 'Budget', tab: 'budget' },
   { path: '/inbox', name: 'Inbox', tab: 'inbox' },
   { path: '/senders', name: 'Senders', tab: 'senders' },
   { path: '/cardinality', name: 'Cardinality', tab: 'cardinality' },
 ];
 
 const kLists = ['alerts', 'workers', 'boards', 'explore', 'rules', 'inbox', 'senders',
-  'cardinality'] as const;
+  'cardinality', 'coverage', 'causes', 'workshop', 'budget'] as const;
 type ListPage = (typeof kLists)[number];
 
 export type Route =

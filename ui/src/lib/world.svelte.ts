@@ -2,6 +2,7 @@
 // pages. `null` means not known yet, and is never shown as fine.
 import { api } from './api';
 import { clock } from './clock.svelte';
+import { marks } from './marks.svelte';
 import { prefs } from './prefs.svelte';
 import { addViolation, applyTicks, leadOf, nest, recent, upsert } from './reduce';
 import { stream } from './stream.svelte';
@@ -64,6 +65,7 @@ class World {
       this.#loadAlerts(since),
       api.violations(200).then((rows) => (this.violations = rows)),
       api.silences().then((silences) => (this.silences = silences)),
+      marks.load(),
     ]);
     const failed = parts.find((part) => part.status === 'rejected');
     this.failure = failed === undefined ? '' : String(failed.reason?.message ?? failed.reason);
