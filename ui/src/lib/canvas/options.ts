@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import { timeTicks } from '../time';
 import { inks } from './inks.svelte';
 import { lookOf, valueBounds, withUnit } from './look';
-import { drawOver, drawUnder, overlayValues, type Overlay } from './overlay';
+import { drawOver, drawUnder, overlayValues, type Overlay, type Told } from './overlay';
 
 export interface Drawn {
   label: string;
@@ -22,7 +22,10 @@ export interface Live {
   min: number | null;
   max: number | null;
   overlay: Overlay;
+  told: readonly Told[];
   onzoom: ((from: number, to: number) => void) | undefined;
+  /** A span was dragged with Shift held. */
+  onspan: (from: number, to: number) => void;
   oncross: (index: number | null, series: number | null) => void;
 }
 
@@ -36,20 +39,24 @@ export function optionsOf(series: readonly Drawn[], size: { width: number; heigh
   const many = series.length > kManySeries;
   /** The series under the pointer. */
   let focused: number | null = null;
-  let told = 0;
+  let due = 0;
+  let shift = false;
   /** Once a frame: a page that follows the pointer has more to do than the chart. */
   const tell = (u: uPlot) => {
-    cancelAnimationFrame(told);
-    told = requestAnimationFrame(() => live().oncross(u.cursor.idx ?? null, focused));
+    cancelAnimationFrame(due);
+    due = requestAnimationFrame(() => live().oncross(u.cursor.idx ?? null, focused));
   };
   const hooks: uPlot.Hooks.Arrays = {
     drawClear: [(u) => drawUnder(u, live().overlay)],
-    draw: [(u) => drawOver(u, live().overlay)],
+    ready: [(u) => u.over.addEventListener('mousedown', (event) => (shift = event.shiftKey))],
+    draw: [(u) => drawOver(u, live().overlay, live().told)],
     setSelect: [(u) => {
       const { left, width } = u.select;
       if (width < 4) return;
       u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-      live().onzoom?.(u.posToVal(left, 'x') * 1000, u.posToVal(left + width, 'x') * 1000);
+      const [from, to] = [u.posToVal(left, 'x') * 1000, u.posToVal(left + width, 'x') * 1000];
+      if (shift) live().onspan(from, to);
+      else live().onzoom?.(from, to);
     }],
     setCursor: [tell],
     setSeries: [(u, index, opts) => {
@@ -58,11 +65,10 @@ export function optionsOf(series: readonly Drawn[], size: { width: number; heigh
       tell(u);
     }],
   };
-  const zooms = live().onzoom !== undefined;
   return {
     ...size, hooks, legend: { show: false }, padding: [8, 10, 0, 0],
     cursor: {
-      drag: { x: zooms, y: false, setScale: false, dist: 4 },
+      drag: { x: true, y: false, setScale: false, dist: 4 },
       focus: { prox: many ? 24 : 40 },
       points: { one: true, size: 7, width: 1.5 },
       y: false,

@@ -35,6 +35,13 @@ export interface Extent extends BandShape {
   color: string;
 }
 
+/** What somebody told of: a deployment, a holiday. */
+export interface Told {
+  from: number;
+  to: number | null;
+  text: string;
+}
+
 export interface Overlay {
   extents: readonly Extent[];
   bands: readonly BandShape[];
@@ -117,8 +124,9 @@ function bandPath(u: uPlot, band: BandShape): Path2D {
   return path;
 }
 
-export function drawOver(u: uPlot, overlay: Overlay): void {
+export function drawOver(u: uPlot, overlay: Overlay, told: readonly Told[] = []): void {
   clipped(u, () => {
+    drawTold(u, told);
     for (const threshold of overlay.thresholds) drawThreshold(u, threshold);
     const taken: Taken[] = [];
     for (const mark of overlay.marks.filter((m) => seen(u, m))) drawMark(u, mark, taken);
@@ -155,6 +163,38 @@ function drawThreshold(u: uPlot, { value, tone, text }: Threshold): void {
   ctx.font = `500 ${11 * px}px system-ui, sans-serif`;
   ctx.textAlign = 'right';
   words(ctx, text, u.bbox.left + u.bbox.width - 4 * px, y - 4 * px);
+}
+
+/** A line with a flag where it began, its title beside it, a bar at the bottom while it lasts. */
+function drawTold(u: uPlot, told: readonly Told[]): void {
+  const { ctx } = u;
+  const { left, top, width, height } = u.bbox;
+  const px = devicePixelRatio;
+  const taken: Taken[] = [];
+  for (const change of told) {
+    const [x, wide] = columnOf(u, change.from, change.to ?? change.from);
+    ctx.strokeStyle = ctx.fillStyle = inks.of('focus');
+    if (change.to !== null) ctx.fillRect(x, top + height - 3 * px, Math.max(2 * px, wide), 3 * px);
+    if (change.from / 1000 < u.scales['x']!.min!) continue;
+    ctx.lineWidth = px;
+    ctx.setLineDash([]);
+    ctx.beginPath();
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, top + height);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.moveTo(x, top);
+    ctx.lineTo(x + 5 * px, top);
+    ctx.lineTo(x, top + 7 * px);
+    ctx.fill();
+    ctx.font = `${10.5 * px}px system-ui, sans-serif`;
+    const right = x < left + width * 0.7;
+    ctx.textAlign = right ? 'left' : 'right';
+    const room = ctx.measureText(change.text).width + 14 * px;
+    const row = freeRow(taken, right ? x : x - room, right ? x + room : x);
+    ctx.fillStyle = inks.of('text-2');
+    words(ctx, change.text, x + (right ? 8 : -4) * px, top + height - (8 + 13 * row) * px);
+  }
 }
 
 /** Over lines: with a rim in the colour of the sheet. */
