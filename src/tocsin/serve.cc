@@ -20,6 +20,7 @@
 #include "tocsin/config_desk.h"
 #include "tocsin/coverage_desk.h"
 #include "tocsin/live.h"
+#include "tocsin/live_causes.h"
 #include "tocsin/live_marks.h"
 #include "tocsin/pages.h"
 #include "tocsin/query_reads.h"
@@ -115,6 +116,7 @@ class Server {
   std::unique_ptr<ReplayJobs> replays_;
   std::unique_ptr<LiveViews> views_;
   std::unique_ptr<LiveConfigDesk> config_desk_;
+  std::unique_ptr<LiveCauses> causes_;
   std::unique_ptr<LiveCoverage> coverage_;
   std::mutex reload_mutex_;  // SIGHUP and the API may ask at once
   std::unique_ptr<QuickStart> quick_start_;
@@ -154,6 +156,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   views_->set_rebuild(rebuild_.get());
   config_desk_ =
       std::make_unique<LiveConfigDesk>(*live_, options_.config, [this] { return reload(); });
+  causes_ = std::make_unique<LiveCauses>(*live_, *reads_);
   coverage_ = std::make_unique<LiveCoverage>(*live_, *reads_, *views_);
   intake::register_write_routes(router_, live_->intake(),
                                 [this]() -> intake::Intake& { return live_->intake_here(); });
@@ -165,7 +168,8 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
                                  .pages = pages_->pages(),
                                  .boards = &boards_,
                                  .config = config_desk_.get(),
-                                 .coverage = coverage_.get()});
+                                 .coverage = coverage_.get(),
+                                 .causes = causes_.get()});
   server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
   server::register_rule_routes(router_, rule_groups_);
   store_routes_ = std::make_unique<StoreRoutes>(live_->store(), clock_);
