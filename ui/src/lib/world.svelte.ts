@@ -13,6 +13,8 @@ const kDayMs = 86_400_000;
 /** Alerts change the board's counts and severities; it is asked for again, at most this often. */
 const kReloadMs = 1000;
 const kRetryMs = 3000;
+/** What others mark is no event of the stream; it is asked for again this often. */
+const kMarksMs = 60_000;
 
 class World {
   status = $state.raw<Status | null>(null);
@@ -52,6 +54,9 @@ class World {
     });
     stream.on('gap', () => void this.load());
     stream.begin(() => void this.load());
+    setInterval(() => {
+      if (!document.hidden) void marks.load().catch(() => {});
+    }, kMarksMs);
     void this.load();
   }
 
