@@ -20,6 +20,7 @@
 #include "tocsin/config_desk.h"
 #include "tocsin/coverage_desk.h"
 #include "tocsin/live.h"
+#include "tocsin/live_budget.h"
 #include "tocsin/live_causes.h"
 #include "tocsin/live_marks.h"
 #include "tocsin/pages.h"
@@ -118,6 +119,7 @@ class Server {
   std::unique_ptr<LiveConfigDesk> config_desk_;
   std::unique_ptr<LiveCauses> causes_;
   std::unique_ptr<LiveCoverage> coverage_;
+  std::unique_ptr<LiveBudget> budget_;
   std::mutex reload_mutex_;  // SIGHUP and the API may ask at once
   std::unique_ptr<QuickStart> quick_start_;
 };
@@ -176,12 +178,15 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   store_routes_->add_to(router_);
   marks_ = std::make_unique<LiveMarks>(*live_);
   server::register_mark_routes(router_, *marks_);
+  budget_ = std::make_unique<LiveBudget>(*live_, *reads_, *views_);
+  server::register_budget_routes(router_, *budget_);
   replays_ = std::make_unique<ReplayJobs>(*live_, *reads_);
   server::register_replay_routes(router_, *replays_, clock_);
   router_.set_authorize(server::authorizer(*door_, counters_));
   if (auto done = live_->listen(router_); !done) return done;
   views_->start();
   rule_thread_->start();
+  budget_->start();
   if (!configuration_->settings.port_file.empty())
     std::ofstream(configuration_->settings.port_file) << live_->port() << "\n";
   if (quick_start) {
@@ -261,6 +266,7 @@ int Server::wait() {
   rule_thread_->stop();
   rebuild_->stop();
   replays_->stop();
+  budget_->stop();
   reads_->stop();
   store_routes_->stop();
   live_->stop();

@@ -7,7 +7,7 @@ const kPages = [
   ['workers', '/workers', 'Workers'], ['explore', '/explore', 'Explore'],
   ['boards', '/boards', 'Boards'], ['rules', '/rules', 'Rules'],
   ['inbox', '/inbox', 'Inbox'], ['senders', '/senders', 'Senders'],
-  ['cardinality', '/cardinality', 'Cardinality'],
+  ['cardinality', '/cardinality', 'Cardinality'], ['budget', '/budget', 'Budget'],
 ];
 
 /** The page has its answers: nothing grey is left. */

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import * as data from './data.mjs';
+import { budgetAnswer } from './budget_data.mjs';
 import { cardinality } from './cardinality_data.mjs';
 import { causesAnswer } from './causes_data.mjs';
 import { promAnswer } from './prom.mjs';
@@ -68,6 +69,7 @@ export async function startMock(dist) {
       Object.assign(scene, {
         calm: false, ready: true, failing: false, hostile: false, repeating: false,
       });
+      scene.replays = 0;
       scene.alerts = data.alerts(now());
     },
     open: () => {
@@ -120,6 +122,8 @@ export async function startMock(dist) {
     const alert = (id) => [...scene.alerts, ...scene.past].find((a) => a.id === id);
     const fromWorkshop = workshop.answer(request.method, path, body, now());
     if (fromWorkshop !== null) return fromWorkshop;
+    const budgeted = budgetAnswer(request.method, path, scene, now());
+    if (budgeted !== null) return budgeted;
     if (path.startsWith('/api/v1/')) {
       const answer = promAnswer(decodeURIComponent(path.slice(8)), query, now());
       if (answer !== null) return answer;

@@ -7,6 +7,7 @@ import { Harness } from './harness.mjs';
 import { startMock } from './mock.mjs';
 import { anyServer } from './any.mjs';
 import { boards } from './boards.mjs';
+import { budget } from './budget.mjs';
 import { cardinality, cardinalityStory } from './cardinality.mjs';
 import { causes } from './causes.mjs';
 import { explore } from './explore.mjs';
@@ -35,6 +36,7 @@ if (mock) {
   explore(harness, mock);
   boards(harness, mock);
   cardinality(harness, mock);
+  budget(harness, mock);
   causes(harness, mock);
   workshop(harness, mock);
 }
