@@ -14,6 +14,8 @@ constexpr double kWithin = 1.6;   // a value between those met is news from a sc
 constexpr double kBeyond = 1.8;   // one beyond all of them from -1.8,
 constexpr double kAround = 0.25;  // a level or a half hour from -0.25
 constexpr double kChance = 0.5;   // in roots of the count: two counts so near are the same
+// A series moves in steps, as counts do, if the least of them is so much of its mean deviation.
+constexpr double kCountsFrom = 0.01;
 constexpr double kMemory = 0.0005;
 constexpr float kSmoothing = 0.1F;
 constexpr double kFatigue = 0.1;
@@ -40,8 +42,9 @@ void Novelty::weigh(int64_t wall_ms, double value, Weighed& out) {
   const float from = from_days(wall_ms, here);
   seen_.from_days = from_days_ + kSmoothing * (from - from_days_);
 
-  const double chance = kChance * std::sqrt(quantum * std::abs(value));
-  const double by_value = ask(Channel::kValue, here, static_cast<float>(chance));
+  const bool counts = quantum >= kCountsFrom * seen_.deviation;
+  const double chance = counts ? kChance * std::sqrt(quantum * std::abs(value)) : 0;
+  const double by_value = ask(Channel::kValue, here, static_cast<float>(counts ? chance : -1));
   const double by_level = ask(Channel::kLevel, median_with(here), -1);
   const double by_time = ask(Channel::kTimeOfDay, seen_.from_days, -1);
   const bool beyond = points_ == 0 || here < least_ || here > most_;

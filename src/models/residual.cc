@@ -82,14 +82,19 @@ void Residual::weigh(const Point& point, Weighed& out) const {
   const std::optional<double> day = usual(point);
   const double recent = points_ == 0 ? point.value : level_;
   const double shaped = day ? *day + offset_ : recent;
-  const bool both = day && point.cadence_s <= kLevelCadence_s;
+  const bool quick = point.cadence_s <= kLevelCadence_s;
+  const bool both = day && quick;
   const double other = both ? recent : shaped;
   out.known = day.has_value();
   out.lower_prediction = std::min(shaped, other);
   out.upper_prediction = std::max(shaped, other);
   const double from_day = point.value - shaped;
   const double from_level = point.value - other;
-  const double residual = std::abs(from_level) <= std::abs(from_day) ? from_level : from_day;
+  double residual = std::abs(from_level) <= std::abs(from_day) ? from_level : from_day;
+  if (hold_.open && day && quick) {  // back where it was is no surprise either
+    const double from_before = point.value - *day - hold_.offset;
+    if (std::abs(from_before) < std::abs(residual)) residual = from_before;
+  }
 
   const Range range = range_after(point.value, g);
   out.scale = std::max<double>(spread_, kFloor * (range.high - range.low) + 1e-9);
@@ -156,7 +161,13 @@ void Residual::learn(const Point& point, const Weighed& weighed, bool frozen, Bu
   const std::optional<double> day = usual(point);
   range_ = range_after(point.value, g);
   const bool above = weighed.residual >= 0;
+  const bool was_open = hold_.open;
   hold_ = hold_after(point, weighed, day);
+  const bool quick = point.cadence_s <= kLevelCadence_s;
+  if (was_open && quick && hold_.inside >= kHoldInside) {  // what it went through is over
+    offset_ = hold_.offset;
+    level_ = point.value;
+  }
   calibrate(above ? 0 : 1, weighed.surprise);
   limit(point.time, weighed.score);
   last_z_ = weighed.z;

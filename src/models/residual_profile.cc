@@ -112,7 +112,13 @@ void ResidualProfile::tighten() {
     least = std::min(least, codes_[slot]);
     most = std::max(most, codes_[slot]);
   }
-  if (most <= least || most - least > kCodeMax / 8) return;
+  if (most == 0 || most - least > kCodeMax / 8) return;
+  if (most == least) {  // too coarse to tell the values apart
+    low_ = value_of(least);
+    step_ = 0;
+    std::replace(codes_.get(), codes_.get() + slots_, least, uint16_t{1});
+    return;
+  }
   const double span = value_of(most) - value_of(least);
   requantise(value_of(least) - span, 3 * span / (kCodeMax - 1));
 }
