@@ -124,6 +124,12 @@ bool MapReader::has(std::string_view key) const {
                      [&](const Node::Member& member) { return member.key == key; });
 }
 
+bool MapReader::is_word(std::string_view key) const {
+  return std::any_of(members_.begin(), members_.end(), [&](const Node::Member& member) {
+    return member.key == key && member.value.kind() == Node::Kind::kScalar;
+  });
+}
+
 Place MapReader::place() const { return node_ ? node_->place() : Place{}; }
 
 Place MapReader::place(std::string_view key) const {

@@ -50,6 +50,7 @@ class MapReader {
 
   bool describing() const { return reference_ != nullptr; }
   bool has(std::string_view key) const;
+  bool is_word(std::string_view key) const;  // one scalar; false if it is missing
   Place place() const;
   Place place(std::string_view key) const;  // of its value; of the mapping if it is missing
   // Of one element of a list read as std::vector<T>: `index` is that of the vector. Where there is

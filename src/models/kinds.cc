@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "config/reader.h"
+#include "models/auto.h"
 #include "models/count.h"
 #include "models/profile.h"
 
@@ -81,6 +82,13 @@ void read_count(MapReader& m, ModelSpec& model) {
   if (model.kind == ModelKind::kCount) model.numbers["by_hour"] = static_cast<double>(by_hour);
 }
 
+void read_auto(MapReader& m, ModelSpec& model) {
+  const size_t novelty = m.choice(
+      "novelty", {"by_tier", "on", "off"}, "by_tier",
+      "auto: whether it also asks if the series has ever been there; by_tier does so on kpi tier.");
+  if (model.kind == ModelKind::kAuto && novelty > 0) model.numbers["novelty"] = novelty == 1;
+}
+
 template <class Model>
 std::unique_ptr<BandModel> make(const ModelSpec& spec, const calendar::Zone& zone, Budget& budget) {
   return std::make_unique<Model>(spec, zone, budget);
@@ -121,6 +129,14 @@ std::string count_says(const ModelSpec& spec) {
                      kHours[static_cast<size_t>(spec.number("by_hour", 0))]);
 }
 
+// The residual learns five days; three weeks of days have settled.
+DurationMs auto_history(const ModelSpec&) { return days(21); }
+
+std::string auto_says(const ModelSpec& spec) {
+  return spec.number("novelty", 0) > 0 ? "unusual for now, or never been there"
+                                       : "unusual for now";
+}
+
 std::string silence_says(const ModelSpec& spec) {
   return fmt::format("votes on its own: no point for {} cadences, at least {}",
                      number_text(spec.after_cadences), to_text(spec.at_least));
@@ -140,6 +156,8 @@ const std::vector<Kind>& kinds() {
        silence_says},
       {ModelKind::kCount, "count", "small whole numbers, by exact probabilities", read_count,
        make<Count>, count_history, count_says},
+      {ModelKind::kAuto, "auto", "unusual for now; on kpi tier also: never been there", read_auto,
+       make<Auto>, auto_history, auto_says},
   };
   return all;
 }

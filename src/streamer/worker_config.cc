@@ -72,11 +72,30 @@ void read_model(MapReader& m, Worker& worker) {
   check_not_negative(m, "weight", model.weight);
   for (const Kind& kind : kinds())
     if (kind.read != nullptr) kind.read(m, model);
+  if (model.kind == ModelKind::kAuto && !model.numbers.contains("novelty"))
+    model.numbers["novelty"] = worker.tier == Tier::kKpi;
   if (m.refused("kind")) return;  // it is none of the kinds it could be checked against
   if (!m.describing() && model.kind != ModelKind::kThreshold && worker.model(model.kind) != nullptr)
     m.problem("kind", fmt::format("worker \"{}\" has two models of kind {}; one is possible",
                                   worker.id, to_text(model.kind)));
   worker.models.push_back(std::move(model));
+}
+
+// `models: auto` is short for a list of that one model.
+void read_models(MapReader& m, Worker& worker) {
+  constexpr std::string_view kDoc =
+      "What says what is normal; level if left out. `models: auto` is short for [{kind: auto}].";
+  if (!m.describing() && m.is_word("models")) {
+    const auto word = m.value<std::string>("models", "", kDoc);
+    if (word != to_text(ModelKind::kAuto))
+      m.problem("models", "is a list of models, such as [{kind: level}], or the word auto");
+    worker.models = {model_of(ModelKind::kAuto)};
+    worker.models[0].numbers["novelty"] = worker.tier == Tier::kKpi;
+    return;
+  }
+  const size_t models =
+      m.list("models", "model", kDoc, [&](MapReader& model) { read_model(model, worker); });
+  if (models == 0 && !m.has("models")) worker.models = {model_of(ModelKind::kLevel)};
 }
 
 bool read_op(const std::string& text, Aggregate& out) {
@@ -220,9 +239,7 @@ void read_worker(MapReader& m, Worker& worker) {
   read_choices(m, worker);
   m.map("aggregate", "aggregate", "Judge a value over many series instead of each.",
         [&](MapReader& a) { read_aggregate(a, worker); });
-  const size_t models = m.list("models", "model", "What says what is normal; level if left out.",
-                               [&](MapReader& model) { read_model(model, worker); });
-  if (models == 0 && !m.has("models")) worker.models = {model_of(ModelKind::kLevel)};
+  read_models(m, worker);
   if (worker.models.size() > kModelsMax) m.problem("models", "at most 8 models per worker");
   read_opens(m, worker);
   read_limits(m, worker);
