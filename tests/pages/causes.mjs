@@ -51,7 +51,7 @@ export function causes(harness, mock) {
     const [from, to] = new URL(page.url()).searchParams.get('causes').split('-').map(Number);
     assert.ok(to > from && to - from < 10 * 60_000, `${from} to ${to}`);
     await panel.getByText('of the span from').waitFor();
-    await panel.getByRole('button', { name: 'As ranked when it opened' }).click();
+    await panel.getByRole('button', { name: 'As kept with the alert' }).click();
     await page.waitForURL((url) => !url.searchParams.has('causes'));
   });
 
