@@ -82,6 +82,8 @@ class BandModel {
   // The new normal was accepted: these are the points since the violation opened.
   virtual void accept(std::span<const MotionPoint> points, double cadence_s) = 0;
   virtual void violation_opened() {}
+  // The same of a worker with a noise budget, which widens the band itself.
+  virtual void violation_opened_in_budget() { violation_opened(); }
   virtual Learned learned(TimeMs last_time, double cadence_s) const = 0;
   virtual uint64_t bytes() const = 0;
   // A malformed text leaves a model that has learned nothing.

@@ -46,6 +46,7 @@ class Profile final : public BandModel {
   // The offset jumps to where these points lie.
   void accept(std::span<const MotionPoint> points, double cadence_s) override;
   void violation_opened() override { tail_.violation_opened(); }
+  void violation_opened_in_budget() override {}
   Learned learned(TimeMs last_time, double cadence_s) const override;
   void save(ByteWriter& out) const override;
   void load(ByteReader& in) override;

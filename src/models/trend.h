@@ -22,6 +22,7 @@ class Trend final : public BandModel {
   void watch(const Asked& asked) override;
   void accept(std::span<const MotionPoint> points, double cadence_s) override;
   void violation_opened() override { tail_.violation_opened(); }
+  void violation_opened_in_budget() override {}
   Learned learned(TimeMs last_time, double cadence_s) const override;
   uint64_t bytes() const override { return 0; }
   void save(ByteWriter& out) const override;

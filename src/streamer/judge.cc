@@ -344,6 +344,7 @@ void Judge::limit(Place& place) const {
   if (place.peaks != nullptr) {
     if (reach_outside_ && place.test.cadence_s > 0)
       place.peaks->opened(*noise_, place.test.cadence_s);
+    for (const auto& model : place.more->models) model->violation_opened_in_budget();
     return;
   }
   if (level_ != nullptr) place.test.level.tail.violation_opened();

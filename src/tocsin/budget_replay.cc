@@ -115,8 +115,12 @@ void LiveBudget::replay_now() {
   Replay found;
   Pages pages;
   auto done = replay_into(found, pages);
-  const std::lock_guard lock(mutex_);
   if (stopping_) return;
+  live_.counters()
+      .counter("tocsin_budget_replays_total", done ? "result=\"done\"" : "result=\"failed\"",
+               "Replays of the last weeks that verify the page budget.")
+      .add();
+  const std::lock_guard lock(mutex_);
   if (!done) {
     replay_.state = Replay::State::kFailed;
     replay_.note = done.error().text();

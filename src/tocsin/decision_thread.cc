@@ -31,6 +31,7 @@ DecisionThread::DecisionThread(Parts parts, Store& store, const Clock& clock, Co
       series_(parts.series),
       workers_(std::move(parts.workers)),
       ledger_(std::move(parts.ledger)),
+      counters_(counters),
       published_(counters),
       commits_(counters.counter("tocsin_state_commits_total", "", "Transactions committed.")),
       commit_failures_(counters.counter("tocsin_state_commit_failures_total", "",
@@ -131,7 +132,14 @@ void DecisionThread::stop() {
 }
 
 void DecisionThread::begin_counting() {
-  for (const streamer::Worker& worker : workers_->workers()) ledger_.begin(worker.id, clock_.now());
+  opened_.clear();
+  for (const streamer::Worker& worker : workers_->workers()) {
+    ledger_.begin(worker.id, clock_.now());
+    const std::string labels = Labels({Labels::Pair{"worker", worker.id}}).text();
+    opened_.push_back(&counters_.counter(
+        "tocsin_worker_violations_total", labels.substr(1, labels.size() - 2),
+        "Violations of a band or a limit that a worker opened since the start."));
+  }
 }
 
 // Statistics: if the disk refuses them now they are written a minute later, or counted again from
@@ -268,6 +276,7 @@ void DecisionThread::count_opened(const StreamItem& item, const ViolationChange&
   if (violation.worker.index >= workers_->workers().size()) return;
   const std::string& worker = workers_->worker(violation.worker).id;
   ledger_.opened(item.at, item.arrival, worker, series_.labels(violation.series));
+  if (violation.worker.index < opened_.size()) opened_[violation.worker.index]->add();
 }
 
 int64_t DecisionThread::violations_7d(uint32_t worker, TimeMs now) const {

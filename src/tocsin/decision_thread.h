@@ -142,6 +142,8 @@ class DecisionThread {
   std::shared_ptr<const streamer::WorkerSet> workers_;
   EpisodeLedger ledger_;
   TimeMs ledger_saved_;
+  Counters& counters_;
+  std::vector<Counter*> opened_;  // by worker
   Published published_;
   Counter& commits_;
   Counter& commit_failures_;
