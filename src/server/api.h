@@ -14,6 +14,7 @@
 #include "server/causes_desk.h"
 #include "server/config_desk.h"
 #include "server/coverage.h"
+#include "server/manager.h"
 #include "server/hub.h"
 #include "server/views.h"
 
@@ -29,6 +30,7 @@ struct ApiParts {
   const Boards* boards = nullptr;  // nullptr: no such routes
   ConfigDesk* config = nullptr;    // likewise
   CoverageDesk* coverage = nullptr;
+  ManagerDesk* manager = nullptr;
   CausesDesk* causes = nullptr;
 };
 

@@ -108,6 +108,7 @@ void register_api(net::Router& router, const ApiParts& parts) {
   if (parts.causes) register_causes_routes(router, *parts.causes, parts.clock);
   if (parts.config) register_config_routes(router, *parts.config);
   if (parts.coverage) register_coverage_routes(router, *parts.coverage);
+  if (parts.manager) register_manager_routes(router, *parts.manager, parts.clock);
   if (!parts.pages) return;
   router.set_fallback([pages = parts.pages](Request&& request, Respond respond) {
     respond(pages->answer(request));

@@ -20,6 +20,7 @@
 #include "tocsin/config_desk.h"
 #include "tocsin/coverage_desk.h"
 #include "tocsin/live.h"
+#include "tocsin/manager_desk.h"
 #include "tocsin/live_budget.h"
 #include "tocsin/live_causes.h"
 #include "tocsin/live_marks.h"
@@ -119,6 +120,7 @@ class Server {
   std::unique_ptr<LiveConfigDesk> config_desk_;
   std::unique_ptr<LiveCauses> causes_;
   std::unique_ptr<LiveCoverage> coverage_;
+  std::unique_ptr<LiveManager> manager_;
   std::unique_ptr<LiveBudget> budget_;
   std::mutex reload_mutex_;  // SIGHUP and the API may ask at once
   std::unique_ptr<QuickStart> quick_start_;
@@ -160,6 +162,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
       std::make_unique<LiveConfigDesk>(*live_, options_.config, [this] { return reload(); });
   causes_ = std::make_unique<LiveCauses>(*live_, *reads_);
   coverage_ = std::make_unique<LiveCoverage>(*live_, *reads_, *views_);
+  manager_ = std::make_unique<LiveManager>(*live_, *reads_);
   intake::register_write_routes(router_, live_->intake(),
                                 [this]() -> intake::Intake& { return live_->intake_here(); });
   boards_.set(configuration_->boards);
@@ -171,6 +174,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
                                  .boards = &boards_,
                                  .config = config_desk_.get(),
                                  .coverage = coverage_.get(),
+                                 .manager = manager_.get(),
                                  .causes = causes_.get()});
   server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
   server::register_rule_routes(router_, rule_groups_);

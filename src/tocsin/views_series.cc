@@ -7,6 +7,7 @@
 #include "models/kinds.h"
 #include "query/range.h"
 #include "streamer/band.h"
+#include "tocsin/band_view.h"
 #include "tocsin/views.h"
 
 namespace tocsin {
@@ -124,44 +125,7 @@ server::BandView LiveViews::draw(const Labels& labels, WorkerRef worker,
   std::vector<streamer::DrawnPoint> given;
   for (const Sample& sample : points) given.push_back({sample.time, sample.value});
   const streamer::Drawing drawing = streamer::draw_band(set, worker, labels, given, query.from);
-  server::BandView view;
-  view.series = labels;
-  view.worker = set.worker(worker).id;
-  const auto& drawn = drawing.points;
-  const auto first = static_cast<size_t>(
-      std::lower_bound(drawn.begin(), drawn.end(), query.from,
-                       [](const JudgedPoint& p, TimeMs t) { return p.time < t; }) -
-      drawn.begin());
-  const auto at = [&](size_t i) -> const JudgedPoint& { return drawn[first + i]; };
-  std::vector<Sample> judged;
-  for (size_t i = first; i < drawn.size(); ++i) judged.push_back({drawn[i].time, drawn[i].value});
-  const auto kept = pick_to_width(judged, {query.from, query.to, query.width});
-  const auto names = set.worker(worker).model_names();
-  const auto kinds = set.worker(worker).model_kinds();
-  for (size_t m = 0; m < names.size(); ++m)
-    view.models.push_back({names[m], std::string(models::to_text(kinds[m])), 0, {}});
-  for (const size_t i : kept) {
-    const JudgedPoint& point = at(i);
-    view.points.emplace_back(point.time, point.value);
-    view.band.push_back({point.time, point.expected, point.lower, point.upper});
-    // ±1 is the edge of the band.
-    const double half = (point.upper - point.lower) / 2;
-    view.residual.emplace_back(point.time,
-                               half > 0 ? (point.value - (point.upper + point.lower) / 2) / half
-                                        : std::numeric_limits<double>::quiet_NaN());
-    for (const ModelBand& model : point.models) {
-      if (model.model >= view.models.size()) continue;
-      view.models[model.model].weight = model.weight;
-      view.models[model.model].band.push_back(
-          {point.time, model.expected, model.lower, model.upper});
-    }
-  }
-  for (const streamer::DrawnViolation& one : drawing.violations)
-    if (one.to >= query.from)
-      view.violations.push_back({one.from, one.to, one.direction, one.worst_score});
-  for (const streamer::DrawnSpan& span : drawing.excluded)
-    if (span.to >= query.from) view.excluded.push_back({span.from, span.to, span.why});
-  return view;
+  return band_view(set.worker(worker), labels, drawing, {query.from, query.to, query.width});
 }
 
 void LiveViews::band(server::BandQuery query, server::Done<std::optional<server::BandView>> done) {

@@ -229,11 +229,6 @@ std::string free_name(const FileTexts& files) {
 
 }  // namespace
 
-bool WorkerChanges::empty() const {
-  return !strategy && !opens && !score && !deviation_absolute && !deviation_relative &&
-         weights.empty() && !models;
-}
-
 Result<EditedFile> edit_worker(const FileTexts& files, const std::string& id,
                                const WorkerChanges& changes) {
   if (auto done = check_words(changes); !done) return fail(done.error());

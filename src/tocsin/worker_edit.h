@@ -3,26 +3,15 @@
 // change, comments and layout of the rest stay. What is edited is found by the places of the YAML's
 // nodes; the result is read again and must say what was asked for, else nothing is changed.
 
-#include <map>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
+#include "server/manager.h"
 #include "tocsin/config_files.h"
 
 namespace tocsin {
 
-// What is not given stays as it is.
-struct WorkerChanges {
-  std::optional<std::string> strategy, opens;
-  std::optional<double> score, deviation_absolute, deviation_relative;
-  // "1" is the weight of the second model; "1.2" that of its last but one period.
-  std::map<std::string, double> weights;
-  // Instead of the models that it has: each a mapping on one line, "{kind: level}".
-  std::optional<std::vector<std::string>> models;
-  bool empty() const;
-};
+using server::WorkerChanges;
 
 struct EditedFile {
   std::string name, text;

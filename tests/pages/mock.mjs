@@ -6,6 +6,7 @@ import { extname, join, normalize } from 'node:path';
 import * as data from './data.mjs';
 import { budgetAnswer } from './budget_data.mjs';
 import { cardinality } from './cardinality_data.mjs';
+import { makeManager } from './manager_data.mjs';
 import { causesAnswer } from './causes_data.mjs';
 import { promAnswer } from './prom.mjs';
 import { makeWorkshop } from './workshop_data.mjs';
@@ -43,6 +44,7 @@ export async function startMock(dist) {
     send('alert', alert);
     return alert;
   };
+  const managing = makeManager();
   const second = setInterval(() => send('status', status()), 1000);
   const beat = setInterval(() => send('now', { kpis: data.ticks(now(), scene.calm) }), 2000);
 
@@ -120,6 +122,8 @@ export async function startMock(dist) {
     const path = url.pathname;
     const query = url.searchParams;
     const alert = (id) => [...scene.alerts, ...scene.past].find((a) => a.id === id);
+    const managed = await managing.answer(request.method, path, body, now(), scene.calm);
+    if (managed !== null) return managed;
     const fromWorkshop = workshop.answer(request.method, path, body, now());
     if (fromWorkshop !== null) return fromWorkshop;
     const budgeted = budgetAnswer(request.method, path, scene, now());
@@ -223,6 +227,7 @@ export async function startMock(dist) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     scene,
+    manager: managing.scene,
     workshop: workshop.scene,
     close() {
       clearInterval(second);

@@ -10,7 +10,9 @@ import { boards } from './boards.mjs';
 import { budget } from './budget.mjs';
 import { cardinality, cardinalityStory } from './cardinality.mjs';
 import { causes } from './causes.mjs';
+import { coverage } from './coverage.mjs';
 import { explore } from './explore.mjs';
+import { manager } from './manager.mjs';
 import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
 import { workshop } from './workshop.mjs';
@@ -37,6 +39,8 @@ if (mock) {
   boards(harness, mock);
   cardinality(harness, mock);
   budget(harness, mock);
+  coverage(harness, mock);
+  manager(harness, mock);
   causes(harness, mock);
   workshop(harness, mock);
 }
