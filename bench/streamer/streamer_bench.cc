@@ -76,8 +76,16 @@ void profile_and_level(benchmark::State& state) {
       "workers: [{id: k, select: metric, tier: kpi, models: [{kind: profile, season: day}, {kind: "
       "level}]}]");
 }
+void auto_evidence(benchmark::State& state) {
+  run(state, "workers: [{id: e, select: metric, models: auto}]");
+}
+void auto_kpi(benchmark::State& state) {
+  run(state, "workers: [{id: k, select: metric, tier: kpi, models: auto}]");
+}
 BENCHMARK(level)->Arg(1000)->Arg(20'000)->Arg(200'000);
 BENCHMARK(profile_and_level)->Arg(300);
+BENCHMARK(auto_evidence)->Arg(1000)->Arg(20'000)->Arg(200'000);
+BENCHMARK(auto_kpi)->Arg(300);
 
 }  // namespace
 }  // namespace tocsin::streamer

@@ -31,7 +31,7 @@ class NoveltyMemory {
   template <class Archive>
   void visit(Archive& archive) {
     archive(radius_, scale_, seen_, counted_, until_fit_, tail_.log_count, tail_.from, tail_.slope,
-            tail_.before);
+            tail_.before, tail_.from_ratio);
     archive(regions_);
     if (regions_ > kRegions) regions_ = 0;
     for (size_t i = 0; i < regions_; ++i) archive(region_[i]);
@@ -42,6 +42,7 @@ class NoveltyMemory {
   static constexpr size_t kBins = 120;
   static constexpr double kBinWidth = 0.1;
 
+  size_t first_not_below(float value) const;
   void count(float distance);
   void fit_tail();
   void insert(float value, float radius);
@@ -58,6 +59,7 @@ class NoveltyMemory {
   struct {
     float log_count = 0;  // of the values beyond `from`
     float from = 0;
+    float from_ratio = 0;      // exp(from) - 1
     float slope = 1;           // mean excess
     float before = kScoreMin;  // the score of what does not reach it
   } tail_;

@@ -155,7 +155,6 @@ void Residual::learn(const Point& point, const Weighed& weighed, bool frozen, Bu
   if (points_ == 0) {
     first_ = point.time;
     loud_ = kTimeMin;
-    first_wall_ms_ = point.wall_ms;
     level_ = point.value;
   }
   const std::optional<double> day = usual(point);
@@ -177,7 +176,6 @@ void Residual::learn(const Point& point, const Weighed& weighed, bool frozen, Bu
   if (day) offset_ += g.offset * clipped(point, point.value - *day - offset_, wide);
   learn_day(point, weighed.scale, frozen || hold_.open, budget);
   level_ += g.level * clipped(point, point.value - level_, wide);
-  last_wall_ms_ = point.wall_ms;
   if (points_ < UINT32_MAX) ++points_;
 }
 
@@ -224,7 +222,8 @@ void Residual::learn_day(const Point& point, double scale, bool frozen, Budget& 
   if (!moved_) {
     if (points_ == 0 || point.value == level_) return;
     moved_ = true;
-    profile_.fill(level_, first_wall_ms_, last_wall_ms_, budget);
+    const DurationMs age = point.time - first_;
+    profile_.fill(level_, point.wall_ms - age.count, point.wall_ms, budget);
   }
   // Where memory was refused, the series is judged by its level; asked for again now and then.
   if (!profile_.has_memory() && points_ % 256 != 0) return;
@@ -249,8 +248,7 @@ void Residual::accept(const Point& point) {
 
 template <class Archive>
 void Residual::visit(Archive& archive) {
-  archive(level_, offset_, range_.mean, range_.low, range_.high, first_, loud_, first_wall_ms_,
-          last_wall_ms_);
+  archive(level_, offset_, range_.mean, range_.low, range_.high, first_, loud_);
   archive(hold_.offset, hold_.opened, hold_.limit, hold_.peak, hold_.side, hold_.inside,
           hold_.open);
   archive(gains_.cadence_s, spread_, last_z_, log_q_[0], log_q_[1], tokens_[0], tokens_[1],

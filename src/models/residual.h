@@ -95,7 +95,6 @@ class Residual {
   Range range_;
   TimeMs first_;
   TimeMs loud_;  // of the last score above kOpensAt
-  int64_t first_wall_ms_ = 0, last_wall_ms_ = 0;
   Hold hold_;
   Gains gains_;
   float spread_ = 0;
