@@ -25,8 +25,8 @@ constexpr DurationMs kWarmUpMax = days(35);
 constexpr DurationMs kReplayMin = days(1);
 // A tail of residuals says something after about as long.
 constexpr DurationMs kTailNeeds = days(14);
-constexpr DurationMs kSampledSpan = hours(1);
-constexpr size_t kSampledSeries = 64;
+constexpr DurationMs kSampledSpan = days(1);
+constexpr size_t kSampledSeries = 32;
 
 DurationMs warm_up_of(const streamer::WorkerSet& workers) {
   DurationMs out;
@@ -37,7 +37,7 @@ DurationMs warm_up_of(const streamer::WorkerSet& workers) {
   return std::min(out, kWarmUpMax);
 }
 
-// Points per day of all series, by a sample of them over the last hour.
+// Points per day of all series, by a sample of them over the last day.
 Result<double> points_per_day(StoredSeries& source, TimeMs now) {
   const size_t count = source.series().size();
   const size_t step = count / kSampledSeries + 1;
@@ -47,7 +47,7 @@ Result<double> points_per_day(StoredSeries& source, TimeMs now) {
     if (auto read = source.points(i, now - kSampledSpan, now, points); !read)
       return fail(read.error());
   if (looked == 0) return 0;
-  return static_cast<double>(points.size()) * 24 * static_cast<double>(count) /
+  return static_cast<double>(points.size()) * static_cast<double>(count) /
          static_cast<double>(looked);
 }
 
@@ -92,7 +92,7 @@ void LiveBudget::run() {
     log::warning("the budget is replayed at the priority of everything else: setpriority failed");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const std::string& version = live_.configuration()->folder.version();
+    const std::string version = live_.configuration()->folder.version();
     if (version != version_) {
       version_ = version;
       version_since_ = live_.clock().now();
