@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/random.h"
 #include "streamer/test_rig.h"
 
 namespace tocsin::streamer {
