@@ -10,6 +10,8 @@
 #include "models/auto.h"
 #include "models/count.h"
 #include "models/profile.h"
+#include "models/ratio.h"
+#include "models/ratio_kind.h"
 
 namespace tocsin::models {
 namespace {
@@ -156,6 +158,8 @@ const std::vector<Kind>& kinds() {
        silence_says},
       {ModelKind::kCount, "count", "small whole numbers, by exact probabilities", read_count,
        make<Count>, count_history, count_says},
+      {ModelKind::kRatio, "ratio", "failures of attempts, two series, by exact probabilities",
+       read_ratio, make<Ratio>, ratio_history, ratio_says},
       {ModelKind::kAuto, "auto", "unusual for now; on kpi tier also: never been there", read_auto,
        make<Auto>, auto_history, auto_says},
   };

@@ -28,9 +28,10 @@ double quantile_of(std::vector<double>& values, double quantile) {
 Group::Group(const Aggregate& aggregate, DurationMs lateness)
     : aggregate_(aggregate), every_ms_(aggregate.every.count), lateness_(lateness) {}
 
-std::optional<uint32_t> Group::join() {
+std::optional<uint32_t> Group::join(bool attempts) {
   if (members_.size() >= kMembersMax) return std::nullopt;
   members_.emplace_back();
+  members_.back().attempts = attempts;
   ++expected_;
   return static_cast<uint32_t>(members_.size() - 1);
 }
@@ -50,8 +51,10 @@ bool Group::add(uint32_t index, TimeMs time, double value) {
   if (start_ms < closed_until_ms_) return false;
   Slot& into = *slot(start_ms);
   if (into.values.size() <= index) into.values.resize(members_.size(), kNoValue);
-  if (std::isnan(into.values[index])) ++into.reported;
-  into.values[index] = value;
+  const bool first = std::isnan(into.values[index]);
+  if (first) ++into.reported;
+  const bool adds = aggregate_.op == AggregateOp::kRatio && !first;
+  into.values[index] = adds ? into.values[index] + value : value;
   Member& member = members_[index];
   if (member.last > kTimeMin && time > member.last) {
     const double gap = (time - member.last).seconds();
@@ -89,7 +92,21 @@ void Group::count_expected(int64_t start_ms) {
                     [&](const Member& member) { return member.last_slot >= oldest; }));
 }
 
-double Group::reduce(Slot& slot) const {
+Group::Closed Group::ratio(const Slot& slot) const {
+  double failures = 0, attempts = 0;
+  bool failures_came = aggregate_.failures_zero;
+  for (size_t i = 0; i < slot.values.size(); ++i) {
+    if (std::isnan(slot.values[i])) continue;
+    (members_[i].attempts ? attempts : failures) += slot.values[i];
+    failures_came = failures_came || !members_[i].attempts;
+  }
+  const bool whole = failures_came && attempts > 0;
+  // More failures than attempts: their points fell to different sides of the slot's border.
+  const double value = whole ? std::clamp(failures / attempts, 0.0, 1.0) : kNoValue;
+  return {TimeMs{slot.start_ms}, value, attempts};
+}
+
+double Group::reduce(const Slot& slot) const {
   std::vector<double> values;
   for (const double value : slot.values)
     if (!std::isnan(value)) values.push_back(value);
@@ -109,13 +126,17 @@ double Group::reduce(Slot& slot) const {
       return count;
     case AggregateOp::kQuantile:
       return quantile_of(values, aggregate_.quantile);
+    case AggregateOp::kRatio:
+      break;  // see ratio()
   }
   return sum;
 }
 
 std::optional<Group::Closed> Group::close_front() {
   Slot& front = slots_.front();
-  const Closed out{TimeMs{front.start_ms}, reduce(front)};
+  const Closed out = aggregate_.op == AggregateOp::kRatio
+                         ? ratio(front)
+                         : Closed{TimeMs{front.start_ms}, reduce(front), 1};
   closed_until_ms_ = front.start_ms + every_ms_;
   count_expected(front.start_ms);
   slots_.erase(slots_.begin());

@@ -6,6 +6,9 @@
 // says that it was waited for long enough. Slots close in order; what comes for a closed one is
 // late. A member that was not heard of for three slots is waited for no longer.
 //
+// Of a ratio the members are two, failures and attempts; what comes of one within a slot is added
+// up, and a slot without attempts gives no point.
+//
 // Bounded: 10,000 members, 64 open slots (the oldest closes).
 
 #include <cstdint>
@@ -25,6 +28,7 @@ class Group {
     TimeMs last = kTimeMin;
     float cadence_s = 0;
     int64_t last_slot = INT64_MIN;
+    bool attempts = false;  // of a ratio
   };
   struct Value {
     uint32_t member = 0;
@@ -38,14 +42,15 @@ class Group {
     uint32_t reported = 0, done_count = 0;
   };
   struct Closed {
-    TimeMs time;  // the slot's start
-    double value = 0;
+    TimeMs time;        // the slot's start
+    double value = 0;   // NaN: the slot gives no point
+    double weight = 1;  // of a ratio: its attempts
   };
 
   Group(const Aggregate& aggregate, DurationMs lateness);
 
   // kNone-like: nullopt when there are too many members.
-  std::optional<uint32_t> join();
+  std::optional<uint32_t> join(bool attempts = false);
   // False if the slot is closed already.
   bool add(uint32_t member, TimeMs time, double value);
   // The oldest slot that is complete or passed by the watermark; call until nothing comes.
@@ -71,7 +76,8 @@ class Group {
   bool complete(const Slot& slot) const;
   void count_expected(int64_t start_ms);
   std::optional<Closed> close_front();
-  double reduce(Slot& slot) const;
+  double reduce(const Slot& slot) const;
+  Closed ratio(const Slot& slot) const;
 
   const Aggregate& aggregate_;
   int64_t every_ms_;

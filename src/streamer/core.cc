@@ -179,7 +179,7 @@ void Streamer::Core::judge(SeriesTest& test, SeriesMore* more, TimeMs time, doub
     Emitter emitter(*this, test, context);
     Judge::Place place{test, more, *this, peaks};
     const Verdict verdict =
-        judges_[test.worker].judge(place, {time, value, 1, !context.live}, emitter);
+        judges_[test.worker].judge(place, {time, value, context.weight, !context.live}, emitter);
     ++(verdict.guarded ? counts_.judged : counts_.learning);
     more = place.more;
     if (more != nullptr) release_more(test);
@@ -227,11 +227,16 @@ void Streamer::Core::feed(SeriesTest& test, TimeMs time, double value, Context& 
 }
 
 void Streamer::Core::close_slot(uint32_t group, const Group::Closed& closed, Context& context) {
+  if (std::isnan(closed.value)) return;
   SeriesTest& test = group_test(group);
   if (closed.time <= test.last_time) return;
   pace(test, closed.time, context);
   derive(test, closed.time, closed.value, context);
+  if (const SeriesRef attempts = groups_[group].attempts; attempts != kNoSeries)
+    context.out.derived.push_back({attempts, closed.time, closed.weight});
+  context.weight = closed.weight;
   judge(test, find_more(test), closed.time, closed.value, context);
+  context.weight = 1;
 }
 
 Peaks* Streamer::Core::peaks_of(const SeriesTest& test) {

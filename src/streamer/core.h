@@ -43,6 +43,7 @@ struct Context {
   TimeMs arrival;
   bool live = false;
   StreamerOutputs& out;
+  double weight = 1;  // of the point being judged: the attempts behind a ratio
 };
 
 class Streamer::Core final : private Judge::Owner {
@@ -93,9 +94,10 @@ class Streamer::Core final : private Judge::Owner {
   };
   struct GroupEntry {
     std::unique_ptr<Group> group;
-    SeriesRef judged;       // the result
-    Labels source;          // of the first member: says which marks match
-    uint32_t last = kNone;  // SeriesRef of the member that came last
+    SeriesRef judged;                // the result
+    SeriesRef attempts = kNoSeries;  // of a ratio: what its points weigh, for charts
+    Labels source;                   // of the first member: says which marks match
+    uint32_t last = kNone;           // SeriesRef of the member that came last
     WorkerRef worker;
     uint32_t test = kNone;
     bool armed = false;

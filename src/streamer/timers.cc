@@ -40,8 +40,9 @@ TimeMs Streamer::Core::due_after(const SeriesTest& test, double cadences,
 // A series whose missing points are zeros is absent when it is not known that they are missing.
 TimeMs Streamer::Core::absent_due(const SeriesTest& test) const {
   if (test.is(SeriesTest::kAbsent)) return kTimeMax;
-  const bool zero = set_->workers()[test.worker].missing == Missing::kZero;
-  if (zero) {
+  const Worker& worker = set_->workers()[test.worker];
+  const bool ratio = worker.model(ModelKind::kRatio) != nullptr;
+  if (worker.missing == Missing::kZero && !ratio) {
     const Sender* sender = speaker_of(test);
     if (sender == nullptr || !sender->silent) return kTimeMax;
   }
@@ -61,7 +62,10 @@ TimeMs Streamer::Core::silence_due(const SeriesTest& test) const {
 }
 
 TimeMs Streamer::Core::zero_due(const SeriesTest& test) const {
-  if (set_->workers()[test.worker].missing != Missing::kZero) return kTimeMax;
+  const Worker& worker = set_->workers()[test.worker];
+  if (worker.missing != Missing::kZero) return kTimeMax;
+  // Of a ratio it is the failures that are zero; without attempts there is nothing to say.
+  if (worker.model(ModelKind::kRatio) != nullptr) return kTimeMax;
   return due_after(test, 2, DurationMs{});
 }
 

@@ -57,6 +57,7 @@ Id128 definition_of(const Worker& worker) {
     out.text(worker.aggregate->name);
     out.zigzag(worker.aggregate->every.count);
     for (const std::string& label : worker.aggregate->by) out.text(label);
+    if (worker.aggregate->op == AggregateOp::kRatio) out.text(worker.aggregate->failures);
   }
   out.varint(worker.models.size());
   for (const ModelSpec& model : worker.models) write_model(out, model);
@@ -156,7 +157,9 @@ bool is_counter_name(std::string_view name) {
 
 Transform transform_of(const Worker& worker, std::string_view name) {
   if (worker.transform != Transform::kAuto) return worker.transform;
-  return is_counter_name(name) ? Transform::kRate : Transform::kNone;
+  if (!is_counter_name(name)) return Transform::kNone;
+  const bool of_counts = worker.model(ModelKind::kCount) || worker.model(ModelKind::kRatio);
+  return of_counts ? Transform::kIncrease : Transform::kRate;
 }
 
 Labels transformed_labels(const Worker& worker, const Labels& labels) {
@@ -169,6 +172,8 @@ Labels judged_labels(const Worker& worker, const Labels& labels) {
   const Labels transformed = transformed_labels(worker, labels);
   if (!worker.aggregate) return transformed;
   const Aggregate& aggregate = *worker.aggregate;
+  if (aggregate.op == AggregateOp::kRatio)
+    return labels.with(kNameLabel, aggregate.failures + ":ratio");
   std::string name = aggregate.name;
   if (name.empty()) name = fmt::format("{}:{}", transformed.name(), aggregate.op_text);
   std::vector<Labels::Pair> pairs;
@@ -177,7 +182,20 @@ Labels judged_labels(const Worker& worker, const Labels& labels) {
   return Labels::of(name, std::move(pairs));
 }
 
-bool Worker::selects(const Labels& labels) const { return any_matches(select, labels); }
+Labels attempts_labels(const Worker& worker, const Labels& judged) {
+  if (!worker.aggregate || worker.aggregate->op != AggregateOp::kRatio) return {};
+  return judged.with(kNameLabel, worker.aggregate->failures + ":attempts");
+}
+
+bool Worker::is_attempts(const Labels& labels) const {
+  return aggregate && aggregate->op == AggregateOp::kRatio &&
+         labels.name() == aggregate->attempts &&
+         any_matches(select, labels.with(kNameLabel, aggregate->failures));
+}
+
+bool Worker::selects(const Labels& labels) const {
+  return any_matches(select, labels) || is_attempts(labels);
+}
 
 std::vector<std::string> Worker::model_names() const {
   std::vector<std::string> names;
@@ -290,10 +308,13 @@ std::optional<WorkerRef> WorkerSet::find(std::string_view id) const {
 
 std::vector<WorkerRef> WorkerSet::testing(const Labels& labels) const {
   std::vector<WorkerRef> found;
-  for (size_t i = 0; i < workers_.size(); ++i)
-    if (i != default_index_ && workers_[i].selects(labels))
-      found.push_back(WorkerRef{static_cast<uint32_t>(i)});
-  if (found.empty() && default_index_ && workers_[*default_index_].selects(labels))
+  bool tested = false;  // attempts that only stand behind a ratio are not
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    if (i == default_index_ || !workers_[i].selects(labels)) continue;
+    found.push_back(WorkerRef{static_cast<uint32_t>(i)});
+    tested = tested || !workers_[i].is_attempts(labels);
+  }
+  if (!tested && default_index_ && workers_[*default_index_].selects(labels))
     found.push_back(WorkerRef{static_cast<uint32_t>(*default_index_)});
   return found;
 }

@@ -131,6 +131,39 @@ void read_aggregate(MapReader& m, Worker& worker) {
   worker.aggregate = std::move(aggregate);
 }
 
+// The name of all that a ratio's worker selects; empty if they have not one name.
+std::string one_name(const Worker& worker) {
+  std::string name;
+  for (const SeriesSelector& one : worker.select) {
+    const auto& matchers = one.matchers();
+    const bool named = !matchers.empty() && matchers[0].label() == kNameLabel &&
+                       matchers[0].op() == LabelMatcher::Op::kEqual;
+    if (!named || (!name.empty() && matchers[0].value() != name)) return "";
+    name = matchers[0].value();
+  }
+  return name;
+}
+
+// A model of kind ratio makes its worker judge the quotient of two series, slot by slot.
+void make_ratio(MapReader& m, Worker& worker) {
+  const ModelSpec* ratio = worker.model(ModelKind::kRatio);
+  if (m.describing() || ratio == nullptr) return;
+  if (worker.aggregate) m.problem("aggregate", "a worker with a model ratio has none of its own");
+  Aggregate out;
+  out.op = AggregateOp::kRatio;
+  out.op_text = "ratio";
+  out.failures = one_name(worker);
+  out.attempts = ratio->texts.contains("of") ? ratio->texts.at("of") : "";
+  out.every = DurationMs{static_cast<int64_t>(ratio->number("every", 60'000))};
+  out.failures_zero = worker.missing == Missing::kZero;
+  if (out.failures.empty())
+    m.problem("select", "a worker with a model ratio selects one series name, written in full");
+  else if (out.failures == out.attempts)
+    m.problem("models",
+              fmt::format("ratio: {} of itself is always 1; of names the attempts", out.failures));
+  worker.aggregate = std::move(out);
+}
+
 // "2 of 3"
 void read_opens(MapReader& m, Worker& worker) {
   const auto text = m.value<std::string>(
@@ -240,6 +273,7 @@ void read_worker(MapReader& m, Worker& worker) {
   m.map("aggregate", "aggregate", "Judge a value over many series instead of each.",
         [&](MapReader& a) { read_aggregate(a, worker); });
   read_models(m, worker);
+  make_ratio(m, worker);
   if (worker.models.size() > kModelsMax) m.problem("models", "at most 8 models per worker");
   read_opens(m, worker);
   read_limits(m, worker);

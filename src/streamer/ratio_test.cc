@@ -1,0 +1,195 @@
+// Ratios: two series become one, slot by slot, and the model knows what stands behind each value.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "streamer/test_rig.h"
+
+namespace tocsin::streamer {
+namespace {
+
+constexpr TimeMs kStart{1'794'999'960'000};  // of a minute
+TimeMs at(int64_t seconds_in) { return kStart + seconds(seconds_in); }
+
+std::string yaml(const std::string& more = "") {
+  return "workers:\n  - id: fails\n    select: 'payments_fail{customer=~\".+\"}'\n    tier: kpi\n" +
+         more +
+         "    models: [{kind: ratio, of: payments_attempts, every: 60s, min_attempts: 10}]\n";
+}
+
+struct Payments : Rig {
+  explicit Payments(const std::string& text, uint32_t shard_count = 1)
+      : Rig(workers_of(text), shard_count) {}
+  void minute(int64_t m, const std::string& customer, double failures, double attempts) {
+    Batch batch;
+    const std::vector<Labels::Pair> labels{{"customer", customer}};
+    batch.add(series("payments_fail", labels), at(60 * m), failures);
+    batch.add(series("payments_attempts", labels), at(60 * m), attempts);
+    send(std::move(batch), at(60 * m));
+  }
+  std::vector<std::string> made() const {
+    std::vector<std::string> out;
+    for (const Point& point : derived)
+      out.push_back(table.labels(point.series).text() + " " +
+                    std::to_string((point.time - kStart).count / 60'000) + " " +
+                    number_text(point.value));
+    return out;
+  }
+};
+
+TEST(RatioOfTwoSeries, ClosesWhenBothReported) {
+  Payments rig(yaml());
+  for (int64_t m = 0; m < 3; ++m) rig.minute(m, "a", 2, 40);
+  EXPECT_EQ(rig.made(), (std::vector<std::string>{"payments_fail:ratio{customer=\"a\"} 0 0.05",
+                                                  "payments_fail:attempts{customer=\"a\"} 0 40",
+                                                  "payments_fail:ratio{customer=\"a\"} 1 0.05",
+                                                  "payments_fail:attempts{customer=\"a\"} 1 40",
+                                                  "payments_fail:ratio{customer=\"a\"} 2 0.05",
+                                                  "payments_fail:attempts{customer=\"a\"} 2 40"}));
+}
+
+TEST(RatioOfTwoSeries, NoAttemptsIsNoPoint) {
+  Payments rig(yaml());
+  for (int64_t m = 0; m < 4; ++m) rig.minute(m, "a", 0, m == 1 ? 0 : 10);
+  EXPECT_EQ(rig.derived.size(), 6U) << "three ratios and their attempts";
+}
+
+TEST(RatioOfTwoSeries, CountersAreTurnedIntoIncreases) {
+  Rig rig(
+      workers_of("workers:\n  - {id: f, select: x_failed_total, models: [{kind: ratio, of: "
+                 "x_total}]}\n"));
+  const SeriesRef failed = rig.series("x_failed_total"), all = rig.series("x_total");
+  for (int i = 0; i < 30; ++i) {
+    Batch batch;
+    batch.add(failed, at(10 * i), 1000 + i);
+    batch.add(all, at(10 * i), 7.0 * i);
+    rig.send(std::move(batch), at(10 * i));
+  }
+  std::vector<double> ratios, attempts;  // the default worker tests x_total by its rate besides
+  for (const Point& point : rig.derived) {
+    const std::string name(rig.table.labels(point.series).name());
+    if (name == "x_failed_total:ratio") ratios.push_back(point.value);
+    if (name == "x_failed_total:attempts") attempts.push_back(point.value);
+  }
+  ASSERT_GE(ratios.size(), 3U);
+  EXPECT_DOUBLE_EQ(ratios[1], 1.0 / 7);
+  EXPECT_EQ(attempts[1], 42) << "six increases in the minute are added up";
+}
+
+TEST(RatioOfTwoSeries, MissingFailuresAreZeroOnlyWhereTheWorkerSaysSo) {
+  for (const bool zero : {false, true}) {
+    Rig rig(workers_of(yaml(zero ? "    missing: zero\n" : "")));
+    const SeriesRef all = rig.series("payments_attempts", {{"customer", "a"}});
+    for (int64_t m = 0; m < 5; ++m) rig.send(all, at(60 * m), 10);
+    EXPECT_EQ(rig.derived.empty(), !zero);
+    if (zero) {
+      EXPECT_EQ(rig.derived[0].value, 0);
+    }
+  }
+}
+
+TEST(RatioOfTwoSeries, AttemptsAreTestedByTheDefaultWorkerToo) {
+  Payments rig(yaml());
+  for (int64_t m = 0; m < 3; ++m) rig.minute(m, "a", 1, 40);
+  const auto tests = rig.streamers[0].tests(rig.series("payments_attempts", {{"customer", "a"}}));
+  ASSERT_EQ(tests.size(), 2U) << "its own, and the ratio it stands behind";
+}
+
+TEST(RatioOfTwoSeries, ASmallCustomerIsAsVisibleAsALargeOne) {
+  for (const double attempts : {12.0, 4000.0}) {
+    Payments rig(yaml());
+    Random random(5);
+    const auto failing = [&](double p) {
+      double failures = 0;
+      for (int i = 0; i < attempts; ++i) failures += random.uniform() < p ? 1 : 0;
+      return failures;
+    };
+    int64_t m = 0;
+    for (; m < 600; ++m) rig.minute(m, "a", failing(0.02), attempts);
+    ASSERT_EQ(rig.opened(), 0U) << attempts;
+    for (; m < 605; ++m) rig.minute(m, "a", failing(0.6), attempts);
+    ASSERT_EQ(rig.opened(), 1U) << attempts;
+    const Violation& found = rig.changes(ViolationChange::What::kOpened)[0]->violation;
+    EXPECT_EQ(found.direction, Direction::kAbove);
+    EXPECT_GE(found.last.score, 4);
+    EXPECT_EQ(rig.table.labels(found.series).text(), "payments_fail:ratio{customer=\"a\"}");
+  }
+}
+
+// Both series of a pair must meet, wherever their own shards are.
+TEST(RatioOfTwoSeries, IsTheSameOnAnyNumberOfShardsAndAfterARestart) {
+  std::vector<std::vector<std::string>> runs;
+  for (const uint32_t shards : {1U, 3U}) {
+    Payments rig(yaml(), shards);
+    Random random(3);
+    for (int64_t m = 0; m < 200; ++m) {
+      for (const char* customer : {"a", "b", "c", "d"})
+        rig.minute(m, customer, std::floor(3 * random.uniform()) + (m > 180 ? 20 : 0), 50);
+      if (m == 100 && shards == 3) rig.restart();
+    }
+    EXPECT_EQ(rig.opened(), 4U) << shards;
+    std::vector<std::string> lines = rig.lines();
+    std::sort(lines.begin(), lines.end());
+    runs.push_back(lines);
+  }
+  EXPECT_EQ(runs[0], runs[1]);
+}
+
+TEST(RatioConfig, WhatCannotBeIsSaid) {
+  const auto problem = [](const std::string& text) {
+    try {
+      workers_of(text);
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::string begin = "workers:\n  - {id: a, select: ";
+  EXPECT_NE(problem(begin + "x, models: [{kind: ratio}]}\n").find("needs of"), std::string::npos);
+  EXPECT_NE(problem(begin + "x*, models: [{kind: ratio, of: y}]}\n").find("one series name"),
+            std::string::npos);
+  EXPECT_NE(problem(begin + "x, models: [{kind: ratio, of: x}]}\n").find("of itself"),
+            std::string::npos);
+  EXPECT_NE(problem(begin + "x, aggregate: {op: sum}, models: [{kind: ratio, of: y}]}\n")
+                .find("none of its own"),
+            std::string::npos);
+  EXPECT_EQ(problem(begin + "x, models: [{kind: ratio, of: y}, {kind: silence}]}\n"), "");
+}
+
+TEST(CountConfig, CountersAreTestedByTheirIncrease) {
+  Rig rig(workers_of("workers:\n  - {id: f, select: x_total, models: [{kind: count}]}\n"));
+  const SeriesRef x = rig.series("x_total");
+  for (int i = 0; i < 5; ++i) rig.send(x, at(60 * i), 3.0 * i);
+  ASSERT_EQ(rig.derived.size(), 4U);
+  EXPECT_EQ(rig.table.labels(rig.derived[0].series).text(), "x_total:increase");
+  EXPECT_EQ(rig.derived[0].value, 3);
+}
+
+// The model alone in its worker says itself how rare a point is.
+TEST(CountInAWorker, NothingWhereTwentyAreUsualIsAViolationWithItsExactScore) {
+  Rig rig(
+      workers_of("workers:\n  - {id: f, select: orders, tier: kpi, models: [{kind: count}]}\n"));
+  const SeriesRef orders = rig.series("orders");
+  Random random(2);
+  const auto poisson = [&](double mean) {
+    int count = 0;
+    for (double p = random.uniform(); p > std::exp(-mean); p *= random.uniform()) ++count;
+    return static_cast<double>(count);
+  };
+  int64_t m = 0;
+  for (; m < 1440; ++m) rig.send(orders, at(60 * m), poisson(20));
+  ASSERT_EQ(rig.opened(), 0U);
+  rig.send(orders, at(60 * m++), 0);
+  rig.send(orders, at(60 * m++), 0);
+  ASSERT_EQ(rig.opened(), 1U);
+  const Violation& found = rig.changes(ViolationChange::What::kOpened)[0]->violation;
+  EXPECT_EQ(found.direction, Direction::kBelow);
+  EXPECT_NEAR(found.last.score, 8, 2.5) << "-log10 of e^-20 is 8.7, less what is not known";
+  for (int i = 0; i < 12; ++i) rig.send(orders, at(60 * m++), poisson(20));
+  EXPECT_EQ(rig.changes(ViolationChange::What::kEnded).size(), 1U);
+}
+
+}  // namespace
+}  // namespace tocsin::streamer
