@@ -80,7 +80,9 @@ def kpi_rows(detector, data_set, folder, threshold):
               for rows, scores in zip(data_set.series.values(), run.scores)]
     got = kpi.at_budgets(series, BUDGETS)
     one = got[1]
-    row(data_set.name, detector.name, *(f"{got[b]['share']:.3f}" for b in BUDGETS),
+    # At a threshold of 0 all is one alert that never ends.
+    row(data_set.name, detector.name,
+        *(f"{got[b]['share']:.3f}" if got[b]["threshold"] > 0 else "(all one alert)" for b in BUDGETS),
         f"{one['threshold']:.3g}", f"{one['delay_median']:.0f} / {one['delay_p90']:.0f} min")
     if run.violations is None:
         return run, None

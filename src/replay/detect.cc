@@ -62,9 +62,14 @@ class Ignored final : public streamer::Judge::Sink {
 
 // Written as a configuration, so that it means what it would mean in one.
 Result<streamer::Worker> detect_worker(const DetectModels& asked) {
+  if (asked.kinds.empty()) return fail(ErrorCode::kInvalid, "cannot test a file without a model");
   if (auto checked = check_kinds(asked.kinds); !checked) return fail(checked.error());
   std::string text = "workers:\n  - id: detect\n    select: '*'\n    tier: kpi\n";
   text += fmt::format("    transform: none\n    accept_after: {}\n", kAcceptAfter);
+  if (asked.noise) text += fmt::format("    noise: {} per week\n", *asked.noise);
+  // The score of `auto` is calibrated by itself: it opens on one row, and needs no least deviation.
+  if (asked.kinds == std::vector<std::string>{"auto"})
+    text += "    opens: 1 of 1\n    min_deviation: {relative: 0}\n";
   text += "    models:\n";
   for (const std::string& kind : asked.kinds) text += fmt::format("      - kind: {}\n", kind);
   config::Problems problems;

@@ -29,6 +29,7 @@ struct Options {
   ReceiverTestOptions receiver;
   ImportOptions import;
   ReplayOptions replay;
+  DetectOptions detect;
   StoreCommandOptions store;
   std::vector<std::string> rule_tests;
 };
@@ -68,6 +69,25 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
       "Nothing is told and nothing is written; a server may have the data folder open.\n"
       "With --as-received the begin is at or after a checkpoint that is kept; workers that differ\n"
       "from those of the checkpoint warm up on the 35 days before it.");
+}
+
+void add_detect(CLI::App& app, DetectOptions& options) {
+  app.add_option("files", options.files, "CSV files of timestamp,value; .gz too")->required();
+  app.add_option("--out", options.out, "Write one file of the same name each into this folder");
+  app.add_option("--format", options.format, "csv, or json: an object per line")
+      ->check(CLI::IsMember({"csv", "json"}));
+  app.add_option("--models", options.models, "What says what is normal, separated by commas")
+      ->capture_default_str();
+  app.add_option("--noise", options.noise, "Wanted violations per week of a file that is healthy")
+      ->check(CLI::Range(0.01, 100.0));
+  app.add_option("--zone", options.zone, "The wall clock that days and weeks follow")
+      ->capture_default_str();
+  app.add_option("--html", options.html, "Write a page with a chart of each file");
+  app.add_option("--time", options.time_column, "Column of the time, if it has an unusual name");
+  app.add_option("--value", options.value_column, "Column of the value, if it has an unusual name");
+  app.footer(
+      "Every row is answered: timestamp,value,score,expected,lower,upper,violation. Rows are read\n"
+      "one by one; what is answered depends on no later row. docs/detect.md says what it means.");
 }
 
 void add_store(CLI::App& app, StoreCommandOptions& options, int& status) {
@@ -138,6 +158,11 @@ int run_command_line(int argc, char** argv) {
       app.add_subcommand("replay", "What would have been told? Run a configuration over history");
   add_replay(*replay_command, options.replay);
   replay_command->callback([&] { status = run_replay(options.replay); });
+
+  auto* detect_command =
+      app.add_subcommand("detect", "Test the rows of CSV files; no server, nothing to configure");
+  add_detect(*detect_command, options.detect);
+  detect_command->callback([&] { status = run_detect(options.detect); });
 
   add_token(app, options.token, status);
   add_store(app, options.store, status);

@@ -61,6 +61,17 @@ struct ReplayOptions {
 };
 int run_replay(const ReplayOptions& options);
 
+struct DetectOptions {
+  std::vector<std::string> files;
+  std::string out, html;        // a folder; a file. Empty: standard output; no page
+  std::string format = "csv";   // or "json"
+  std::string models = "auto";  // separated by commas
+  std::string zone = "UTC";
+  std::string time_column, value_column;
+  std::optional<double> noise;
+};
+int run_detect(const DetectOptions& options);
+
 struct StoreCommandOptions {
   std::string data;  // a folder; empty: ask the server
   std::string url = "http://127.0.0.1:9640", token;

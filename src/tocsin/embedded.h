@@ -1,5 +1,5 @@
 #pragma once
-// Files that the build put into the program: the pages and the quick start's configuration.
+// Files that the build put into the program: pages and the quick start's configuration.
 
 #include <span>
 #include <string_view>
@@ -12,6 +12,7 @@ struct EmbeddedFile {
 };
 
 std::span<const EmbeddedFile> quick_start_files();  // examples/quick-start
+std::span<const EmbeddedFile> detect_page_files();  // parts of the page of `tocsin detect --html`
 std::span<const EmbeddedFile> page_files();         // ui/dist; empty if the pages were not built
 
 }  // namespace tocsin
