@@ -35,6 +35,7 @@ class Saver {
   static constexpr bool kLoading = false;
   static constexpr bool kWithAnswers = true;
   static constexpr bool kWithModels = true;
+  static constexpr bool kWithFindings = true;
   explicit Saver(ByteWriter& out) : out_(out) {}
 
   template <class... T>
@@ -88,15 +89,18 @@ class Loader {
  public:
   static constexpr bool kLoading = true;
   // Version 1 of the text has no answers and no held points; before version 3 the only model kept
-  // apart was the profile; before version 4 there were no noise budgets.
-  explicit Loader(ByteReader& in, uint8_t version = 4)
+  // apart was the profile; before version 4 there were no noise budgets, before 5
+  // no findings of models that vote.
+  explicit Loader(ByteReader& in, uint8_t version = 5)
       : kWithAnswers(version >= 2),
         kWithModels(version >= 3),
         kWithPeaks(version >= 4),
+        kWithFindings(version >= 5),
         in_(in) {}
   const bool kWithAnswers;
   const bool kWithModels;
   const bool kWithPeaks;
+  const bool kWithFindings;
 
   template <class... T>
   void operator()(T&... fields) {

@@ -41,10 +41,14 @@ double tail_factor(double skew, double k) {
 
 }  // namespace
 
+DurationMs Change::needs(const ModelSpec& spec) {
+  return spec.season == calendar::Season::kDay ? hours(84) : hours(372);
+}
+
 Change::Change(const ModelSpec& spec, const calendar::Zone& zone, Budget& budget)
     : k_(spec.number("sensitivity", kSensitivity) / 2),
       points_after_(spec.number("points_after", kPointsAfter)),
-      needs_(spec.season == calendar::Season::kDay ? hours(84) : hours(372)),
+      needs_(needs(spec)),
       budget_(budget),
       curve_(spec.season, zone) {
   state_.line.coast_memory_s = kMemory_s;

@@ -29,6 +29,9 @@ class Change final : public BandModel {
   static constexpr double kSensitivity = 1;
   static constexpr double kPointsAfter = 8;
 
+  // How long it learns.
+  static DurationMs needs(const ModelSpec& spec);
+
   Change(const ModelSpec& spec, const calendar::Zone& zone, Budget& budget);
   ~Change() override;
   Change(const Change&) = delete;

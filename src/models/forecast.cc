@@ -1,9 +1,12 @@
 #include "models/forecast.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "base/text.h"
 #include "models/archive.h"
 
 namespace tocsin::models {
@@ -62,6 +65,15 @@ Forecast::Settings Forecast::settings_of(const ModelSpec& spec) {
   out.window = duration(spec.number("forecast_window", otherwise(hours(6), days(7))));
   out.end = static_cast<End>(static_cast<int>(spec.number("end", 0)));
   return out;
+}
+
+std::string Forecast::says(const ModelSpec& spec) {
+  const Settings set = settings_of(spec);
+  const std::string limit =
+      set.sustained ? "what was held for " + to_text(duration(spec.number("sustained", 0)))
+                    : number_text(set.above ? set.limit : -set.limit);
+  return fmt::format("votes on its own: reaches {} within {}, by {}", limit, to_text(set.within),
+                     to_text(set.window));
 }
 
 Forecast::Forecast(const ModelSpec& spec)

@@ -14,6 +14,8 @@
 // so long, before the window; demand goes where it has not been yet. Demand is the highest level
 // held for so long within the last day.
 
+#include <string>
+
 #include "models/band_model.h"
 #include "models/envelope.h"
 
@@ -59,6 +61,10 @@ class DayHigh {
 class Forecast final : public BandModel {
  public:
   enum class End : uint8_t { kExpected, kEarliest, kLatest };
+
+  static DurationMs window(const ModelSpec& spec) { return settings_of(spec).window; }
+  // "votes on its own: reaches 95 within 24h"
+  static std::string says(const ModelSpec& spec);
 
   explicit Forecast(const ModelSpec& spec);
   Forecast(const ModelSpec& spec, const calendar::Zone&, Budget&) : Forecast(spec) {}

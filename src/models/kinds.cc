@@ -8,10 +8,13 @@
 #include "base/text.h"
 #include "config/reader.h"
 #include "models/auto.h"
+#include "models/change.h"
 #include "models/count.h"
+#include "models/forecast.h"
 #include "models/profile.h"
 #include "models/ratio.h"
 #include "models/ratio_kind.h"
+#include "models/trend.h"
 
 namespace tocsin::models {
 namespace {
@@ -23,18 +26,21 @@ constexpr DurationMs kLevelNeeds = hours(6);
 void read_profile(MapReader& m, ModelSpec& model) {
   using calendar::Season;
   model.season = m.choice("season", {"week", "day"}, "week",
-                          "profile: what repeats, by the wall clock of the series' site.") == 1
+                          "profile, change: what repeats, by the wall clock of the "
+                          "series' site.") == 1
                      ? Season::kDay
                      : Season::kWeek;
   const int64_t periods = m.value<int64_t>(
       "periods", 4, "profile: how many past periods are kept, each a model of its own; 2 to 12.");
   model.window = m.value<DurationMs>(
-      "window", minutes(60), "profile: width of the moving window that smooths each period.");
+      "window", minutes(60),
+      "profile: width of the moving window that smooths each period. "
+      "forecast: how much of the past its slope is of; 6h if left out, 7d with sustained.");
   model.period_weights = m.value<std::vector<double>>(
       "weights", {},
       "profile: weight of each past period, the last one first; equal weights if left out.");
   if (m.describing()) return;
-  if (model.window < minutes(5) || model.window > hours(6))
+  if (model.kind == ModelKind::kProfile && (model.window < minutes(5) || model.window > hours(6)))
     m.problem("window", "must be between 5m and 6h");
   if (periods < 2 || periods > 12) {
     m.problem("periods", "must be between 2 and 12");
@@ -68,8 +74,10 @@ void read_threshold(MapReader& m, ModelSpec& model) {
 }
 
 void read_silence(MapReader& m, ModelSpec& model) {
-  model.after_cadences = m.value<double>(
-      "after", 3, "silence: cadences without a point until it votes; the cadence is learned.");
+  model.after_cadences = m.value<double>("after", 3,
+                                         "silence: cadences without a point until it votes; the "
+                                         "cadence is learned. change: points that "
+                                         "a shift has lasted when it is told; 8 if left out.");
   model.at_least = m.value<DurationMs>("at_least", seconds(2),
                                        "silence: never sooner than this after the last point.");
   if (!m.describing() && !(model.after_cadences >= 1 && model.after_cadences <= 1000))
@@ -84,6 +92,52 @@ void read_count(MapReader& m, ModelSpec& model) {
   if (model.kind == ModelKind::kCount) model.numbers["by_hour"] = static_cast<double>(by_hour);
 }
 
+void read_change(MapReader& m, ModelSpec& model) {
+  const auto sensitivity = m.value<double>(
+      "sensitivity", Change::kSensitivity,
+      "change: the shift it looks for, in deviations of the series around its baseline.");
+  if (model.kind != ModelKind::kChange) return;
+  if (!m.describing() && !(sensitivity >= 0.25 && sensitivity <= 10))
+    m.problem("sensitivity", "must be between 0.25 and 10 deviations");
+  model.numbers["sensitivity"] = sensitivity;
+  if (m.has("after")) model.numbers["points_after"] = model.after_cadences;
+}
+
+void read_forecast(MapReader& m, ModelSpec& model) {
+  const auto above =
+      m.optional<double>("limit", "forecast: the value that must not be reached from below.");
+  const auto below =
+      m.optional<double>("limit_below", "forecast: the value that must not be reached from above.");
+  const auto sustained = m.optional<DurationMs>(
+      "sustained", "forecast: instead of a limit, the highest level held for so long before.");
+  const auto within = m.optional<DurationMs>(
+      "within",
+      "forecast: it votes when the limit is nearer than this; 24h if left out, 7d with "
+      "sustained.");
+  const size_t end = m.choice("end", {"expected", "earliest", "latest"}, "expected",
+                              "forecast: which end of its interval must be within.");
+  if (model.kind != ModelKind::kForecast || m.describing()) return;
+  if (above.has_value() + below.has_value() + sustained.has_value() != 1)
+    m.problem("kind", "a forecast needs one of limit, limit_below and sustained");
+  const auto take = [&](std::string_view key, std::optional<DurationMs> span, DurationMs least,
+                        DurationMs most) {
+    if (!span) return;
+    if (*span < least || *span > most)
+      m.problem(key, fmt::format("must be between {} and {}", to_text(least), to_text(most)));
+    model.numbers[std::string(key)] = static_cast<double>(span->count);
+  };
+  take("sustained", sustained, minutes(1), hours(6));
+  take("within", within, minutes(1), days(365));
+  if (m.has("window")) {
+    if (model.window < minutes(30) || model.window > days(90))
+      m.problem("window", "must be between 30m and 90d for a forecast");
+    model.numbers["forecast_window"] = static_cast<double>(model.window.count);
+  }
+  if (above) model.numbers["limit"] = *above;
+  if (below) model.numbers["limit_below"] = *below;
+  model.numbers["end"] = static_cast<double>(end);
+}
+
 void read_auto(MapReader& m, ModelSpec& model) {
   const size_t novelty = m.choice(
       "novelty", {"by_tier", "on", "off"}, "by_tier",
@@ -94,6 +148,11 @@ void read_auto(MapReader& m, ModelSpec& model) {
 template <class Model>
 std::unique_ptr<BandModel> make(const ModelSpec& spec, const calendar::Zone& zone, Budget& budget) {
   return std::make_unique<Model>(spec, zone, budget);
+}
+
+template <class Model>
+std::unique_ptr<BandModel> make_plain(const ModelSpec&, const calendar::Zone&, Budget&) {
+  return std::make_unique<Model>();
 }
 
 DurationMs level_history(const ModelSpec&) { return kLevelNeeds; }
@@ -131,6 +190,24 @@ std::string count_says(const ModelSpec& spec) {
                      kHours[static_cast<size_t>(spec.number("by_hour", 0))]);
 }
 
+DurationMs trend_history(const ModelSpec&) { return kLevelNeeds; }
+
+std::string trend_says(const ModelSpec&) { return "robust local line, for what moves steadily"; }
+
+// The curve of its season, and what scatters around it after that.
+DurationMs change_history(const ModelSpec& spec) { return Change::needs(spec) + days(2); }
+
+std::string change_says(const ModelSpec& spec) {
+  return fmt::format("votes on its own: a shift of {} deviations that stays",
+                     number_text(spec.number("sensitivity", Change::kSensitivity)));
+}
+
+DurationMs forecast_history(const ModelSpec& spec) {
+  return DurationMs{2 * Forecast::window(spec).count};
+}
+
+std::string forecast_says(const ModelSpec& spec) { return Forecast::says(spec); }
+
 // The residual learns five days; three weeks of days have settled.
 DurationMs auto_history(const ModelSpec&) { return days(21); }
 
@@ -160,6 +237,12 @@ const std::vector<Kind>& kinds() {
        make<Count>, count_history, count_says},
       {ModelKind::kRatio, "ratio", "failures of attempts, two series, by exact probabilities",
        read_ratio, make<Ratio>, ratio_history, ratio_says},
+      {ModelKind::kTrend, "trend", "a robust line, for what moves steadily", nullptr,
+       make_plain<Trend>, trend_history, trend_says},
+      {ModelKind::kChange, "change", "a shift that stays", read_change, make<Change>,
+       change_history, change_says},
+      {ModelKind::kForecast, "forecast", "time until a limit is reached", read_forecast,
+       make<Forecast>, forecast_history, forecast_says},
       {ModelKind::kAuto, "auto", "unusual for now; on kpi tier also: never been there", read_auto,
        make<Auto>, auto_history, auto_says},
   };

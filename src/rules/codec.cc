@@ -57,6 +57,39 @@ std::optional<Motion> read_motion(ByteReader& in) {
   return out;
 }
 
+void write_shift(ByteWriter& out, const std::optional<Shift>& shift) {
+  out.u8(shift.has_value());
+  if (!shift) return;
+  write_time(out, shift->since);
+  out.f64(shift->before);
+  out.f64(shift->after);
+}
+
+std::optional<Shift> read_shift(ByteReader& in) {
+  if (in.u8() == 0) return std::nullopt;
+  Shift out;
+  out.since = read_time(in);
+  out.before = in.f64();
+  out.after = in.f64();
+  return out;
+}
+
+void write_outlook(ByteWriter& out, const std::optional<Outlook>& outlook) {
+  out.u8(outlook.has_value());
+  if (!outlook) return;
+  out.f64(outlook->limit);
+  for (const DurationMs left : {outlook->expected, outlook->earliest, outlook->latest})
+    out.zigzag(left.count);
+}
+
+std::optional<Outlook> read_outlook(ByteReader& in) {
+  if (in.u8() == 0) return std::nullopt;
+  Outlook out;
+  out.limit = in.f64();
+  for (DurationMs* left : {&out.expected, &out.earliest, &out.latest}) *left = {in.zigzag()};
+  return out;
+}
+
 // An enumeration of `count` values; anything else is taken for the first.
 template <class E>
 E read_enum(ByteReader& in, uint8_t count) {
@@ -139,6 +172,8 @@ void write_violation(ByteWriter& out, const Violation& violation) {
   out.varint(violation.points_outside);
   write_motion(out, violation.motion);
   out.zigzag(violation.cadence.count);
+  write_shift(out, violation.shift);
+  write_outlook(out, violation.outlook);
 }
 
 Violation read_violation(ByteReader& in) {
@@ -153,6 +188,8 @@ Violation read_violation(ByteReader& in) {
   out.points_outside = static_cast<uint32_t>(in.varint());
   out.motion = read_motion(in);
   out.cadence = {in.zigzag()};
+  out.shift = read_shift(in);
+  out.outlook = read_outlook(in);
   return out;
 }
 

@@ -112,6 +112,8 @@ bool LeafCondition::matches(const Violation& violation, TimeMs now) const {
   if (acceleration && !(violation.motion && acceleration->holds(violation.motion->acceleration)))
     return false;
   if (points && !points->holds(violation.points_outside)) return false;
+  if (limit_within && !(violation.outlook && violation.outlook->expected <= *limit_within))
+    return false;
   return !longer_than || open_for(violation, now) >= *longer_than;
 }
 
@@ -121,6 +123,12 @@ std::string LeafCondition::unmet(const Violation& violation, TimeMs now) const {
   if (out.empty()) out = unmet_number("speed", speed, speed_of(violation));
   if (out.empty()) out = unmet_number("acceleration", acceleration, acceleration_of(violation));
   if (out.empty()) out = unmet_number("points outside", points, violation.points_outside);
+  if (out.empty() && limit_within) {
+    if (!violation.outlook)
+      out = "no forecast found it: limit_within needs a worker with a model of kind forecast";
+    else if (violation.outlook->expected > *limit_within)
+      out = fmt::format("the limit is not reached within {}", to_text(*limit_within));
+  }
   if (out.empty() && longer_than && open_for(violation, now) < *longer_than)
     out = fmt::format("open for less than {}", to_text(*longer_than));
   return out;
@@ -139,6 +147,7 @@ std::string LeafCondition::label() const {
   add("speed", speed);
   add("acceleration", acceleration);
   add("points", points);
+  if (limit_within) out += fmt::format(", limit within {}", to_text(*limit_within));
   if (longer_than) out += fmt::format(", longer than {}", to_text(*longer_than));
   return out;
 }
@@ -156,6 +165,7 @@ std::string LeafCondition::definition() const {
   add(speed);
   add(acceleration);
   add(points);
+  if (limit_within) out += "|limit " + to_text(*limit_within);
   return out + fmt::format("|{}", longer_than ? to_text(*longer_than) : "");
 }
 

@@ -37,6 +37,7 @@ struct LeafCondition {
   std::optional<Comparison> speed;         // per minute, positive = worsening
   std::optional<Comparison> acceleration;  // per minute squared
   std::optional<Comparison> points;        // points outside so far
+  std::optional<DurationMs> limit_within;  // a forecast's expected time until its limit
   std::optional<DurationMs> longer_than;   // event time since it opened; silence: the clock's
 
   bool selects(const Labels& labels, std::string_view worker_id, Tier series_tier) const;

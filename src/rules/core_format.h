@@ -4,5 +4,5 @@
 #include <cstdint>
 
 namespace tocsin::rules {
-inline constexpr uint8_t kFormatVersion = 1;
+inline constexpr uint8_t kFormatVersion = 2;
 }  // namespace tocsin::rules

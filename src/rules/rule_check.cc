@@ -102,7 +102,7 @@ void check_leaf(MapReader& m, const LeafCondition& leaf) {
   if (leaf.name.empty())
     m.problem("violation", "is empty; name a series, or write \"*\" for every series");
   if (leaf.direction == Direction::kSilent)
-    for (const std::string_view key : {"distance", "speed", "acceleration"})
+    for (const std::string_view key : {"distance", "speed", "acceleration", "limit_within"})
       if (m.has(key)) m.problem(key, "a silent series has no points and so no " + std::string(key));
   if (leaf.direction == Direction::kAbove && wants_less(leaf.distance, 0))
     m.problem("distance", "above the band is positive: this can never hold");
@@ -110,6 +110,8 @@ void check_leaf(MapReader& m, const LeafCondition& leaf) {
     m.problem("distance", "below the band is negative, write \"< -2\": this can never hold");
   if (wants_less(leaf.score, 0)) m.problem("score", "is never negative: this can never hold");
   if (wants_less(leaf.points, 0)) m.problem("points", "is never negative: this can never hold");
+  if (leaf.limit_within && *leaf.limit_within <= DurationMs{})
+    m.problem("limit_within", "must be longer than nothing");
   if (leaf.longer_than && *leaf.longer_than < DurationMs{})
     m.problem("longer_than", "must not be negative");
 }

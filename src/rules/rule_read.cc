@@ -93,6 +93,8 @@ void read_leaf(MapReader& m, std::string_view name, LeafCondition& out) {
                   "Half band-widths per minute; positive is worsening. Unknown before 4 points.");
   read_comparison(m, "acceleration", out.acceleration, "Change of speed, per minute.");
   read_comparison(m, "points", out.points, "How many points were outside so far.");
+  out.limit_within = m.optional<DurationMs>(
+      "limit_within", "A model of kind forecast expects its limit to be reached within this time.");
   out.longer_than = m.optional<DurationMs>("longer_than", "Open for at least this event time.");
 }
 
@@ -136,9 +138,9 @@ void TreeReader::read_of(MapReader& m, RuleNode& out) {
 
 // Exactly one of these says what kind of condition a mapping is.
 constexpr std::string_view kKindKeys[] = {"violation", "all", "any", "not", "at_least", "then"};
-constexpr std::string_view kLeafKeys[] = {"labels", "worker",     "tier",  "direction",
-                                          "score",  "distance",   "speed", "acceleration",
-                                          "points", "longer_than"};
+constexpr std::string_view kLeafKeys[] = {"labels", "worker",       "tier",       "direction",
+                                          "score",  "distance",     "speed",      "acceleration",
+                                          "points", "limit_within", "longer_than"};
 
 bool check_kind(MapReader& m) {
   if (m.describing()) return true;

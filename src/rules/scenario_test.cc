@@ -199,6 +199,15 @@ class Scenario {
     number("lower", [&](double v) { violation.last.lower = v; });
     number("upper", [&](double v) { violation.last.upper = v; });
     number("points", [&](double v) { violation.points_outside = static_cast<uint32_t>(v); });
+    const auto left = [&](const char* name, DurationMs Outlook::* end) {
+      if (fields[name].empty()) return;
+      if (!violation.outlook) violation.outlook = Outlook{};
+      (*violation.outlook).*end = parse_duration(fields[name]).value_or(Outlook::kNever);
+    };
+    left("expects", &Outlook::expected);
+    left("earliest", &Outlook::earliest);
+    left("latest", &Outlook::latest);
+    number("limit", [&](double v) { violation.outlook->limit = v; });
     const auto motion = [&]() -> Motion& {
       if (!violation.motion) violation.motion = Motion{};
       return *violation.motion;

@@ -125,6 +125,45 @@ std::string series_words(const SentenceInput& input) {
   return out + fmt::format(" ({} series)", same + 1);
 }
 
+// As long as it is known to be: a forecast to the minute would read differently every minute.
+std::string rough_span_words(DurationMs span) {
+  span = std::clamp(span, DurationMs{}, days(36'500));
+  const int64_t unit = span >= days(1)       ? hours(1).count
+                       : span >= hours(1)    ? minutes(10).count
+                       : span >= minutes(10) ? minutes(5).count
+                                             : minutes(1).count;
+  const int64_t rounded = (span.count + unit / 2) / unit * unit;
+  return rounded == 0 ? "less than a minute" : span_words(DurationMs{rounded});
+}
+
+// "3 h 10 min (2 h 20 min to 5 h)"
+std::string left_words(const Outlook& outlook, bool with_interval) {
+  std::string out = rough_span_words(outlook.expected);
+  if (!with_interval) return out;
+  const std::string from = rough_span_words(outlook.earliest);
+  if (outlook.latest == Outlook::kNever) return out + fmt::format(" ({} at the earliest)", from);
+  const std::string to = rough_span_words(outlook.latest);
+  return from == to ? out : out + fmt::format(" ({} to {})", from, to);
+}
+
+std::string outlook_words(const Outlook& outlook, bool with_interval) {
+  const std::string limit = human_number(outlook.limit);
+  if (outlook.expected == Outlook::kNever) {
+    if (outlook.earliest == Outlook::kNever) return fmt::format("no longer nears {}", limit);
+    return fmt::format("may reach {} in {}", limit, rough_span_words(outlook.earliest));
+  }
+  if (outlook.expected == DurationMs{}) return "has reached " + limit;
+  return fmt::format("reaches {} in {}", limit, left_words(outlook, with_interval));
+}
+
+// "at 130 instead of 100 for 25 min"
+std::string shift_words(const Shift& shift, TimeMs now, bool with_time) {
+  std::string out =
+      fmt::format("at {} instead of {}", human_number(shift.after), human_number(shift.before));
+  if (with_time && now > shift.since) out += " for " + rough_span_words(now - shift.since);
+  return out;
+}
+
 }  // namespace
 
 double importance(const Violation& violation) {
@@ -156,6 +195,8 @@ std::string span_words(DurationMs span) {
 std::string deviation_words(const Violation& violation, TimeMs now, bool with_band) {
   if (violation.direction == Direction::kSilent)
     return "silent for " + span_words(now - violation.opened);
+  if (violation.outlook) return outlook_words(*violation.outlook, with_band);
+  if (violation.shift) return shift_words(*violation.shift, now, with_band);
   const bool above = violation.direction == Direction::kAbove;
   const std::string ratio = ratio_words(violation.last, above);
   std::string out = ratio.empty() ? edge_words(violation.last, above)
@@ -173,6 +214,9 @@ std::string evidence_words(const Violation& violation, TimeMs now, uint32_t poin
     return out;
   }
   std::string out = edge_words(violation.last, violation.direction == Direction::kAbove);
+  if (violation.outlook || violation.shift)
+    out = fmt::format("{}, {} now", deviation_words(violation, now, true),
+                      human_number(violation.last.value));
   out += fmt::format("; score {:.1f}; ", violation.last.score);
   const uint32_t count = violation.points_outside;
   if (count < points_of)
@@ -195,8 +239,9 @@ std::string sentence(const SentenceInput& input) {
     out += fmt::format("sends nothing for {} ({} series)", span_words(input.now - main.opened),
                        human_number(main.last.value));
   else if (main.state == ViolationState::kAbsent && main.direction != Direction::kSilent)
-    out += fmt::format("was {}, no data for {}", deviation_words(main, input.now, true),
-                       span_words(input.now - main.last.time));
+    out +=
+        fmt::format("{}{}, no data for {}", main.outlook ? "by its last data " : "was ",
+                    deviation_words(main, input.now, true), span_words(input.now - main.last.time));
   else
     out += deviation_words(main, input.now, true);
   const bool moves = main.state != ViolationState::kEnded;

@@ -21,6 +21,18 @@ Violation band(Direction direction, double value, double expected, double lower,
   return out;
 }
 
+Violation forecast(DurationMs expected, DurationMs earliest, DurationMs latest) {
+  Violation out = band(Direction::kAbove, 81, 80, -kNone, 79);
+  out.outlook = Outlook{95, expected, earliest, latest};
+  return out;
+}
+
+Violation shift(double before, double after, DurationMs since) {
+  Violation out = band(Direction::kAbove, 133, 100, 94, 106);
+  out.shift = Shift{kNow - since, before, after};
+  return out;
+}
+
 Violation silence(int64_t for_seconds) {
   Violation out;
   out.direction = Direction::kSilent;
@@ -75,6 +87,29 @@ INSTANTIATE_TEST_SUITE_P(
         WordsCase{"tiny", band(Direction::kAbove, 100.4, 100, 99.9, 100.1),
                   "less than 1 % above the expected 99.9–100",
                   "100 over 100; score 7.2; 2 of 3 points outside, 16 s"},
+        WordsCase{"forecast", forecast(minutes(191), minutes(138), minutes(302)),
+                  "reaches 95 in 3 h 10 min (2 h 20 min to 5 h)",
+                  "reaches 95 in 3 h 10 min (2 h 20 min to 5 h), 81 now; score 7.2; 2 of 3 points "
+                  "outside, 16 s"},
+        WordsCase{"forecast_open_end", forecast(minutes(47), minutes(12), Outlook::kNever),
+                  "reaches 95 in 45 min (10 min at the earliest)",
+                  "reaches 95 in 45 min (10 min at the earliest), 81 now; score 7.2; 2 of 3 "
+                  "points outside, 16 s"},
+        WordsCase{"forecast_narrow", forecast(hours(49), hours(49), hours(49)),
+                  "reaches 95 in 2 d 1 h",
+                  "reaches 95 in 2 d 1 h, 81 now; score 7.2; 2 of 3 points outside, 16 s"},
+        WordsCase{"forecast_at_the_earliest",
+                  forecast(Outlook::kNever, minutes(125), Outlook::kNever),
+                  "may reach 95 in 2 h 10 min",
+                  "may reach 95 in 2 h 10 min, 81 now; score 7.2; 2 of 3 points outside, 16 s"},
+        WordsCase{"limit_reached", forecast({}, {}, {}), "has reached 95",
+                  "has reached 95, 81 now; score 7.2; 2 of 3 points outside, 16 s"},
+        WordsCase{"forecast_over", forecast(Outlook::kNever, Outlook::kNever, Outlook::kNever),
+                  "no longer nears 95",
+                  "no longer nears 95, 81 now; score 7.2; 2 of 3 points outside, 16 s"},
+        WordsCase{"shift", shift(100, 130, minutes(26)), "at 130 instead of 100 for 25 min",
+                  "at 130 instead of 100 for 25 min, 133 now; score 7.2; 2 of 3 points outside, "
+                  "16 s"},
         WordsCase{"silent", silence(12), "silent for 12 s", "no point for 12 s, cadence 2 s"}),
     [](const auto& each) { return each.param.name; });
 
@@ -113,6 +148,24 @@ TEST(Sentence, SaysWhatWhereHowFarAndWhereto) {
                  false, Momentum::Trend::kWorsening),
             "payments_ok in madrid 57 % below the expected 118–151, worsening, "
             "psp_adapter_up silent, errors 3.4× above, 2 more");
+}
+
+TEST(Sentence, SaysTheTimeLeft) {
+  const auto disk = [](Violation violation) {
+    return judged(Labels::of("disk_used", {{"site", "madrid"}}), std::move(violation));
+  };
+  Violation violation = forecast(minutes(191), minutes(138), minutes(302));
+  EXPECT_EQ(said({disk(violation)}),
+            "disk_used in madrid reaches 95 in 3 h 10 min (2 h 20 min to 5 h)");
+  EXPECT_EQ(said({judged(Labels::of("bets"), drop()), disk(violation)}),
+            "bets in madrid 57 % below the expected 118–151, disk_used reaches 95 in 3 h 10 min");
+  violation.state = ViolationState::kAbsent;
+  violation.last.time = kNow - minutes(4);
+  EXPECT_EQ(said({disk(violation)}),
+            "disk_used in madrid by its last data reaches 95 in 3 h 10 min (2 h 20 min to 5 h), no "
+            "data for 4 min");
+  violation.state = ViolationState::kEnded;
+  EXPECT_EQ(said({disk(violation)}), "disk_used in madrid is back to normal");
 }
 
 TEST(Sentence, NamesWhatTellsSeriesApart) {

@@ -26,6 +26,8 @@ Violation Streamer::Core::violation_of(const SeriesTest& test, const OpenViolati
   out.motion = open.track.motion();
   out.cadence = DurationMs{static_cast<int64_t>(test.cadence_s * 1000.0 + 0.5)};
   out.answer = open.answer;
+  out.shift = open.shift;
+  out.outlook = open.outlook;
   return out;
 }
 

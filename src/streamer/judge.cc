@@ -100,6 +100,7 @@ void Judge::object_bands(SeriesMore& more, const Asked& asked) {
       band = {band.model,  static_cast<float>(plan.spec->weight * curve.share),
               false,       curve.expected,
               curve.lower, curve.upper};
+      if (more.models[i]->vote() != nullptr) band.weight = 0;
     }
   }
 }
@@ -164,8 +165,9 @@ void Judge::place_in_band(const Band& band, double value, Verdict& out) const {
 
 // What the model says itself, where it knows better than the distance from its band.
 void Judge::place_by_score(double score, double value, Verdict& out) const {
+  const double moved = std::abs(value - out.expected);
   out.score = std::min(kScoreMax, score);
-  out.outside = score >= worker_.score;
+  out.outside = score >= worker_.score && moved >= least_deviation(worker_, out.expected);
   out.well_inside = score <= kInsideShare * worker_.score;
   if (!out.outside) out.distance = 0;
   if (!out.outside || out.distance != 0) return;
@@ -214,6 +216,36 @@ void Judge::vote_thresholds(SeriesMore* more, const Point& point, Verdict& out) 
   }
 }
 
+// The models that vote on their own. A shift smaller than the worker's minimum deviation is none.
+void Judge::vote_objects(const SeriesMore& more, Verdict& out) {
+  for (size_t i = 0; i < objects_.size(); ++i) {
+    const Vote* vote = more.models[i]->vote();
+    if (vote == nullptr) continue;
+    ModelBand& band = bands_[objects_[i].band];
+    if (!out.guarded) {
+      out.guarded = out.well_inside = true;
+      out.expected = band.expected, out.lower = band.lower, out.upper = band.upper;
+    }
+    const auto& shift = vote->shift;
+    const bool counts =
+        !shift || std::abs(shift->after - shift->before) >= least_deviation(worker_, shift->before);
+    band.outside = vote->outside && counts;
+    if (!vote->well_inside && counts) out.well_inside = false;
+    if (band.outside || out.vote == nullptr) out.vote = vote;
+    if (!band.outside) {
+      if (!out.outside && counts) out.score = std::max(out.score, vote->score);
+      continue;
+    }
+    out.by_vote = true;
+    if (!out.outside || vote->score > out.score) {
+      out.direction = vote->above ? Direction::kAbove : Direction::kBelow;
+      out.distance = std::clamp(vote->distance, -kDistanceMax, kDistanceMax);
+    }
+    out.score = std::max(out.score, vote->score);
+    out.outside = true;
+  }
+}
+
 Verdict Judge::weigh(const SeriesTest& test, SeriesMore* more, const Point& point, double edge) {
   Verdict out;
   Band band;
@@ -231,6 +263,7 @@ Verdict Judge::weigh(const SeriesTest& test, SeriesMore* more, const Point& poin
   reach_outside_ = out.outside;
   reach_known_ = band.any;
   if (!thresholds_.empty()) vote_thresholds(more, point, out);
+  if (objects) vote_objects(*more, out);
   return out;
 }
 
@@ -298,7 +331,8 @@ bool Judge::opens(const Place& place, const Point& point, const Verdict& verdict
   if (!verdict.outside) return false;
   const SeriesTest& test = place.test;
   const uint8_t side = verdict.direction == Direction::kAbove ? test.above : test.below;
-  if (std::popcount(side) < worker_.open_points) return false;
+  // A vote has its own persistence built in. None is left if the point was just accepted.
+  if (std::popcount(side) < (verdict.by_vote ? 1 : worker_.open_points)) return false;
   if (place.more != nullptr && place.more->band != nullptr)
     return place.more->band->direction != verdict.direction;
   return point.time - test.outside_since >= worker_.min_duration;
@@ -333,6 +367,7 @@ void Judge::open(Place& place, const Point& point, const Verdict& verdict, Direc
   opened->points_outside = static_cast<uint32_t>(std::popcount(side));
   opened->from_import = point.imported;
   opened->track.add({point.time, std::abs(verdict.distance), point.value});
+  if (verdict.by_vote) opened->shift = verdict.vote->shift, opened->outlook = verdict.vote->outlook;
   limit(place);
   place.more->band = std::move(opened);
   sink.changed(What::kOpened, *place.more->band);
@@ -358,6 +393,8 @@ void Judge::update(Place& place, const Point& point, const Verdict& verdict, Sin
   violation.updated = point.time;
   violation.last = judged(point, verdict);
   if (same_side) ++violation.points_outside;
+  if (verdict.vote != nullptr && verdict.vote->shift) violation.shift = verdict.vote->shift;
+  if (verdict.vote != nullptr && verdict.vote->outlook) violation.outlook = verdict.vote->outlook;
   if (same_side && verdict.score > violation.worst.score) violation.worst = violation.last;
   const double sign = violation.direction == Direction::kAbove ? 1 : -1;
   violation.track.add({point.time, sign * verdict.distance, point.value});

@@ -23,6 +23,10 @@ struct Verdict {
   Direction direction = Direction::kAbove;
   double expected = 0, lower = 0, upper = 0;
   double score = 0, distance = 0;
+  // Of a model that votes on its own: what it says, until it is asked again. It decided if
+  // `by_vote`.
+  const Vote* vote = nullptr;
+  bool by_vote = false;
 };
 
 class Judge {
@@ -139,6 +143,7 @@ class Judge {
   Band envelope(const Band& mean) const;
   void place_in_band(const Band& band, double value, Verdict& out) const;
   void vote_thresholds(SeriesMore* more, const Point& point, Verdict& out);
+  void vote_objects(const SeriesMore& more, Verdict& out);
   bool over_long_enough(SeriesMore* more, size_t threshold, TimeMs time, bool over) const;
   void remember(SeriesMore& more, const Point& point, const Verdict& verdict);
   void open(Place& place, const Point& point, const Verdict& verdict, Direction direction,

@@ -101,6 +101,8 @@ struct OpenViolation {
   bool from_import = false;  // found in history: never told
   Answer answer = Answer::kNone;
   MotionTrack track;
+  std::optional<Shift> shift;
+  std::optional<Outlook> outlook;
   std::vector<HeldMean> held;  // for the profile, should it be accepted
 };
 

@@ -14,7 +14,7 @@ namespace tocsin::streamer {
 namespace {
 
 constexpr uint32_t kMagic = 0x4d434f54;  // "TOCM" as bytes
-constexpr uint8_t kVersion = 4;
+constexpr uint8_t kVersion = 5;
 constexpr uint8_t kVersionWithSenders = 2;
 constexpr uint16_t kKeptFlags = SeriesTest::kLive | SeriesTest::kOutOfOrder | SeriesTest::kArmed |
                                 SeriesTest::kAbsent | SeriesTest::kHasBand | SeriesTest::kGone;
@@ -62,6 +62,17 @@ void visit(Archive& archive, std::unique_ptr<OpenViolation>& kept) {
   if (!archive.kWithAnswers) return;
   archive(v.answer);
   archive.list(v.held, [&](HeldMean& mean) { archive(mean.time, mean.sum, mean.count); });
+  if (!archive.kWithFindings) return;
+  bool has[2] = {v.shift.has_value(), v.outlook.has_value()};
+  archive(has[0], has[1]);
+  if (has[0]) {
+    if (!v.shift) v.shift.emplace();
+    archive(v.shift->since, v.shift->before, v.shift->after);
+  }
+  if (!has[1]) return;
+  if (!v.outlook) v.outlook.emplace();
+  archive(v.outlook->limit, v.outlook->expected.count, v.outlook->earliest.count,
+          v.outlook->latest.count);
 }
 
 template <class Archive>

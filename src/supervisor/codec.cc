@@ -7,7 +7,9 @@
 namespace tocsin::supervisor {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
+// Before it nothing was kept of what a model that votes had found.
+constexpr uint8_t kVersionWithFindings = 2;
 
 // The last value of each enum: what is beyond it does not read back.
 constexpr auto last_of(Decision::What) { return Decision::What::kResolved; }
@@ -21,6 +23,7 @@ constexpr auto last_of(Direction) { return Direction::kSilent; }
 class Writer {
  public:
   ByteWriter out;
+  const bool with_findings = true;
 
   void field(const std::string& v) { out.text(v); }
   void field(double v) { out.f64(v); }
@@ -57,6 +60,7 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : in(bytes) {}
   ByteReader in;
+  bool with_findings = true;
   bool known = true;  // every enum and integer was in its range
   bool good() const { return known && in.ok(); }
 
@@ -125,11 +129,13 @@ struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
 
-void option(Writer& a, const std::optional<Motion>& value) {
+template <class T>
+void option(Writer& a, const std::optional<T>& value) {
   a.field(value.has_value());
   if (value) each(a, *value);
 }
-void option(Reader& a, std::optional<Motion>& value) {
+template <class T>
+void option(Reader& a, std::optional<T>& value) {
   bool has = false;
   a.field(has);
   if (has) each(a, value.emplace());
@@ -148,13 +154,22 @@ void judged(A& a, T& value) {
     all(a, speed, acceleration, raw_slope);
   } else if constexpr (Is<T, Violation>) {
     auto& [id, series, worker, tier, state, direction, opened, updated, ended, last, worst,
-           points_outside, motion, cadence, answer] = value;
+           points_outside, motion, cadence, answer, shift, outlook] = value;
     static_cast<void>(series);  // refs do not leave the process
     static_cast<void>(worker);
     static_cast<void>(answer);  // of a violation that ends by it; an alert says that it ended
     all(a, id, tier, state, direction, opened, updated, ended, last, worst, points_outside);
     option(a, motion);
     each(a, cadence);
+    if (!a.with_findings) return;
+    option(a, shift);
+    option(a, outlook);
+  } else if constexpr (Is<T, Shift>) {
+    auto& [since, before, after] = value;
+    all(a, since, before, after);
+  } else if constexpr (Is<T, Outlook>) {
+    auto& [limit, expected, earliest, latest] = value;
+    all(a, limit, expected, earliest, latest);
   } else if constexpr (Is<T, JudgedViolation>) {
     auto& [violation, labels, worker_id, model_names, tail, weight] = value;
     all(a, violation, labels, worker_id, model_names, tail, weight);
@@ -218,10 +233,12 @@ std::string encode(const Decision& decision) {
 
 Result<Decision> decode_decision(std::string_view bytes) {
   Reader reader(bytes);
-  if (const uint8_t version = reader.in.u8(); version != kVersion)
+  const uint8_t version = reader.in.u8();
+  if (version == 0 || version > kVersion)
     return fail(ErrorCode::kCorrupt,
-                fmt::format("read a kept judgement: its format is {}, this program knows {}",
+                fmt::format("read a kept judgement: its format is {}, this program knows 1 to {}",
                             version, kVersion));
+  reader.with_findings = version >= kVersionWithFindings;
   Decision decision;
   each(reader, decision);
   if (!reader.good() || !reader.in.done())

@@ -57,6 +57,8 @@ Decision distinct_decision() {
   v.violation.points_outside = 24;
   v.violation.motion = Motion{25, 26, 27};
   v.violation.cadence = {28};
+  v.violation.shift = Shift{{37}, 38, 39};
+  v.violation.outlook = Outlook{40, {41}, {42}, {43}};
   v.labels = Labels::of("payments_ok", {{"site", "madrid"}});
   v.worker_id = "payments";
   v.model_names = {"profile"};
@@ -104,11 +106,35 @@ TEST(Codec, EveryFieldReadsBackInItsPlace) {
   EXPECT_EQ(read.worst.score, 23);
   EXPECT_EQ(read.motion->raw_slope, 27);
   EXPECT_EQ(read.cadence.count, 28);
+  EXPECT_EQ(read.shift->since.ms + static_cast<int64_t>(read.shift->before), 75);
+  EXPECT_EQ(read.shift->after, 39);
+  EXPECT_EQ(read.outlook->limit, 40);
+  EXPECT_EQ(read.outlook->expected.count, 41);
+  EXPECT_EQ(read.outlook->latest.count, 43);
   EXPECT_EQ(r.violations[0].labels, v.labels);
   EXPECT_EQ(r.violations[0].worker_id, "payments");
   EXPECT_EQ(r.violations[0].model_names, v.model_names);
   EXPECT_EQ(r.violations[0].tail.size(), 1u);
   EXPECT_EQ(r.violations[0].weight, 29);
+}
+
+TEST(Codec, AJudgementOfTheFirstVersionHasNoFindings) {
+  Decision d = distinct_decision();
+  Violation& violation = d.violations[0].violation;
+  violation.shift.reset();
+  violation.outlook.reset();
+  std::string bytes = encode(d);
+  // What the first version did not have: two absent options after the cadence of 28 ms.
+  const size_t cadence = bytes.rfind(std::string("\x38\0\0", 3));
+  ASSERT_NE(cadence, std::string::npos);
+  bytes.erase(cadence + 1, 2);
+  bytes[0] = 1;
+  const auto read = decode_decision(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->violations[0].violation.cadence.count, 28);
+  EXPECT_EQ(read->violations[0].labels, d.violations[0].labels);
+  EXPECT_EQ(read->violations[0].weight, 29);
+  EXPECT_FALSE(read->violations[0].violation.shift);
 }
 
 TEST(Codec, AnotherVersionIsRefusedByName) {

@@ -53,6 +53,8 @@ inline JudgedViolation any_violation() {
   v.points_outside = static_cast<uint32_t>(any_int());
   if (any_bool()) v.motion = Motion{any_double(), any_double(), any_double()};
   v.cadence = {any_int()};
+  if (any_bool()) v.shift = Shift{{any_int()}, any_double(), any_double()};
+  if (any_bool()) v.outlook = Outlook{any_double(), {any_int()}, {any_int()}, {any_int()}};
   out.labels = any_labels();
   out.worker_id = any_text();
   for (size_t i = any_size(); i > 0; --i) out.model_names.push_back(any_text());

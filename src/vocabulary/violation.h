@@ -12,6 +12,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "vocabulary/finding.h"
 #include "vocabulary/point.h"
 
 namespace tocsin {
@@ -81,6 +82,8 @@ struct Violation {
   std::optional<Motion> motion;
   DurationMs cadence{};  // learned interval between points; 0 = not known yet
   Answer answer = Answer::kNone;
+  std::optional<Shift> shift;      // of a level that moved and stayed
+  std::optional<Outlook> outlook;  // of a limit that is near
 };
 
 // Whether it asks "accept the new normal?": of tier kpi, open for 6 h, not answered.
