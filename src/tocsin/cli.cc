@@ -71,21 +71,27 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
       "from those of the checkpoint warm up on the 35 days before it.");
 }
 
-void add_detect(CLI::App& app, DetectOptions& options) {
-  app.add_option("files", options.files, "CSV files of timestamp,value; .gz too")->required();
-  app.add_option("--out", options.out, "Write one file of the same name each into this folder");
-  app.add_option("--format", options.format, "csv, or json: an object per line")
+void add_detect(CLI::App& app, DetectOptions& options, int& status) {
+  auto* detect =
+      app.add_subcommand("detect", "Test the rows of CSV files; no server, nothing to configure");
+  detect->callback([&options, &status] { status = run_detect(options); });
+  detect->add_option("files", options.files, "CSV files of timestamp,value; .gz too")->required();
+  detect->add_option("--out", options.out, "Write one file of the same name each into this folder");
+  detect->add_option("--format", options.format, "csv, or json: an object per line")
       ->check(CLI::IsMember({"csv", "json"}));
-  app.add_option("--models", options.models, "What says what is normal, separated by commas")
+  detect->add_option("--models", options.models, "What says what is normal, separated by commas")
       ->capture_default_str();
-  app.add_option("--noise", options.noise, "Wanted violations per week of a file that is healthy")
+  detect
+      ->add_option("--noise", options.noise, "Wanted violations per week of a file that is healthy")
       ->check(CLI::Range(0.01, 100.0));
-  app.add_option("--zone", options.zone, "The wall clock that days and weeks follow")
+  detect->add_option("--zone", options.zone, "The wall clock that days and weeks follow")
       ->capture_default_str();
-  app.add_option("--html", options.html, "Write a page with a chart of each file");
-  app.add_option("--time", options.time_column, "Column of the time, if it has an unusual name");
-  app.add_option("--value", options.value_column, "Column of the value, if it has an unusual name");
-  app.footer(
+  detect->add_option("--html", options.html, "Write a page with a chart of each file");
+  detect->add_option("--time", options.time_column,
+                     "Column of the time, if it has an unusual name");
+  detect->add_option("--value", options.value_column,
+                     "Column of the value, if it has an unusual name");
+  detect->footer(
       "Every row is answered: timestamp,value,score,expected,lower,upper,violation. Rows are read\n"
       "one by one; what is answered depends on no later row. docs/detect.md says what it means.");
 }
@@ -121,6 +127,16 @@ void add_token(CLI::App& app, TokenOptions& options, int& status) {
   revoke->callback([&options, &status] { status = token_revoke(options); });
   for (auto* sub : {create, list, revoke})
     sub->add_option("--data", options.data, "Folder of what is kept");
+}
+
+void add_receiver(CLI::App& app, ReceiverTestOptions& options, int& status) {
+  auto* receiver = app.add_subcommand("receiver", "Receivers");
+  receiver->require_subcommand(1);
+  auto* test = receiver->add_subcommand("test", "Send a test message through a running server");
+  test->add_option("name", options.name, "The receiver")->required();
+  test->add_option("--url", options.url, "The server");
+  test->add_option("--token", options.token, "API token, where one is needed");
+  test->callback([&options, &status] { status = receiver_test(options); });
 }
 
 }  // namespace
@@ -159,11 +175,7 @@ int run_command_line(int argc, char** argv) {
   add_replay(*replay_command, options.replay);
   replay_command->callback([&] { status = run_replay(options.replay); });
 
-  auto* detect_command =
-      app.add_subcommand("detect", "Test the rows of CSV files; no server, nothing to configure");
-  add_detect(*detect_command, options.detect);
-  detect_command->callback([&] { status = run_detect(options.detect); });
-
+  add_detect(app, options.detect, status);
   add_token(app, options.token, status);
   add_store(app, options.store, status);
 
@@ -174,14 +186,7 @@ int run_command_line(int argc, char** argv) {
   rules_command->add_option("files", options.rule_tests, "Unit test files (YAML)")->required();
   rules_command->callback([&] { status = test_rules(options.rule_tests); });
 
-  auto* receiver = app.add_subcommand("receiver", "Receivers");
-  receiver->require_subcommand(1);
-  auto* test = receiver->add_subcommand("test", "Send a test message through a running server");
-  test->add_option("name", options.receiver.name, "The receiver")->required();
-  test->add_option("--url", options.receiver.url, "The server");
-  test->add_option("--token", options.receiver.token, "API token, where one is needed");
-  test->callback([&] { status = receiver_test(options.receiver); });
-
+  add_receiver(app, options.receiver, status);
   app.add_subcommand("reference", "Print the configuration reference (Markdown)")->callback([] {
     std::fputs(Configuration::reference_markdown().c_str(), stdout);
   });
