@@ -76,10 +76,16 @@ class ManagerTest(unittest.TestCase):
         self.assertEqual((self.tocsin.config / "workers.yaml").read_text(), WORKERS)
         self.assertEqual([m["weight"] for m in self.tocsin.json("/api/v1/workers/pay")["models"]],
                          [1, 1])
-        # Without the level, which knows no season, the band is far narrower, wider edge or not.
-        self.assertLess(self.width_of(found["after"]), 0.7 * self.width_of(found["before"]))
         self.assertEqual(len(found["weeks"]), 1)
         self.assertEqual(found["series"][0]["before"], found["weeks"][0]["before"])
+
+    def test_a_preview_draws_what_it_would_be(self):
+        # Without the level, which knows no season, the band is narrower; a higher score widens it.
+        alone = self.preview(weights={"0": 0}).json()
+        self.assertLess(self.width_of(alone["after"]), self.width_of(alone["before"]))
+        wider = self.preview(weights={"0": 0}, score=8).json()
+        self.assertGreater(self.width_of(wider["after"]), 1.5 * self.width_of(alone["after"]))
+        self.assertEqual(wider["before"], alone["before"])
 
     def test_the_band_of_a_preview_without_a_change_is_that_of_the_chart(self):
         found = self.preview().json()
