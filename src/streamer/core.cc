@@ -19,6 +19,8 @@ Streamer::Core::Core(std::shared_ptr<const WorkerSet> workers, SeriesTable& tabl
   tail_budget_.bytes_max = options_.tail_bytes_max;
   judges_.reserve(set_->workers().size());
   for (const Worker& worker : set_->workers()) judges_.emplace_back(worker);
+  for (const Worker& worker : set_->workers())
+    waits_.push_back(worker.model(ModelKind::kSilence) != nullptr);
   sender_watch_ = set_->sender_watch();
 }
 
@@ -126,10 +128,13 @@ void Streamer::Core::late(SeriesTest& test, TimeMs time, double value, const Con
 }
 
 void Streamer::Core::pace(SeriesTest& test, TimeMs time, const Context& context) {
+  const bool waits = waits_[test.worker] != 0;
+  if (waits && !context.live) note_gap(test, test.last_time, time, test.cadence_s);
   if (test.last_time > kTimeMin) follow_interval(test.cadence_s, time - test.last_time);
   if (!context.live) return;
   const bool gap = test.is(SeriesTest::kLive) && context.arrival > test.last_arrival &&
                    test.last_arrival >= resume_;
+  if (gap && waits) note_gap(test, test.last_arrival, context.arrival, test.arrival_gap_s);
   if (gap) follow_interval(test.arrival_gap_s, context.arrival - test.last_arrival);
   test.last_arrival = context.arrival;
 }
@@ -148,6 +153,7 @@ void Streamer::Core::go_live(SeriesTest& test, SeriesMore* more, TimeMs time, Co
     OpenViolation& silence = *more->silence;
     silence.state = ViolationState::kEnded;
     silence.updated = silence.ended = time;
+    silence_ended(test, silence, time);
     emit(test, Judge::What::kEnded, silence, context);
     more->silence.reset();
   }
@@ -189,12 +195,14 @@ void Streamer::Core::judge(SeriesTest& test, SeriesMore* more, TimeMs time, doub
 
 SeriesTest::Announced Streamer::Core::state_of(const SeriesTest& test) const {
   const bool bands = judges_[test.worker].has_band_models();
-  const bool guarded = test.is(SeriesTest::kHasBand) || (!bands && test.cadence_s > 0);
+  const bool waits = !bands && test.cadence_s > 0 && !learning_presence(test);
+  const bool guarded = test.is(SeriesTest::kHasBand) || waits;
   return guarded ? SeriesTest::kGuarded : SeriesTest::kLearning;
 }
 
 void Streamer::Core::say_state(SeriesTest& test, Context& context) {
   if (!test.is(SeriesTest::kArmed) && test.cadence_s > 0) arm(test);
+  if (waits_[test.worker] != 0) arm_sooner(test);
   const SeriesTest::Announced now = state_of(test);
   if (test.announced == now) return;
   test.announced = now;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/presence.h"
 #include "streamer/aggregate.h"
 #include "streamer/judge.h"
 #include "streamer/senders.h"
@@ -166,6 +167,19 @@ class Streamer::Core final : private Judge::Owner {
   void become_silent(SeriesTest& test, Context& context);
   void fill_zero(SeriesTest& test, TimeMs due, Context& context);
 
+  // uneven.cc
+  int uneven_count(const SeriesTest& test) const;
+  Presence* presence_of(const SeriesTest& test);
+  const Presence* presence_of(const SeriesTest& test) const;
+  void make_presence(const SeriesTest& test);
+  void note_gap(SeriesTest& test, TimeMs from, TimeMs to, double usual_s);
+  void silence_ended(const SeriesTest& test, const OpenViolation& silence, TimeMs now);
+  std::optional<TimeMs> presence_due(const SeriesTest& test, const ModelSpec& silence) const;
+  bool learning_presence(const SeriesTest& test) const;
+  void arm_sooner(SeriesTest& test);
+  void save_presence(ByteWriter& out, const SeriesTest& test) const;
+  void load_presence(ByteReader& in, const SeriesTest& test);
+
   // sender_silence.cc
   bool owns(const Sender& sender) const { return sender.hash % shards_ == shard_; }
   void note_sender(const Frame& frame);
@@ -221,7 +235,9 @@ class Streamer::Core final : private Judge::Owner {
   SeriesTable& table_;
   uint32_t shard_, shards_;
   Options options_;
-  std::vector<Judge> judges_;  // by worker
+  std::vector<Judge> judges_;                         // by worker
+  std::vector<uint8_t> waits_;                        // by worker: whether it has a model silence
+  std::unordered_map<uint32_t, Presence> presences_;  // by test: of those that need one
   Budget model_budget_, tail_budget_;
   std::vector<uint32_t> slots_;  // by SeriesRef: first test, kUnresolved or kUntested
   Chunks<SeriesTest> tests_;

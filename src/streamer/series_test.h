@@ -33,6 +33,8 @@ struct alignas(64) SeriesTest {
     kDerived = 1024,       // judges a transform of the series sent
     kGone = 2048,          // its silence was accepted: nobody waits for it
     kAwaited = 4096,       // a rule waits for its silence: told although its sender is silent
+    kUneven1 = 8192,       // two bits: how many intervals were uneven lately; 3 = it sends so
+    kUneven2 = 16384,
   };
   enum Announced : uint8_t { kNothing, kLearning, kGuarded, kAbsentSaid };
 

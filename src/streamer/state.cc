@@ -17,7 +17,8 @@ constexpr uint32_t kMagic = 0x4d434f54;  // "TOCM" as bytes
 constexpr uint8_t kVersion = 5;
 constexpr uint8_t kVersionWithSenders = 2;
 constexpr uint16_t kKeptFlags = SeriesTest::kLive | SeriesTest::kOutOfOrder | SeriesTest::kArmed |
-                                SeriesTest::kAbsent | SeriesTest::kHasBand | SeriesTest::kGone;
+                                SeriesTest::kAbsent | SeriesTest::kHasBand | SeriesTest::kGone |
+                                SeriesTest::kUneven1 | SeriesTest::kUneven2;
 
 void write_worker(ByteWriter& out, const Worker& worker) {
   out.text(worker.id);
@@ -150,6 +151,8 @@ void Streamer::Core::save_test(ByteWriter& out, const SeriesTest& test) const {
     const SeriesMore& more = *mores_[test.more];
     Group::Member& member = groups_[more.group].group->member(more.member);
     archive(mores_[test.more]->member, member.last, member.cadence_s, member.last_slot);
+  } else {
+    save_presence(own, test);
   }
   write_worker(out, set_->workers()[test.worker]);
   out.text(own.bytes());
@@ -254,6 +257,7 @@ void Streamer::Core::load_test(ByteReader& in, const Loading& loading, SeriesTes
   Peaks unwanted;  // the worker has no noise budget any more
   Peaks* peaks = peaks_of(test);
   if (has_peaks) visit(archive, peaks != nullptr ? *peaks : unwanted);
+  if (!test.is(SeriesTest::kFeed)) load_presence(in, test);
   if (test.is(SeriesTest::kArmed)) arm(test);
 }
 

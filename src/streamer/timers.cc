@@ -54,8 +54,11 @@ TimeMs Streamer::Core::silence_due(const SeriesTest& test) const {
   if (test.is(SeriesTest::kGone)) return kTimeMax;
   if (more != nullptr && more->silence != nullptr) return kTimeMax;
   const Worker& worker = set_->workers()[test.worker];
-  if (const ModelSpec* silence = worker.model(ModelKind::kSilence))
+  if (const ModelSpec* silence = worker.model(ModelKind::kSilence)) {
+    const std::optional<TimeMs> rare = presence_due(test, *silence);
+    if (rare) return std::max(*rare, due_after(test, 0, silence->at_least));
     return due_after(test, silence->after_cadences, silence->at_least);
+  }
   if (worker.missing == Missing::kViolation)
     return due_after(test, kAbsentCadences, kAbsentAtLeast);
   return kTimeMax;
