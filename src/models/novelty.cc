@@ -8,7 +8,7 @@
 namespace tocsin::models {
 namespace {
 
-// Found on labelled series, see docs/decisions/0020-auto-asks-two-questions.md.
+// Found on labelled series, see docs/decisions/0021-auto-asks-two-questions.md.
 constexpr std::array<double, 5> kRadii{0.12, 0.16, 0.20, 0.25, 0.30};  // in mean deviations
 constexpr double kWithin = 1.6;   // a value between those met is news from a score of -1.6 on,
 constexpr double kBeyond = 1.8;   // one beyond all of them from -1.8,
@@ -37,13 +37,11 @@ void Novelty::weigh(int64_t wall_ms, double value, Weighed& out) {
   seen_.mean = mean_ + rate * (value - origin - mean_);
   seen_.deviation = deviation_ + rate * (std::abs(value - origin - seen_.mean) - deviation_);
   const auto here = static_cast<float>(value - origin);
-  const float step = points_ == 0 ? 0 : std::abs(here - recent_[newest_]);
-  const float quantum = quantum_ == 0 || (step != 0 && step < quantum_) ? step : quantum_;
-  const float from = from_days(wall_ms, here);
+  const float from = from_days(wall_ms, here, seen_.half_hour);
   seen_.from_days = from_days_ + kSmoothing * (from - from_days_);
 
-  const bool counts = quantum >= kCountsFrom * seen_.deviation;
-  const double chance = counts ? kChance * std::sqrt(quantum * std::abs(value)) : 0;
+  const bool counts = quantum_ > 0 && quantum_ >= kCountsFrom * seen_.deviation;
+  const double chance = counts ? kChance * std::sqrt(quantum_ * std::abs(value)) : 0;
   const double by_value = ask(Channel::kValue, here, static_cast<float>(counts ? chance : -1));
   const double by_level = ask(Channel::kLevel, median_with(here), -1);
   const double by_time = ask(Channel::kTimeOfDay, seen_.from_days, -1);
@@ -89,7 +87,7 @@ float Novelty::median_with(float value) const {
 
 // The signed distance of the mean of the last three from the nearest half hour of this time of day
 // (or the one before or after) that is kept.
-float Novelty::from_days(int64_t wall_ms, float value) const {
+float Novelty::from_days(int64_t wall_ms, float value, float& nearest) const {
   const uint32_t had = std::min<uint32_t>(points_, 2);
   float sum = value;
   for (uint32_t i = 0; i < had; ++i) sum += recent_[(newest_ + kRecent - i) % kRecent];
@@ -108,6 +106,7 @@ float Novelty::from_days(int64_t wall_ms, float value) const {
     if (at == half_hour_ && at != now)  // over, but not yet written down
       compare(static_cast<float>(half_hour_sum_ / half_hour_count_));
   }
+  nearest = any ? mean - best : mean;
   return best;
 }
 
@@ -134,7 +133,7 @@ void Novelty::explain(Channel channel, float value, Weighed& out) const {
   const NoveltyMemory& member = memory_[at][kMiddle];
   const double origin = points_ == 0 ? 0 : origin_;
   if (channel == Channel::kTimeOfDay) {
-    out.nearest = origin + value - seen_.from_days;
+    out.nearest = origin + seen_.half_hour;
     out.allowed = member.distance_at(-kAround);
     return;
   }

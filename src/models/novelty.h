@@ -54,11 +54,12 @@ class Novelty {
     std::array<std::array<float, kMembers>, kChannels> distance;
     double mean = 0, deviation = 0;
     float from_days = 0;
+    float half_hour = 0;  // the nearest kept of this time of day
   };
 
   double ask(Channel channel, float value, float least);
   float median_with(float value) const;
-  float from_days(int64_t wall_ms, float value) const;
+  float from_days(int64_t wall_ms, float value, float& nearest) const;
   void note_half_hour(int64_t wall_ms, float value);
   void explain(Channel channel, float value, Weighed& out) const;
   template <class Archive>

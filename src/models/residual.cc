@@ -8,7 +8,7 @@
 namespace tocsin::models {
 namespace {
 
-// Found on labelled series, see docs/decisions/0020-auto-asks-two-questions.md.
+// Found on labelled series, see docs/decisions/0021-auto-asks-two-questions.md.
 constexpr double kLevel_s = 1200;               // memory of the level and of the day's offset
 constexpr double kSpread_s = 14'400;            // memory of the usual error ...
 constexpr double kSpreadPoints = 80;            // ... and at least so many points

@@ -3,7 +3,7 @@
 // usual value of this time of day lifted to the recent offset; the nearer one counts: odd only if
 // odd for both. The distance is measured in the series' own usual error (about 4 hours), and made
 // comparable between series by the error that 1.5 % of its points exceed, by side. docs/models.md
-// has the formulas, docs/decisions/0020-auto-asks-two-questions.md says where the constants come
+// has the formulas, docs/decisions/0021-auto-asks-two-questions.md says where the constants come
 // from.
 //
 // A plain state machine, one per series: learn() after weigh(), each point once, in event time.

@@ -165,13 +165,24 @@ void make_ratio(MapReader& m, Worker& worker) {
 }
 
 // "2 of 3"
+// What is new is so for one point only.
+bool tells_once(const Worker& worker) {
+  return worker.models.size() == 1 && worker.models[0].kind == ModelKind::kAuto &&
+         worker.models[0].number("novelty", 0) > 0;
+}
+
 void read_opens(MapReader& m, Worker& worker) {
   const auto text = m.value<std::string>(
       "opens", "2 of 3",
       "A violation opens when n of the last m points lie outside on one side; m at most 8. It ends "
-      "after m points in a row inside 0.8 of the band.");
+      "after m points in a row inside 0.8 of the band. 1 of 1 if the only model is auto with "
+      "novelty.");
   const size_t middle = text.find(" of ");
   if (m.describing()) return;
+  if (!m.has("opens") && tells_once(worker)) {
+    worker.open_points = worker.open_of = 1;
+    return;
+  }
   const auto n = parse_int(std::string_view(text).substr(0, middle));
   const auto of = middle == std::string::npos
                       ? std::nullopt
