@@ -26,6 +26,8 @@ void renew(Violation& kept, const Violation& told) {
   kept.points_outside = told.points_outside;
   kept.motion = told.motion;
   kept.cadence = told.cadence;
+  kept.shift = told.shift;
+  kept.outlook = told.outlook;
 }
 
 }  // namespace
