@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "base/json_writer.h"
@@ -39,10 +40,11 @@ void append_column(std::string& out, std::string_view key, const std::vector<Bin
   for (const Bin& bin : bins) {
     if (!first) out += ',';
     first = false;
-    if (if_judged && !bin.judged)
+    const double one = number(bin);
+    if ((if_judged && !bin.judged) || !std::isfinite(one))
       out += "null";
     else
-      append_short(out, number(bin));
+      append_short(out, one);
   }
   out += ']';
 }

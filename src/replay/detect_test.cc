@@ -150,7 +150,7 @@ TEST(Detect, FilesInOneStreamAreNamed) {
 
 // What is answered to a row depends on no later one: byte for byte, for each model.
 RC_GTEST_PROP(Detect, CuttingTheFileShortChangesNoEarlierRow, ()) {
-  const auto kind = *rc::gen::element<std::string>("level", "profile", "trend");
+  const auto kind = *rc::gen::element<std::string>("auto", "level", "profile", "count");
   const auto seed = *rc::gen::inRange<uint64_t>(0, 1000);
   const auto cut = *rc::gen::inRange<size_t>(0, 2200);
   const streamer::Worker worker = worker_of({kind});

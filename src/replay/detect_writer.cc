@@ -1,5 +1,7 @@
 #include "replay/detect_writer.h"
 
+#include <cmath>
+
 #include "base/json_writer.h"
 #include "base/text.h"
 
@@ -18,6 +20,8 @@ void append_csv(std::string& out, std::string_view text) {
   }
   out += '"';
 }
+
+bool has_band(const DetectAnswer& answer) { return answer.kind == DetectAnswer::Kind::kJudged; }
 
 }  // namespace
 
@@ -43,7 +47,7 @@ void DetectWriter::csv(const DetectRow& row, const DetectAnswer& answer, std::st
   append_number(out, answer.score);
   for (const double bound : {answer.expected, answer.lower, answer.upper}) {
     out += ',';
-    if (answer.kind == DetectAnswer::Kind::kJudged) append_number(out, bound);
+    if (has_band(answer) && std::isfinite(bound)) append_number(out, bound);
   }
   out += answer.violation ? ",1\n" : ",0\n";
 }
@@ -56,12 +60,11 @@ void DetectWriter::json(const DetectRow& row, const DetectAnswer& answer, std::s
   json.key("value");
   row.value ? json.number(*row.value) : json.null();
   json.member("score", answer.score);
-  const bool judged = answer.kind == DetectAnswer::Kind::kJudged;
   const std::pair<std::string_view, double> bounds[] = {
       {"expected", answer.expected}, {"lower", answer.lower}, {"upper", answer.upper}};
   for (const auto& [name, bound] : bounds) {
     json.key(name);
-    judged ? json.number(bound) : json.null();
+    has_band(answer) ? json.number(bound) : json.null();  // null too if it has no end
   }
   json.member("violation", answer.violation ? 1 : 0);
   json.end_object();

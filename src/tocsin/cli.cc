@@ -10,6 +10,8 @@
 namespace tocsin {
 namespace {
 
+constexpr int kUsage = 2;
+
 void add_serve_options(CLI::App& app, ServeOptions& options) {
   app.add_option("--listen", options.listen, "Address and port (127.0.0.1:9640)");
   app.add_option("--data", options.data, "Folder of everything that is kept");
@@ -193,7 +195,11 @@ int run_command_line(int argc, char** argv) {
   app.add_subcommand("schema", "Print a JSON Schema of the configuration for editors")
       ->callback([] { std::puts(Configuration::json_schema().c_str()); });
 
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {  // also thrown for --help, which is none
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
   return status;
 }
 

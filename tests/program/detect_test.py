@@ -134,7 +134,8 @@ class Detect(unittest.TestCase):
         self.assertIn("it is the file that is read",
                       self.detect("--out", self.home, self.orders, status=1).stderr)
         self.assertEqual(self.orders.read_bytes(), before)
-        self.assertNotEqual(server.run("detect").returncode, 0)
+        self.detect(status=2)
+        self.detect("--format", "xml", self.orders, status=2)
 
     def test_a_smaller_noise_budget_opens_less(self):
         chance = random.Random(3)
