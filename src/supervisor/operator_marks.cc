@@ -27,20 +27,23 @@ CREATE TABLE operator_mark_models (
 )";
 constexpr std::array kMigrations = {state::Migration{1, "operator_marks", kTables}};
 
+// What votes on its own has no weight, only its vote.
 bool stands_outside(const JudgedPoint& point, const ModelBand& band) {
-  return band.outside || point.value < band.lower || point.value > band.upper;
+  return band.outside ||
+         (band.weight > 0 && (point.value < band.lower || point.value > band.upper));
 }
 
 // The models that stood outside; where none did by itself (a mean of bands), all that had weight.
 void add_models(const Violation& violation, const std::string& worker,
                 const std::vector<std::string>& names, std::vector<OperatorMark::Model>& out) {
   const JudgedPoint& point = violation.worst;
-  const bool any = std::any_of(
-      point.models.begin(), point.models.end(),
-      [&](const ModelBand& band) { return band.weight > 0 && stands_outside(point, band); });
+  const bool any = std::any_of(point.models.begin(), point.models.end(),
+                               [&](const ModelBand& band) { return stands_outside(point, band); });
+  const size_t before = out.size();
   for (const ModelBand& band : point.models)
-    if (band.weight > 0 && band.model < names.size() && (!any || stands_outside(point, band)))
+    if (band.model < names.size() && (any ? stands_outside(point, band) : band.weight > 0))
       out.push_back({worker, names[band.model]});
+  if (out.size() == before) out.push_back({worker, ""});
 }
 
 void tidy(std::vector<OperatorMark::Model>& models) {
@@ -195,7 +198,7 @@ PrecisionTable precision_of(std::span<const OperatorMark> marks) {
     if (mark.of == OperatorMark::Of::kViolation) workers.insert(mark.worker);
     for (const OperatorMark::Model& model : mark.models) {
       workers.insert(model.worker);
-      out.workers[model.worker].models[model.name].add(mark.verdict);
+      if (!model.name.empty()) out.workers[model.worker].models[model.name].add(mark.verdict);
     }
     for (const std::string& worker : workers) out.workers[worker].all.add(mark.verdict);
   }

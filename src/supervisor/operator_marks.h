@@ -24,7 +24,7 @@ inline constexpr size_t kOperatorMarksMax = 20'000;
 struct OperatorMark {
   enum class Of : uint8_t { kAlert, kViolation };
   enum class Verdict : uint8_t { kUseful, kNoise };
-  // A model that stood outside its band.
+  // A model that stood outside its band; without a name where that is not known (a silence).
   struct Model {
     std::string worker, name;
     friend auto operator<=>(const Model&, const Model&) = default;

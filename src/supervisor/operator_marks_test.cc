@@ -128,12 +128,13 @@ TEST(OperatorMark, NamesTheModelsThatStoodOutside) {
   const ModelRow rows[] = {
       {"one of two", {{0, 0.5F, false, 5, 4, 6}, {1, 0.5F, false, 9, 8, 12}}, {"level"}},
       {"both", {{0, 0.5F, false, 5, 4, 6}, {1, 0.5F, false, 20, 18, 22}}, {"level", "profile"}},
-      {"votes on its own", {{0, 1, false, 9, 8, 12}, {2, 1, true, 0, 0, 0}}, {"limit"}},
+      {"votes on its own", {{0, 1, false, 9, 8, 12}, {2, 0, true, 0, 0, 0}}, {"limit"}},
       {"only their mean",
        {{0, 0.5F, false, 9, 8, 12}, {1, 0.5F, false, 9, 8, 12}},
        {"level", "profile"}},
       {"without weight", {{0, 0, false, 5, 4, 6}, {1, 1, false, 9, 8, 9.5}}, {"profile"}},
-      {"a model that is gone", {{7, 1, true, 5, 4, 6}}, {}},
+      {"a model that is gone", {{7, 1, true, 5, 4, 6}}, {""}},
+      {"none is known", {}, {""}},
   };
   for (const ModelRow& row : rows) {
     Violation violation;
@@ -161,6 +162,10 @@ TEST(Precision, PerRuleWorkerAndModel) {
   ASSERT_EQ(table.workers.size(), 1U);
   EXPECT_EQ(table.workers.at("flow").all, (Precision{2, 2}));
   EXPECT_EQ(table.workers.at("flow").models.at("level"), (Precision{2, 1}));
+  marks = {of_alert(1, Verdict::kUseful, kTen)};
+  marks[0].models = {{"flow", ""}};
+  EXPECT_EQ(precision_of(marks).workers.at("flow").all, (Precision{1, 0}));
+  EXPECT_TRUE(precision_of(marks).workers.at("flow").models.empty());
   EXPECT_TRUE(std::isnan(Precision{}.share()));
   EXPECT_TRUE(precision_of({}).rules.empty());
 }

@@ -40,7 +40,7 @@ class WorkshopCase(unittest.TestCase):
         self.tocsin = server.Tocsin(CONFIG)
         self.addCleanup(self.tocsin.close)
         self.tocsin.start()
-        self.begin = hours_ago(20) // MINUTE * MINUTE
+        self.begin = hours_ago(48) // MINUTE * MINUTE  # older than a day: not judged on arrival
         self.write_history()
 
     def heat(self, minute):
