@@ -29,11 +29,16 @@ void write_counts(ByteWriter& out, const std::map<int64_t, int64_t>& counts) {
   }
 }
 
-void read_counts(ByteReader& in, std::map<int64_t, int64_t>& out) {
+// False if a number cannot be one of hours, days or violations: sums of such stay far from the
+// end of their type.
+bool read_counts(ByteReader& in, std::map<int64_t, int64_t>& out) {
+  constexpr int64_t kMax = int64_t{1} << 40;
   for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-    const int64_t at = in.zigzag();
-    out[at] = in.zigzag();
+    const int64_t at = in.zigzag(), count = in.zigzag();
+    if (at < 0 || at > kMax || count < 0 || count > kMax) return false;
+    out[at] = count;
   }
+  return in.ok();
 }
 
 }  // namespace
@@ -160,10 +165,10 @@ bool EpisodeLedger::decode(std::string_view text) {
     Worker& worker = read.workers_[std::move(id)];
     worker.since.ms = in.zigzag();
     worker.left_out = in.zigzag();
-    read_counts(in, worker.hours);
+    if (!read_counts(in, worker.hours)) return false;
     for (uint64_t series = in.varint(); series > 0 && in.ok(); --series) {
       Labels labels = models::read_labels(in);
-      read_counts(in, worker.series[std::move(labels)]);
+      if (!read_counts(in, worker.series[std::move(labels)])) return false;
     }
   }
   if (!in.done()) return false;
