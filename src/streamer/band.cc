@@ -60,7 +60,7 @@ Drawing draw_band(const WorkerSet& set, WorkerRef ref, const Labels& labels,
       series.pass(point.time, point.value);
       continue;
     }
-    const auto verdict = series.judge(point.time, point.value, notes);
+    const auto verdict = series.judge(point.time, point.value, notes, point.weight);
     if (!verdict) continue;
     out.points.push_back(drawn(point, *verdict));
     if (point.time >= models_from && verdict->guarded)

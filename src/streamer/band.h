@@ -14,6 +14,7 @@ namespace tocsin::streamer {
 struct DrawnPoint {
   TimeMs time;
   double value = 0;
+  double weight = 1;  // the attempts behind a ratio, where they are known
 };
 
 struct DrawnViolation {

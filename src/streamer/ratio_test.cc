@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "streamer/band.h"
 #include "streamer/test_rig.h"
 
 namespace tocsin::streamer {
@@ -135,6 +136,29 @@ TEST(RatioOfTwoSeries, IsTheSameOnAnyNumberOfShardsAndAfterARestart) {
     runs.push_back(lines);
   }
   EXPECT_EQ(runs[0], runs[1]);
+}
+
+// The band of a chart is that of the live points: both know the attempts.
+TEST(RatioOfTwoSeries, IsDrawnAsItWasJudged) {
+  Payments rig(yaml());
+  Random random(9);
+  for (int64_t m = 0; m < 400; ++m)
+    rig.minute(m, "a", std::floor(4 * random.uniform()) + (m > 395 ? 30 : 0),
+               20 + std::floor(50 * random.uniform()));
+  std::vector<DrawnPoint> points;
+  for (size_t i = 0; i + 1 < rig.derived.size(); i += 2)
+    points.push_back({rig.derived[i].time, rig.derived[i].value, rig.derived[i + 1].value});
+  const Labels ratio = rig.table.labels(rig.derived[0].series);
+  const Drawing drawing = draw_band(*rig.set, WorkerRef{0}, ratio, points);
+  const auto judged = rig.streamers[0].tail(rig.derived[0].series, WorkerRef{0});
+  ASSERT_FALSE(judged.empty());
+  ASSERT_GE(drawing.points.size(), judged.size());
+  for (size_t i = 0; i < judged.size(); ++i) {
+    const JudgedPoint& drawn = drawing.points[drawing.points.size() - judged.size() + i];
+    EXPECT_EQ(drawn.time, judged[i].time);
+    EXPECT_EQ(drawn.upper, judged[i].upper);
+  }
+  EXPECT_EQ(drawing.violations.size(), rig.opened());
 }
 
 TEST(RatioConfig, WhatCannotBeIsSaid) {

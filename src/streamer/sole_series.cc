@@ -27,10 +27,11 @@ bool SoleSeries::follow(TimeMs time, double value) {
   return true;
 }
 
-std::optional<Verdict> SoleSeries::judge(TimeMs time, double value, Judge::Sink& sink) {
+std::optional<Verdict> SoleSeries::judge(TimeMs time, double value, Judge::Sink& sink,
+                                         double weight) {
   if (!follow(time, value)) return std::nullopt;
   Judge::Place place{test_, &more_, *this, judge_.has_noise_budget() ? &peaks_ : nullptr};
-  return judge_.judge(place, {time, value, 1, false}, sink);
+  return judge_.judge(place, {time, value, weight, false}, sink);
 }
 
 void SoleSeries::pass(TimeMs time, double value) {

@@ -117,13 +117,24 @@ void LiveViews::latest(SeriesSelector selector, server::Done<std::vector<server:
   });
 }
 
+// Both ascend by time; a ratio without its attempts keeps the weight 1.
+static void weigh(std::vector<streamer::DrawnPoint>& ratios, const std::vector<Sample>& attempts) {
+  auto next = attempts.begin();
+  for (streamer::DrawnPoint& ratio : ratios) {
+    while (next != attempts.end() && next->time < ratio.time) ++next;
+    if (next != attempts.end() && next->time == ratio.time) ratio.weight = next->value;
+  }
+}
+
 server::BandView LiveViews::draw(const Labels& labels, WorkerRef worker,
                                  const server::BandQuery& query,
-                                 const std::vector<Sample>& points) const {
+                                 const std::vector<SeriesSamples>& points) const {
   const auto configuration = live_.configuration();
   const streamer::WorkerSet& set = *configuration->workers;
   std::vector<streamer::DrawnPoint> given;
-  for (const Sample& sample : points) given.push_back({sample.time, sample.value});
+  for (const Sample& sample : points.front().points)
+    given.push_back({sample.time, sample.value, 1});
+  if (points.size() > 1) weigh(given, points.back().points);
   const streamer::Drawing drawing = streamer::draw_band(set, worker, labels, given, query.from);
   return band_view(set.worker(worker), labels, drawing, {query.from, query.to, query.width});
 }
@@ -144,9 +155,13 @@ void LiveViews::band(server::BandQuery query, server::Done<std::optional<server:
       worker = testing.front();
     }
     if (!worker) return done(None());
-    points_of({ref}, query.from - kWarmUp, query.to,
+    std::vector<SeriesRef> wanted{ref};
+    const Labels attempts = streamer::attempts_labels(set.worker(*worker), labels);
+    if (const auto behind = live_.series().find(attempts); behind && !attempts.empty())
+      wanted.push_back(*behind);
+    points_of(std::move(wanted), query.from - kWarmUp, query.to,
               [this, query, labels, worker, done](std::vector<SeriesSamples> all) {
-                done(None(draw(labels, *worker, query, all.front().points)));
+                done(None(draw(labels, *worker, query, all)));
               });
   });
 }
