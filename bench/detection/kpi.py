@@ -151,7 +151,9 @@ def at_threshold(series, threshold, false_alarms):
     found = [(delay, s.step) for s in series for delay in s.found(threshold)]
     events = sum(len(s.events) for s in series)
     minutes = [delay * step / 60 for delay, step in found]
-    return {"threshold": threshold, "events": events, "found": len(found),
+    slots = sum(s.size - s.first for s in series)
+    alarms = sum(score >= threshold for s in series for score in s.score[s.first:])
+    return {"threshold": threshold, "alarmed": alarms / slots, "events": events, "found": len(found),
             "share": len(found) / events if events else math.nan,
             "per_week": false_alarms / sum(s.weeks for s in series),
             "delay_median": quantile(minutes, 0.5), "delay_p90": quantile(minutes, 0.9)}

@@ -13,7 +13,8 @@ namespace {
 
 using models::ModelKind;
 
-// Nobody answers "accept the new normal?" for a file; a violation that lasts so long is one.
+// Nobody answers "accept the new normal?" for a file; a violation that lasts so long is one. `auto`
+// lets go by itself (it holds a violation for 8 hours at most).
 constexpr std::string_view kAcceptAfter = "6h";
 
 bool draws_one_series(ModelKind kind) {
@@ -65,11 +66,12 @@ Result<streamer::Worker> detect_worker(const DetectModels& asked) {
   if (asked.kinds.empty()) return fail(ErrorCode::kInvalid, "cannot test a file without a model");
   if (auto checked = check_kinds(asked.kinds); !checked) return fail(checked.error());
   std::string text = "workers:\n  - id: detect\n    select: '*'\n    tier: kpi\n";
-  text += fmt::format("    transform: none\n    accept_after: {}\n", kAcceptAfter);
+  const bool own_rules = asked.kinds == std::vector<std::string>{"auto"};
+  text +=
+      fmt::format("    transform: none\n    accept_after: {}\n", own_rules ? "0s" : kAcceptAfter);
   if (asked.noise) text += fmt::format("    noise: {} per week\n", *asked.noise);
   // The score of `auto` is calibrated by itself: it opens on one row, and needs no least deviation.
-  if (asked.kinds == std::vector<std::string>{"auto"})
-    text += "    opens: 1 of 1\n    min_deviation: {relative: 0}\n";
+  if (own_rules) text += "    opens: 1 of 1\n    min_deviation: {relative: 0}\n";
   text += "    models:\n";
   for (const std::string& kind : asked.kinds) text += fmt::format("      - kind: {}\n", kind);
   config::Problems problems;
