@@ -122,8 +122,9 @@ TEST_P(AutoIncident, IsFoundAloneAndByBothAndHeldOpen) {
     for (int i = 0; i < 90; ++i) {
       series.add(row.factor * day(row.from + i));
       if (told < 0 && series.open()) told = i;
-      if (i >= row.within)
+      if (i >= row.within) {
         ASSERT_TRUE(series.open()) << i << (novelty ? " with novelty" : " alone");
+      }
     }
     EXPECT_GE(told, 0);
     EXPECT_LE(told, row.within);
