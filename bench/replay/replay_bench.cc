@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <ctime>
+#include <optional>
 
 #include "base/random.h"
 #include "config/folder.h"
@@ -56,7 +57,8 @@ struct Shape {
   DurationMs cadence, length;
 };
 
-Plan plan_of(const Shape& shape) {
+// Nothing where the models are not known; why stands on stderr.
+std::optional<Plan> plan_of(const Shape& shape) {
   config::Problems problems;
   const auto folder = config::Folder::from_texts(
       {{"c.yaml",
@@ -68,10 +70,13 @@ Plan plan_of(const Shape& shape) {
   Plan plan;
   plan.workers = streamer::WorkerSet::read(folder, problems);
   plan.rules = std::make_shared<rules::RuleSet>(rules::RuleSet::read(folder, "site", problems));
+  if (!problems.empty()) {
+    std::fprintf(stderr, "%s: %s\n", shape.name, problems.text().c_str());
+    return std::nullopt;
+  }
   for (const streamer::Worker& worker : plan.workers->workers())
     plan.worker_names.push_back(
         {worker.id, worker.model_names(), worker.tier, worker.open_points, worker.open_of});
-  if (!problems.empty()) std::fprintf(stderr, "%s\n", problems.text().c_str());
   plan.warm_up_from = kBegin;
   plan.from = kBegin;
   plan.to = kBegin + shape.length;
@@ -86,14 +91,15 @@ double cpu_seconds() {
 }
 
 void measure(const Shape& shape) {
-  const Plan plan = plan_of(shape);
+  const auto plan = plan_of(shape);
+  if (!plan) return;
   Waves source(shape.series, shape.cadence);
   double best = 1e9;
   uint64_t points = 0, violations = 0;
   for (int i = 0; i < kRuns; ++i) {
     Counters counters;
     const double begin = cpu_seconds();
-    const auto report = run(plan, source, counters, [](double) { return true; });
+    const auto report = run(*plan, source, counters, [](double) { return true; });
     const double taken = cpu_seconds() - begin;
     if (!report) return;
     points = report->points;
@@ -118,6 +124,9 @@ int main() {
       {"one KPI, `level`, a minute, a year", "[{kind: level}]", "kpi", 1, minutes(1), days(365)},
       {"one KPI, `profile` of a week, a minute, a year", "[{kind: profile}]", "kpi", 1, minutes(1),
        days(365)},
+      {"one KPI, `auto`, a minute, a year", "[{kind: auto}]", "kpi", 1, minutes(1), days(365)},
+      {"1,000 series, `auto`, 10 s, 6 h", "[{kind: auto}]", "evidence", 1000, seconds(10),
+       tocsin::hours(6)},
       {"100 KPIs, `level`, 10 s, 3 days", "[{kind: level}]", "kpi", 100, seconds(10), days(3)},
       {"1,000 series, `level`, 10 s, 6 h", "[{kind: level}]", "evidence", 1000, seconds(10),
        tocsin::hours(6)},
