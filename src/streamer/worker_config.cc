@@ -58,6 +58,11 @@ ModelSpec model_of(ModelKind kind) {
   return out;
 }
 
+bool has_two(const Worker& worker, ModelKind kind) {
+  return std::count_if(worker.models.begin(), worker.models.end(),
+                       [&](const ModelSpec& model) { return model.kind == kind; }) > 1;
+}
+
 void read_model(MapReader& m, Worker& worker) {
   std::vector<std::string_view> names;
   for (const Kind& kind : kinds()) names.push_back(kind.name);
@@ -75,7 +80,12 @@ void read_model(MapReader& m, Worker& worker) {
   if (model.kind == ModelKind::kAuto && !model.numbers.contains("novelty"))
     model.numbers["novelty"] = worker.tier == Tier::kKpi;
   if (m.refused("kind")) return;  // it is none of the kinds it could be checked against
-  if (!m.describing() && model.kind != ModelKind::kThreshold && worker.model(model.kind) != nullptr)
+  const ModelSpec* other = worker.model(model.kind);
+  const bool other_season = model.kind == ModelKind::kProfile && other != nullptr &&
+                            other->season != model.season && !has_two(worker, model.kind);
+  if (other_season && model.name == to_text(model.kind))
+    model.name += model.season == calendar::Season::kDay ? " day" : " week";
+  if (!m.describing() && model.kind != ModelKind::kThreshold && other != nullptr && !other_season)
     m.problem("kind", fmt::format("worker \"{}\" has two models of kind {}; one is possible",
                                   worker.id, to_text(model.kind)));
   worker.models.push_back(std::move(model));
