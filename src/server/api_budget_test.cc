@@ -41,7 +41,7 @@ TEST_F(BudgetApi, SaysEveryMember) {
   worker.id = "w";
   worker.place = "w.yaml:2";
   worker.tier = Tier::kKpi;
-  worker.noise = "1 per 7d";
+  worker.noise = "1 per week";
   worker.wanted = 1;
   worker.measured = 2.5;
   worker.verdict = Verdict::kOver;
@@ -64,7 +64,7 @@ TEST_F(BudgetApi, SaysEveryMember) {
   desk.view.replay.points = 77;
   const json::value all = get();
   const json::value& first = all.at("workers").at(0);
-  EXPECT_EQ(first.at("noise").as_string(), "1 per 7d");
+  EXPECT_EQ(first.at("noise").as_string(), "1 per week");
   EXPECT_EQ(first.at("verdict").as_string(), "over");
   EXPECT_EQ(first.at("tier").as_string(), "kpi");
   EXPECT_EQ(first.at("measured").as_double(), 2.5);

@@ -62,7 +62,7 @@ TEST(BudgetView, MeasuresPerSeriesWeek) {
   const View::Worker worker = worker_of(view, "w");
   EXPECT_DOUBLE_EQ(worker.measured, 1.5);
   EXPECT_DOUBLE_EQ(worker.wanted, 2);
-  EXPECT_EQ(worker.noise, "2 per 7d");
+  EXPECT_EQ(worker.noise, "2 per week");
   EXPECT_EQ(worker.since, kNow - days(7));
   EXPECT_EQ(worker.verdict, Verdict::kWithin);
   EXPECT_EQ(worker.most[0].episodes, 9);

@@ -23,6 +23,13 @@ std::optional<DurationMs> span_of(std::string_view text) {
   return parse_duration(text);
 }
 
+std::string span_text(DurationMs span) {
+  if (span == hours(1)) return "hour";
+  if (span == days(1)) return "day";
+  if (span == days(7)) return "week";
+  return to_text(span);
+}
+
 }  // namespace
 
 std::optional<Frequency> Frequency::parse(std::string_view text) {
@@ -36,7 +43,7 @@ std::optional<Frequency> Frequency::parse(std::string_view text) {
 }
 
 std::string to_text(const Frequency& frequency) {
-  return number_text(frequency.count) + std::string(kPer) + to_text(frequency.span);
+  return number_text(frequency.count) + std::string(kPer) + span_text(frequency.span);
 }
 
 }  // namespace tocsin

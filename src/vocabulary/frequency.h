@@ -24,7 +24,7 @@ struct Frequency {
   friend bool operator==(const Frequency&, const Frequency&) = default;
 };
 
-// As parse() reads it: "1 per 7d".
+// As parse() reads it: "1 per week".
 std::string to_text(const Frequency& frequency);
 
 }  // namespace tocsin

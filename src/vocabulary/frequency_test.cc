@@ -39,6 +39,12 @@ TEST(Written, ReadsBackAsTheSame) {
     EXPECT_EQ(Frequency::parse(to_text(one)), one) << to_text(one);
 }
 
+TEST(Written, SaysWeeksAndDaysInWords) {
+  EXPECT_EQ(to_text(Frequency{1, days(7)}), "1 per week");
+  EXPECT_EQ(to_text(Frequency{0.5, days(1)}), "0.5 per day");
+  EXPECT_EQ(to_text(Frequency{4, days(30)}), "4 per 30d");
+}
+
 TEST(Scaled, ToAnotherSpan) {
   EXPECT_DOUBLE_EQ((Frequency{1, days(1)}.per_week()), 7);
   EXPECT_DOUBLE_EQ((Frequency{3, days(30)}.per(days(10))), 1);

@@ -15,7 +15,7 @@ function workers(now) {
   const common = { place: 'workers.yaml:2', since: now - 7 * kDay };
   return [
     {
-      ...common, id: 'kpi', tier: 'kpi', noise: '1 per 7d', wanted: 1, measured: 3.25,
+      ...common, id: 'kpi', tier: 'kpi', noise: '1 per week', wanted: 1, measured: 3.25,
       verdict: 'over', series: 12, episodes: 39,
       tail: { series: 12, learning: 3, supported: 9, rarest: 0.31, edge: 0.8 },
       days: days([4, 0, 2, 9, 14, 6, 4]),

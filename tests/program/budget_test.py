@@ -66,7 +66,7 @@ class BudgetTest(unittest.TestCase):
         installation = self.budget()["installation"]["pages"]
         self.assertEqual((installation["told"], installation["allowed"]), (1, 4))
         shop = self.worker("shop")
-        self.assertEqual((shop["noise"], shop["wanted"], shop["episodes"]), ("1 per 7d", 1, 1))
+        self.assertEqual((shop["noise"], shop["wanted"], shop["episodes"]), ("1 per week", 1, 1))
         self.assertEqual(shop["most"][0]["series"]["name"], "requests")
         self.assertEqual(shop["tail"]["series"], 1)
 

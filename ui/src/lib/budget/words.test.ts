@@ -3,7 +3,7 @@ import type { BudgetReplay, PagesBudget, RuleBudget, WorkerBudget } from './type
 import { bySpending, rate, replayedText, replayText, tailText, toldText, workerVerdict } from './words';
 
 const kWorker: WorkerBudget = {
-  id: 'w', place: 'w.yaml:2', tier: 'kpi', noise: '1 per 7d', wanted: 1, measured: 1, verdict: 'within',
+  id: 'w', place: 'w.yaml:2', tier: 'kpi', noise: '1 per week', wanted: 1, measured: 1, verdict: 'within',
   series: 10, episodes: 10, since: 1, days: [], most: [], spenders: 0,
   tail: { series: 10, learning: 0, supported: 10, rarest: 0.03, edge: 0.7 },
 };
