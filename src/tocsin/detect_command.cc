@@ -44,6 +44,11 @@ Error cannot(std::string_view what, const std::string& path) {
           {}};
 }
 
+// So that a line does not begin behind the bar, which is drawn again with the next piece.
+void make_line_free(bool bar) {
+  if (bar) std::fputs("\r\033[K", stderr);
+}
+
 // "orders.csv.gz" -> "orders.csv", or "orders.jsonl".
 std::string output_name(const std::string& path, replay::DetectFormat format) {
   fs::path name = fs::path(path).filename();
@@ -161,7 +166,8 @@ class FileRun {
   void report(const Error& error) {
     if (++errors_ > kErrorsShown) return;
     const std::string_view place = error.place;
-    std::fprintf(stderr, "%s%s:%s: %s\n", run_.bar ? "\n" : "", path_.c_str(),
+    make_line_free(run_.bar);
+    std::fprintf(stderr, "%s:%s: %s\n", path_.c_str(),
                  std::string(place.substr(place.rfind(' ') + 1)).c_str(), error.message.c_str());
   }
 
@@ -204,15 +210,16 @@ Result<streamer::Worker> worker_of(const DetectOptions& options) {
   return replay::detect_worker(asked);
 }
 
-void sum_up(const FileRun& file, const std::string& path, bool told_elsewhere) {
+void sum_up(const FileRun& file, const std::string& path, bool quiet) {
   if (file.unreadable() > kErrorsShown)
     std::fprintf(stderr, "%s: %llu rows cannot be read, the first %llu are shown\n", path.c_str(),
                  static_cast<unsigned long long>(file.unreadable()),
                  static_cast<unsigned long long>(kErrorsShown));
-  if (told_elsewhere) return;
+  if (quiet) return;
   std::printf("%s: %llu rows, %llu violations\n", path.c_str(),
               static_cast<unsigned long long>(file.rows()),
               static_cast<unsigned long long>(file.counts().violations));
+  std::fflush(stdout);
 }
 
 uint64_t bytes_of(const std::vector<std::string>& files) {
@@ -271,9 +278,11 @@ int run_detect(const DetectOptions& options) {
   bool header = true;
   for (const std::string& path : options.files) {
     FileRun file(run, path);
-    if (auto done = file.go(header); !done) status = failed(done.error());
+    const auto done = file.go(header);
+    make_line_free(bar);
     header = !options.out.empty();
-    sum_up(file, path, options.out.empty());
+    sum_up(file, path, options.out.empty() || !done);
+    if (!done) status = failed(done.error());
   }
   progress.end();
   if (run.page)
