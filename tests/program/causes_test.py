@@ -58,8 +58,8 @@ class CausesCase(unittest.TestCase):
         return self.tocsin.get(path + ("?" + text if text else ""))
 
     def open_alert(self):
-        self.write([f"orders,site=madrid value=100 {self.now - 2 * MINUTE}"])
-        self.write([f"orders,site=madrid value=10 {self.now - MINUTE}"])
+        self.write([f"orders,site=madrid value=100 {server.now_ms()}"])
+        self.write([f"orders,site=madrid value=10 {server.now_ms()}"])
         return server.until("the alert", lambda: self.get("/api/alerts").json()["alerts"])[0]
 
     def kept(self, alert):
