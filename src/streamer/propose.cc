@@ -6,6 +6,8 @@
 #include <cmath>
 #include <set>
 
+#include "models/kinds.h"
+
 namespace tocsin::streamer {
 namespace {
 
@@ -60,6 +62,16 @@ Quality quality_on(const Run& one, const std::set<TimeMs>& times, double score) 
   return quality_of(residuals, score);
 }
 
+// "{kind: level, weight: 0.5}"
+bool can_be_configured(std::string_view model) {
+  constexpr std::string_view kKey = "kind: ";
+  model.remove_prefix(model.find(kKey) + kKey.size());
+  const std::string_view name = model.substr(0, model.find_first_of(",}"));
+  const auto& known = kinds();
+  return std::any_of(known.begin(), known.end(),
+                     [&](const Kind& kind) { return kind.name == name; });
+}
+
 void explain(std::vector<Proposal>& list) {
   const Proposal* current = nullptr;
   for (const Proposal& one : list)
@@ -104,6 +116,9 @@ std::vector<CandidateModels> candidate_models(std::span<const DrawnPoint> points
   for (const DrawnPoint& point : points) sum += point.value;
   if (counts && sum / static_cast<double>(points.size()) <= kCountMax)
     out.push_back({"count", {"{kind: count}"}});
+  std::erase_if(out, [](const CandidateModels& one) {
+    return !std::all_of(one.models.begin(), one.models.end(), can_be_configured);
+  });
   return out;
 }
 
