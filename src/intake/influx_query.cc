@@ -115,7 +115,7 @@ void NameIndex::add(const Labels& labels) {
     found = names_.emplace(labels.name(), std::set<std::string>{}).first;
   }
   for (const auto& [name, value] : labels.pairs())
-    if (name != kNameLabel) found->second.insert(name);
+    if (name != kNameLabel) found->second.emplace(name);
 }
 
 net::Response InfluxQuery::answer(std::string_view text) {

@@ -214,7 +214,7 @@ Groups group_rows(const Aggregate& aggregate, const Rows& rows, Context& context
     groups.of_row.push_back(group);
     if (group < groups.ids.size()) continue;
     std::vector<Labels::Pair> pairs;
-    row.id.each([&](const std::string& name, const std::string& value) {
+    row.id.each([&](std::string_view name, std::string_view value) {
       if (kept(name)) pairs.emplace_back(name, value);
     });
     groups.ids.push_back({context.keep(Labels(std::move(pairs))), false});

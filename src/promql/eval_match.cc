@@ -92,7 +92,7 @@ class Matcher {
     const bool as_it_is = !one_to_one || (!matching_.on && matching_.labels.empty());
     if (as_it_is && matching_.include.empty()) return {many.base, many.nameless || nameless};
     std::vector<Labels::Pair> pairs;
-    many.each([&](const std::string& name, const std::string& value) {
+    many.each([&](std::string_view name, std::string_view value) {
       if (drops_name(binary_.op) && name == kNameLabel) return;
       if (one_to_one && listed(matching_.labels, name) != matching_.on) return;
       if (listed(matching_.include, name)) return;
@@ -138,7 +138,7 @@ class Matcher {
   std::string duplicate_text(uint32_t later, uint32_t earlier) const {
     const Identity& id = sides_.one.rows[later].id;
     std::vector<Labels::Pair> pairs;
-    id.each([&](const std::string& name, const std::string& value) {
+    id.each([&](std::string_view name, std::string_view value) {
       const bool match = listed(matching_.labels, name);
       if (matching_.on ? match : !match && name != kNameLabel) pairs.emplace_back(name, value);
     });
@@ -226,9 +226,9 @@ class Matcher {
 
 std::string Matcher::braces(const Labels& labels) {
   std::string out = "{";
-  for (const Labels::Pair& pair : labels.pairs()) {
+  for (const auto [name, value] : labels.pairs()) {
     if (out.size() > 1) out += ", ";
-    out += pair.first + "=" + quoted(pair.second);
+    out.append(name).append("=").append(quoted(value));
   }
   return out + "}";
 }

@@ -9,13 +9,7 @@ std::string_view Identity::get(std::string_view label) const {
   return base->get(label);
 }
 
-Labels Identity::labels() const {
-  if (!nameless || base->name().empty()) return *base;
-  std::vector<Labels::Pair> pairs;
-  pairs.reserve(base->pairs().size() - 1);
-  each([&](const std::string& name, const std::string& value) { pairs.emplace_back(name, value); });
-  return Labels(std::move(pairs));
-}
+Labels Identity::labels() const { return nameless ? base->with(kNameLabel, {}) : *base; }
 
 uint64_t Identity::hash() const {
   uint64_t mixed = 0x9e3779b97f4a7c15;
@@ -34,12 +28,13 @@ int compare(const Identity& a, const Identity& b) {
   auto left = a.base->pairs().begin(), right = b.base->pairs().begin();
   const auto left_end = a.base->pairs().end(), right_end = b.base->pairs().end();
   while (true) {
-    if (a.nameless && left != left_end && left->first == kNameLabel) ++left;
-    if (b.nameless && right != right_end && right->first == kNameLabel) ++right;
+    if (a.nameless && left != left_end && (*left).first == kNameLabel) ++left;
+    if (b.nameless && right != right_end && (*right).first == kNameLabel) ++right;
     if (left == left_end || right == right_end)
       return left != left_end ? 1 : right != right_end ? -1 : 0;
-    if (const int names = left->first.compare(right->first); names != 0) return names;
-    if (const int values = left->second.compare(right->second); values != 0) return values;
+    const Labels::View x = *left, y = *right;
+    if (const int names = x.first.compare(y.first); names != 0) return names;
+    if (const int values = x.second.compare(y.second); values != 0) return values;
     ++left, ++right;
   }
 }

@@ -42,8 +42,8 @@ struct Identity {
   // Calls visit(name, value) in order of the names.
   template <class F>
   void each(F&& visit) const {
-    for (const Labels::Pair& pair : base->pairs())
-      if (!nameless || pair.first != kNameLabel) visit(pair.first, pair.second);
+    for (const auto [name, value] : base->pairs())
+      if (!nameless || name != kNameLabel) visit(name, value);
   }
   friend bool operator==(const Identity& a, const Identity& b);
   friend bool operator<(const Identity& a, const Identity& b);

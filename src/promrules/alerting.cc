@@ -66,8 +66,8 @@ void restore_active(const Rule& rule, Alert& alert, const Sample& state, TimeMs 
 // Labels of a series less what was put on top of an alert's.
 Labels bare(const Labels& labels) {
   std::vector<Labels::Pair> pairs;
-  for (const Labels::Pair& pair : labels.pairs())
-    if (pair.first != kNameLabel && !pair.first.starts_with("tocsin_")) pairs.push_back(pair);
+  for (const auto [name, value] : labels.pairs())
+    if (name != kNameLabel && !name.starts_with("tocsin_")) pairs.emplace_back(name, value);
   return Labels(std::move(pairs));
 }
 
@@ -103,7 +103,7 @@ Result<void> restore(RuleState& state, std::map<Labels, Alert>& found, const Ale
 }
 
 Labels told_labels(const RuleState& state, const Alert& alert) {
-  std::vector<Labels::Pair> pairs = alert.labels.pairs();
+  std::vector<Labels::Pair> pairs = alert.labels.to_pairs();
   pairs.emplace_back(kNameLabel, kToldName);
   pairs.emplace_back(kToldRule, state.id);
   for (const auto& [name, text] : alert.annotations)

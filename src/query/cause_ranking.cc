@@ -132,8 +132,8 @@ void Ranking::sort_into_figures() {
 
 // A label that few series share says more than one that half of them have.
 void Ranking::find_relations() {
-  for (const Labels::Pair& pair : question_.about.pairs())
-    if (pair.first != kNameLabel && about_.size() < 32) about_.push_back(pair);
+  for (const auto [name, value] : question_.about.pairs())
+    if (name != kNameLabel && about_.size() < 32) about_.emplace_back(name, value);
   std::vector<size_t> counts(about_.size());
   for (size_t i = 0; i < series_.size(); ++i)
     for (size_t k = 0; k < about_.size(); ++k)

@@ -115,7 +115,7 @@ std::string since_text(const Notice& notice) {
 std::string scope_text(const AlertView& alert) {
   std::string out;
   for (const auto& [name, value] : alert.opened.scope.pairs())
-    out += (out.empty() ? "" : ", ") + name + " " + value;
+    out.append(out.empty() ? "" : ", ").append(name).append(" ").append(value);
   return one_line(out, kFactMax);
 }
 

@@ -27,7 +27,7 @@ Pairs bounded(Pairs pairs) {
 
 // Receivers of Alertmanager's body look for `alertname`.
 Pairs label_pairs(const AlertView& alert) {
-  return bounded(alert_labels(alert.latest).with("alertname", alert.opened.rule_id).pairs());
+  return bounded(alert_labels(alert.latest).with("alertname", alert.opened.rule_id).to_pairs());
 }
 
 Pairs annotation_pairs(const Links& links, const Notice& notice) {
@@ -48,7 +48,7 @@ void write_pairs(JsonWriter& json, std::string_view name, const Pairs& pairs) {
 }
 
 Pairs group_labels(const AlertView& alert) {
-  return bounded(alert.opened.scope.with("alertname", alert.opened.rule_id).pairs());
+  return bounded(alert.opened.scope.with("alertname", alert.opened.rule_id).to_pairs());
 }
 
 bool is_final(int status) {

@@ -109,7 +109,7 @@ bool same_scope(const Rule& rule, const Labels& scope) {
   return scope.pairs().size() == rule.by.size() &&
          std::equal(
              rule.by.begin(), rule.by.end(), scope.pairs().begin(),
-             [](const std::string& name, const Labels::Pair& pair) { return name == pair.first; });
+             [](const std::string& name, const Labels::View& pair) { return name == pair.first; });
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ std::string_view to_text(RuleNode::Kind kind) {
 Labels Rule::scope_of(const Labels& series) const {
   std::vector<Labels::Pair> pairs;
   if (per_series)
-    for (const Labels::Pair& pair : series.pairs())
-      if (pair.first != kNameLabel && !pair.first.starts_with(kOwnLabels)) pairs.push_back(pair);
+    for (const auto [name, value] : series.pairs())
+      if (name != kNameLabel && !name.starts_with(kOwnLabels)) pairs.emplace_back(name, value);
   for (const std::string& label : by) {
     const std::string_view value = series.get(label);
     pairs.emplace_back(label, value.empty() ? kNone : value);

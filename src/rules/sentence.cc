@@ -72,7 +72,7 @@ std::string scope_words(const SentenceInput& input) {
   std::vector<std::string> names;
   if (!input.global) {
     for (const auto& [label, value] : input.scope.pairs())
-      if (value != "none") names.push_back(value);
+      if (value != "none") names.emplace_back(value);
     return names.empty() ? "" : fmt::format(" in {}", fmt::join(names, ", "));
   }
   for (const JudgedViolation& each : input.violations)

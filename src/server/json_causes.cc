@@ -69,7 +69,7 @@ void write_change(JsonWriter& json, const supervisor::MarkedChange& change) {
       .member("at", change.at.ms);
   write_time(json, "until", change.until);
   json.key("labels");
-  write_pairs(json, change.labels.pairs());
+  write_pairs(json, change.labels.to_pairs());
   write_text_or_null(json, "link", change.link);
   json.member("by", change.by).member("made_at", change.made_at.ms).end_object();
 }

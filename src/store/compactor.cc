@@ -120,13 +120,15 @@ Result<void> Compactor::load() {
 
 Result<bool> Compactor::step(TimeMs now, TimeMs border) {
   if (phase_ == Phase::kIdle) {
-    if (pass_at_ != kTimeMin && now >= pass_at_ && now - pass_at_ < options_.pass_every)
+    const bool all = all_asked_.exchange(false, std::memory_order_relaxed);
+    if (!all && pass_at_ != kTimeMin && now >= pass_at_ && now - pass_at_ < options_.pass_every)
       return false;
-    begin(now);
+    begin(now, all);
   }
   auto more = phase_ == Phase::kDays ? step_days(border) : step_weeks();
   if (!more) {
     phase_ = Phase::kIdle;  // tried again by the next pass
+    if (all_) all_ended_.fetch_add(1, std::memory_order_release);
     return fail(more.error());
   }
   if (*more) return true;
@@ -136,14 +138,18 @@ Result<bool> Compactor::step(TimeMs now, TimeMs border) {
     return true;
   }
   phase_ = Phase::kIdle;
-  if (auto done = finish(); !done) return fail(done.error());
+  const auto done = finish();
+  if (all_) all_ended_.fetch_add(1, std::memory_order_release);
+  if (!done) return fail(done.error());
   return false;
 }
 
-void Compactor::begin(TimeMs now) {
+void Compactor::begin(TimeMs now, bool all) {
   phase_ = Phase::kDays;
   pass_at_ = now;
-  days_end_ = range_of(RowSpan::kDay, now - options_.settle).from;
+  all_ = all;
+  settled_ = range_of(RowSpan::kDay, now - options_.settle).from;
+  days_end_ = all ? range_of(RowSpan::kDay, now + days(1)).from : settled_;
   cursor_ = chunk_seek(INT32_MIN);
   touched_.clear();
 }
@@ -180,7 +186,7 @@ Result<bool> Compactor::step_weeks() {
   if (found.size() != 10 || static_cast<uint8_t>(found[1]) >= kResolutions) return true;
   const auto resolution = static_cast<Resolution>(found[1]);
   const int32_t week = unflipped(get_big<uint32_t>(found, 2));
-  if (TimeMs{(int64_t{week} + 1) * days(7).count} > days_end_) return true;
+  if (TimeMs{(int64_t{week} + 1) * days(7).count} > settled_) return true;
   KeyBatch batch;
   batch.remove(KeyFamily::kMeta, found);
   if (auto done = join_week(resolution, week, get_big<uint32_t>(found, 6), batch); !done)
@@ -191,13 +197,13 @@ Result<bool> Compactor::step_weeks() {
 
 Result<void> Compactor::finish() {
   passes_.add();
-  if (days_end_ > rolled_to()) {
+  if (settled_ > rolled_to()) {
     KeyBatch batch;
     std::string value;
-    put_big(value, flipped(days_end_.ms));
+    put_big(value, flipped(settled_.ms));
     batch.put(KeyFamily::kMeta, std::string(kRolledKey), std::move(value));
     if (auto done = keyspace_.write(batch); !done) return done;
-    rolled_to_ = days_end_.ms;
+    rolled_to_ = settled_.ms;
   }
   for (const int64_t day : touched_) {
     auto done = keyspace_.compact(KeyFamily::kChunks, chunk_seek(day), chunk_seek(day + 1));

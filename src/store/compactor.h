@@ -33,6 +33,10 @@ class Compactor {
   // One group of one day or week. True if there is more to do now. Nothing before `border` is
   // touched: retention takes it.
   Result<bool> step(TimeMs now, TimeMs border);
+  // The next pass takes what there is, of the day that is not over too; any thread.
+  void ask_all() { all_asked_.store(true, std::memory_order_relaxed); }
+  // Passes of that kind that have ended, done or failed; any thread.
+  uint64_t all_ended() const { return all_ended_.load(std::memory_order_acquire); }
   // Rollups are there for all times before; any thread.
   TimeMs rolled_to() const { return TimeMs{rolled_to_.load(std::memory_order_relaxed)}; }
   Result<void> load();  // rolled_to, as it was written down
@@ -48,7 +52,7 @@ class Compactor {
     uint64_t row_points = 0, row_bytes = 0;
     bool damaged = false;  // a row did not check out: the unit is left as it is
   };
-  void begin(TimeMs now);
+  void begin(TimeMs now, bool all);
   Result<bool> step_days(TimeMs border);
   Result<bool> step_weeks();
   Result<void> finish();
@@ -66,9 +70,13 @@ class Compactor {
   Phase phase_ = Phase::kIdle;
   TimeMs pass_at_ = kTimeMin;     // when the last pass began
   TimeMs days_end_ = kTimeMin;    // of the pass: days that begin before are joined
+  TimeMs settled_ = kTimeMin;     // of the pass: days that begin before will hardly change
+  bool all_ = false;              // the pass takes the day that is not over too
   std::string cursor_;            // the next key to look at
   std::vector<int64_t> touched_;  // days of the pass whose chunks' space can be given back
   std::atomic<int64_t> rolled_to_{kTimeMin.ms};
+  std::atomic<bool> all_asked_{false};
+  std::atomic<uint64_t> all_ended_{0};
 };
 
 // Slots of `step` of one series' points, as rollup columns.

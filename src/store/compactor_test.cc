@@ -151,6 +151,31 @@ TEST(Compactor, ADayThatIsOverBecomesOneRowOfItsGroup) {
   EXPECT_EQ(b.compactor->rolled_to(), TimeMs{kTuesday + kDay});
 }
 
+TEST(Compactor, AskedForAllItPacksTheDayThatIsNotOverToo) {
+  Bench bench;
+  std::vector<Sample> morning, evening;
+  for (int64_t i = 0; i < 600; ++i) morning.push_back({TimeMs{kTuesday + i * 10'000}, 0.5 * i});
+  for (int64_t i = 600; i < 900; ++i) evening.push_back({TimeMs{kTuesday + i * 10'000}, 0.5 * i});
+  const TimeMs noon{kTuesday + kDay / 2};
+  bench.write(7, morning);
+  bench.run(noon);
+  EXPECT_EQ(bench.count(KeyFamily::kRows, 0), 0) << "nothing is over yet";
+  const uint64_t ended = bench.compactor->all_ended();
+  bench.compactor->ask_all();
+  bench.run(noon);
+  EXPECT_EQ(bench.compactor->all_ended(), ended + 1);
+  EXPECT_EQ(bench.count(KeyFamily::kChunks), 0);
+  EXPECT_EQ(bench.count(KeyFamily::kRows, 0), 1);
+  EXPECT_LE(bench.compactor->rolled_to(), TimeMs{kTuesday}) << "the day's rollups will change";
+  bench.check();
+  bench.write(7, evening);
+  bench.check();
+  bench.run(TimeMs{kTuesday + kDay + hours(2).count});
+  EXPECT_EQ(bench.count(KeyFamily::kChunks), 0);
+  EXPECT_EQ(bench.count(KeyFamily::kRows, 0), 1) << "the day's row is made anew";
+  bench.check();
+}
+
 TEST(Compactor, AReadOfARangeReturnsThatRange) {
   Bench b;
   b.write(3, every(10'000, kTuesday, kTuesday + 2 * kDay));

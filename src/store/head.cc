@@ -94,6 +94,7 @@ Head::Series& Head::series_of(SeriesRef ref) {
     local = series_count_++;
     if (local % kBlock == 0) blocks_.push_back(std::make_unique<Series[]>(kBlock));
     at(local).ref = ref;
+    at(local).points_max = first_points_max(ref);
   }
   return at(local);
 }
@@ -113,7 +114,7 @@ Appended Head::append(SeriesRef ref, TimeMs time, double value) {
   const auto span = static_cast<uint64_t>(time.ms) - static_cast<uint64_t>(series.start.ms);
   if (time < today_.from || time > today_.to) today_ = range_of(RowSpan::kDay, time);
   if (series.encoder.count > 0 &&
-      (series.start < today_.from || series.encoder.count >= options_.points_max ||
+      (series.start < today_.from || series.encoder.count >= series.points_max ||
        series.open.bytes > kChunkBytesMax || span > static_cast<uint64_t>(options_.span_max.count)))
     seal(series);
   put(series, time, value);
@@ -179,7 +180,7 @@ void Head::keep_as_previous(Series& series) {
   forget_previous(series);
   series.encoder.count = 0;
   const size_t bytes = BlockPool::memory_of(series.open);
-  if (previous_bytes_ + bytes > options_.previous_bytes_max) {
+  if (!room_for_previous(bytes)) {
     blocks_of_chunks_.free(series.open);
     series.whole_from = kTimeMax;
     return;
@@ -187,6 +188,27 @@ void Head::keep_as_previous(Series& series) {
   previous_bytes_ += bytes;
   series.previous = std::exchange(series.open, {});
   if (series.whole_from < kTimeMax) series.whole_from = std::max(series.whole_from, series.start);
+}
+
+// Goes round the series a few at a time, so that no seal takes long.
+bool Head::room_for_previous(size_t bytes) {
+  constexpr int kLooks = 64;
+  const auto fits = [&] { return previous_bytes_ + bytes <= options_.previous_bytes_max; };
+  for (int i = 0; i < kLooks && !fits(); ++i) {
+    if (++forget_cursor_ >= series_count_) forget_cursor_ = 0;
+    Series& other = at(forget_cursor_);
+    if (other.encoder.count < kReadableAlone || other.previous.bytes == 0) continue;
+    forget_previous(other);
+    if (other.whole_from < kTimeMax) other.whole_from = std::max(other.whole_from, other.start);
+  }
+  return fits();
+}
+
+uint16_t Head::first_points_max(SeriesRef ref) const {
+  if (!options_.stagger || options_.points_max < 4) return options_.points_max;
+  const uint32_t mixed = (ref.index * 2654435761U) >> 16;
+  const uint32_t quarter = options_.points_max / 4U;
+  return static_cast<uint16_t>(quarter + mixed % (options_.points_max - quarter + 1U));
 }
 
 void Head::forget_previous(Series& series) {
@@ -208,6 +230,7 @@ void Head::seal(Series& series) {
     series.whole_from = kTimeMax;
     return emit(series, all);
   }
+  series.points_max = options_.points_max;
   auto chunk = std::make_shared<SealedChunk>();
   chunk->start = series.start;
   chunk->end = TimeMs{series.encoder.last_time};

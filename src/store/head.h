@@ -42,8 +42,12 @@ struct HeadOptions {
   uint16_t points_max = 128;        // of an open chunk
   DurationMs span_max = hours(24);  // of a chunk; it ends with its UTC day as well
   uint32_t late_points_max = 512;   // kept aside per series before they are sealed
-  // Of previous chunks that stay readable although they are on disk; past it none is added.
+  // Of previous chunks that stay readable although they are on disk; past it those go whose series
+  // has kReadableAlone newer points, and where there is none, none is added.
   size_t previous_bytes_max = 8u << 20;
+  // The first chunk of a series ends early, each elsewhere: a fleet that began in the same second
+  // would seal in the same second for ever, and need all its previous chunks at once.
+  bool stagger = true;
 };
 
 enum class Appended : uint8_t { kInOrder, kOutOfOrder };
@@ -97,6 +101,7 @@ class Head {
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
   static constexpr uint32_t kBlock = 4096;  // series per allocation
+  static constexpr uint16_t kReadableAlone = 32;
   struct Series {
     EncoderState encoder;   // count 0: no open chunk; last_time and last_bits are the newest point
     BlockPool::Chain open;  // the open chunk's bytes
@@ -105,8 +110,8 @@ class Head {
     TimeMs whole_from = kTimeMax;
     Lsn first_lsn{0};  // no point of the open chunk or kept aside came before
     SeriesRef ref;
-    uint16_t used = 0;  // bytes of the buffer
-    uint16_t kept = 0;  // sealed chunks that are not yet flushed
+    uint16_t points_max = 0;  // of the open chunk
+    uint16_t kept = 0;        // sealed chunks that are not yet flushed
     bool has_late = false;
     bool seen = false;  // it has a newest point
   };
@@ -119,6 +124,8 @@ class Head {
   void seal_late(Series& series);
   void keep_as_previous(Series& series);
   void forget_previous(Series& series);
+  bool room_for_previous(size_t bytes);
+  uint16_t first_points_max(SeriesRef ref) const;
   std::vector<Sample> take_late(Series& series);
   void emit(Series& series, const std::vector<Sample>& samples);
   void publish(Series& series, std::shared_ptr<SealedChunk> chunk);
@@ -134,6 +141,7 @@ class Head {
   std::deque<SealedChunkPtr> sealed_;  // not yet flushed, in order
   std::vector<SealedChunkPtr> fresh_;  // not yet taken
   size_t late_bytes_ = 0, sealed_bytes_ = 0, previous_bytes_ = 0;
+  uint32_t forget_cursor_ = 0;  // the series that is asked next to give up its previous chunk
   TimeMs newest_on_disk_ = kTimeMax;
   TimeRange today_{kTimeMax, kTimeMin};  // of the newest point
   uint64_t late_total_ = 0;

@@ -47,6 +47,7 @@ TEST(Head, PointsCanBeReadAtOnceInOrderLateOrTwice) {
 
 TEST(Head, AChunkIsSealedAtItsLimits) {
   HeadOptions options;
+  options.stagger = false;
   options.points_max = 4;
   options.span_max = milliseconds(100);
   Head head(options);
@@ -102,6 +103,7 @@ void flush(Head& head) {
 
 TEST(Head, ThePreviousChunkStaysReadable) {
   HeadOptions options;
+  options.stagger = false;
   options.points_max = 4;
   Head head(options);
   head.set_newest_on_disk(TimeMs{-1});
@@ -149,6 +151,49 @@ TEST(Head, PastItsMemoryNoPreviousChunkIsAdded) {
   EXPECT_EQ(text(all_of(head, kA)), "0=0 1=1 2=2 ");
   EXPECT_EQ(text(all_of(head, kB)), "2=2 ");
   EXPECT_EQ(head.whole_from(kB), TimeMs{2});
+}
+
+TEST(Head, ThePreviousChunkOfASeriesWithManyNewerPointsMakesRoom) {
+  HeadOptions options;
+  options.points_max = 64;
+  options.previous_bytes_max = 1000;  // one of 64 rough values, not two
+  options.stagger = false;
+  Head head(options);
+  head.set_newest_on_disk(kTimeMin);
+  head.begin(Lsn{1});
+  const auto send = [&](SeriesRef ref, int from, int to) {
+    for (int i = from; i < to; ++i) head.append(ref, TimeMs{i}, std::sqrt(i));
+  };
+  send(kA, 0, 65);  // its first chunk is sealed and kept
+  EXPECT_EQ(head.whole_from(kA), TimeMs{0});
+  send(kB, 0, 65);
+  const bool b_had_room = head.whole_from(kB) == TimeMs{0};
+  ASSERT_FALSE(b_had_room) << "the limit is too wide for this test";
+  send(kA, 65, 100);  // 36 points are readable alone
+  send(kB, 65, 129);
+  EXPECT_EQ(head.whole_from(kA), TimeMs{64}) << "it made room";
+  EXPECT_EQ(head.whole_from(kB), TimeMs{64}) << "the chunk before the open one";
+  flush(head);
+  EXPECT_EQ(all_of(head, kB).size(), 65u);
+}
+
+TEST(Head, ChunksOfAFleetDoNotEndInTheSameSecond) {
+  constexpr uint32_t kFleet = 2000;
+  Head head;
+  std::map<size_t, size_t> sealed_at;
+  for (int round = 0; round < 400; ++round) {
+    head.begin(Lsn{static_cast<uint64_t>(round) + 1});
+    for (uint32_t i = 0; i < kFleet; ++i)
+      head.append(SeriesRef{i}, TimeMs{int64_t{round} * 10'000}, round);
+    sealed_at[static_cast<size_t>(round)] = head.take_sealed().size();
+  }
+  size_t most = 0, all = 0;
+  for (const auto& [round, count] : sealed_at) {
+    most = std::max(most, count);
+    all += count;
+  }
+  EXPECT_GT(all, 2 * kFleet);
+  EXPECT_LT(most, kFleet / 20) << "of " << all;
 }
 
 TEST(Head, AChunkEndsWithItsDay) {
@@ -280,7 +325,9 @@ TEST(Head, AgreesWithAMapOnRandomOperations) {
 }
 
 TEST(Head, AFleetForFifteenMinutesStaysWithinItsMemory) {
-  Head head;
+  HeadOptions options;
+  options.stagger = false;  // open chunks alone: previous ones have a limit of their own
+  Head head(options);
   Random random(1);
   constexpr uint32_t kSeries = 2000;  // of 200,000: a hundredth
   for (int step = 0; step < 90; ++step) {

@@ -22,6 +22,7 @@ constexpr DurationMs kSealEvery{50};    // the sealer's rest between steps
 constexpr DurationMs kRetryEvery = seconds(1);
 constexpr DurationMs kRetentionEvery = hours(1);
 constexpr DurationMs kCompactEvery = minutes(1);
+constexpr DurationMs kAskedEvery{500};  // whether somebody asked to compact all
 
 double thread_cpu_seconds() {
   timespec now{};
@@ -36,6 +37,13 @@ struct Store::Background {
   std::thread sealer, compactor;
   TimeMs retention_done = kTimeMin;  // of the thread that compacts
   std::vector<TimeMs> ended;         // by shard: the day up to which open chunks were sealed
+  // compact_all(): each shard seals, then the compactor makes a pass. Counted, so that all can
+  // tell.
+  std::atomic<uint64_t> asked{0};                   // how often it was asked for
+  std::unique_ptr<std::atomic<uint64_t>[]> sealed;  // by shard: up to which of these
+  std::vector<Lsn> seal_to;                         // by shard, of its thread: {0} = not begun
+  uint64_t begun = 0, all_ended_wanted = 0;         // of the thread that compacts
+  std::atomic<uint64_t> ended_all{0};
 };
 
 Store::Store(StoreOptions options, Disk& disk, const Clock& clock, SeriesTable& series)
@@ -87,6 +95,8 @@ Result<void> Store::open_parts(std::unique_ptr<Keyspace> keyspace, Counters& cou
   for (size_t i = 0; i < kResolutions; ++i)
     borders_[i] = border_of(static_cast<Resolution>(i), clock_.now()).ms;
   background_->ended.assign(options_.shards, kTimeMin);
+  background_->sealed = std::make_unique<std::atomic<uint64_t>[]>(options_.shards);
+  background_->seal_to.assign(options_.shards, Lsn{0});
   options_.journal.first_lsn = std::max(options_.journal.first_lsn, Lsn{flushed->lsn.value + 1});
   auto journal = Journal::open(directory_ + "/journal", options_.journal, disk_, clock_, counters);
   if (!journal) return fail(journal.error());
@@ -162,17 +172,31 @@ void Store::run_sealer() {
   }
 }
 
+// Nothing to join now: looks again after a while, or when compact_all() is asked for.
+void Store::rest_of_compactor(bool hurry) {
+  const DurationMs whole = hurry ? kSealEvery : kCompactEvery;
+  for (DurationMs waited; waited < whole && !sealer_->stopped(); waited = waited + kAskedEvery) {
+    sealer_->wait(hurry ? kSealEvery : kAskedEvery);
+    if (compacting()) return;
+  }
+}
+
 // Works for a share of one core: after each step it rests in proportion to what the step took.
 void Store::run_compactor() {
   bool failing = false;
   while (!sealer_->stopped()) {
+    const bool hurry = lead_compact_all();
     const double begin = thread_cpu_seconds();
     const auto more = compact_step(clock_.now());
     const double used = thread_cpu_seconds() - begin;
     if (!more && !failing) log::error("store: {}", more.error().text());
     failing = !more;
     const double rest = used * (1 / options_.compaction_share - 1);
-    sealer_->wait(more && *more ? DurationMs{static_cast<int64_t>(rest * 1000)} : kCompactEvery);
+    if (more && *more && hurry) continue;  // somebody waits for it
+    if (more && *more)
+      sealer_->wait(DurationMs{static_cast<int64_t>(rest * 1000)});
+    else
+      rest_of_compactor(hurry);
   }
 }
 
@@ -209,8 +233,48 @@ bool Store::collect(uint32_t shard, size_t series_max) {
     else
       more = true;
   }
+  std::atomic<uint64_t>& sealed = background_->sealed[shard];
+  const uint64_t asked = background_->asked.load(std::memory_order_acquire);
+  const bool all = sealed.load(std::memory_order_relaxed) < asked;
+  Lsn& seal_to = background_->seal_to[shard];
+  if (all && seal_to == Lsn{0}) seal_to = head.done_lsn();
+  const bool all_sealed = all && head.seal_older_than(seal_to, series_max);
+  more |= all && !all_sealed;
   hand_over(shard);
+  if (all_sealed) {
+    seal_to = Lsn{0};
+    sealed.store(asked, std::memory_order_release);
+  }
   return more;
+}
+
+void Store::compact_all() {
+  uint64_t ended = background_->ended_all.load(std::memory_order_acquire);
+  background_->asked.compare_exchange_strong(ended, ended + 1, std::memory_order_acq_rel);
+}
+
+bool Store::compacting() const {
+  return background_->ended_all.load(std::memory_order_acquire) <
+         background_->asked.load(std::memory_order_acquire);
+}
+
+// True while compact_all() is under way. Once the shards have sealed and the sealer has written it
+// all, the compactor is asked for its pass.
+bool Store::lead_compact_all() {
+  const uint64_t asked = background_->asked.load(std::memory_order_acquire);
+  if (background_->ended_all.load(std::memory_order_relaxed) == asked) return false;
+  if (background_->begun == asked) {
+    if (compactor_->all_ended() >= background_->all_ended_wanted)
+      background_->ended_all.store(asked, std::memory_order_release);
+    return true;
+  }
+  for (uint32_t shard = 0; shard < shards(); ++shard)
+    if (background_->sealed[shard].load(std::memory_order_acquire) < asked) return true;
+  if (sealer_->backlog() > 0) return true;
+  background_->begun = asked;
+  background_->all_ended_wanted = compactor_->all_ended() + 1;
+  compactor_->ask_all();
+  return true;
 }
 
 Result<void> Store::seal_step(TimeMs now) {

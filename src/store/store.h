@@ -88,6 +88,12 @@ class Store {
   // there is more to do now.
   Result<bool> compact_step(TimeMs now);
 
+  // Joins all there is into rows at once, the open day's points too; what comes for it later is
+  // joined again when the day is over. Any thread; goes on in the background, and a second one
+  // while the first is under way is the same. Progress: compacting().
+  void compact_all();
+  bool compacting() const;
+
   // Flushes what was handed over so far, although no limit asks for it. The sealer's side.
   Result<void> flush_chunks();
 
@@ -137,6 +143,8 @@ class Store {
   TimeMs border_of(Resolution resolution, TimeMs now) const;
   void run_sealer();
   void run_compactor();
+  void rest_of_compactor(bool hurry);
+  bool lead_compact_all();
   std::string checkpoint_directory() const { return directory_ + "/checkpoints"; }
   void note_checkpoints(std::string_view name, Lsn oldest);
 

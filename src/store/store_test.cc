@@ -47,6 +47,7 @@ StoreOptions small() {
   options.shards = 2;
   options.journal.segment_bytes = 4096;
   options.journal.bytes_max = 12 * 4096;
+  options.head.stagger = false;
   options.head.points_max = 8;
   options.head.late_points_max = 6;
   options.flush_bytes = 600;

@@ -50,7 +50,7 @@ class Writer {
   }
 
  private:
-  void pair(const std::string& name, const std::string& value) {
+  void pair(std::string_view name, std::string_view value) {
     out.text(name);
     out.text(value);
   }

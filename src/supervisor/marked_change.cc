@@ -78,7 +78,7 @@ std::string change_id(const MarkedChange& change) {
 
 bool concerns(const MarkedChange& change, const Labels& series) {
   return std::all_of(change.labels.pairs().begin(), change.labels.pairs().end(),
-                     [&](const Labels::Pair& pair) {
+                     [&](const Labels::View& pair) {
                        const std::string_view value = series.get(pair.first);
                        return value.empty() || value == pair.second;
                      });

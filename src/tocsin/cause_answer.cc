@@ -35,11 +35,10 @@ Stretch stretch_of(const AlertView& alert) {
 
 // The scope, and what else its series say of themselves in accord.
 Labels about(const AlertView& alert) {
-  std::vector<Labels::Pair> pairs;
-  for (const Labels::Pair& pair : alert.opened.scope.pairs()) pairs.push_back(pair);
+  std::vector<Labels::Pair> pairs = alert.opened.scope.to_pairs();
   std::vector<Labels::Pair> more;
   for (const JudgedViolation& judged : alert.opened.violations)
-    for (const Labels::Pair& pair : judged.labels.pairs()) more.push_back(pair);
+    for (const auto [name, value] : judged.labels.pairs()) more.emplace_back(name, value);
   for (const Labels::Pair& pair : more) {
     const bool in_accord = std::all_of(more.begin(), more.end(), [&](const Labels::Pair& other) {
       return other.first != pair.first || other.second == pair.second;
@@ -97,7 +96,7 @@ float nearness(const MarkedChange& change, const CausesAsked& asked) {
 float relation(const MarkedChange& change, const CausesAsked& asked,
                std::span<const query::CauseGroup> groups) {
   float out = supervisor::concerns(change, asked.about) ? 1 : 0.2F;
-  for (const Labels::Pair& pair : change.labels.pairs()) {
+  for (const Labels::View& pair : change.labels.pairs()) {
     if (asked.about.get(pair.first) == pair.second) out = std::max(out, 1.2F);
     for (const query::CauseGroup& group : groups)
       if (group.label == pair.first && group.value == pair.second)
@@ -113,7 +112,7 @@ CauseView change_cause(const MarkedChange& change, const CausesAsked& asked,
   out.began = change.at;
   out.score = weight_of(change.kind) * nearness(change, asked) * relation(change, asked, groups);
   out.why = fmt::format("a {}; {}", to_text(change.kind), lead_text(asked.reference - change.at));
-  for (const Labels::Pair& pair : change.labels.pairs())
+  for (const Labels::View& pair : change.labels.pairs())
     for (size_t i = 0; i < groups.size(); ++i)
       if (groups[i].label == pair.first && groups[i].value == pair.second && out.group < 0) {
         out.group = static_cast<int>(i);

@@ -105,8 +105,11 @@ void add_store(CLI::App& app, StoreCommandOptions& options, int& status) {
   stats->callback([&options, &status] { status = store_stats(options); });
   auto* verify = store->add_subcommand("verify", "Read everything; name what is damaged");
   verify->callback([&options, &status] { status = store_verify(options); });
-  for (auto* sub : {stats, verify}) {
-    sub->add_option("--data", options.data, "A folder, also of a running server; else --url");
+  auto* compact = store->add_subcommand("compact", "Pack all there is at once, today's too");
+  compact->callback([&options, &status] { status = store_compact(options); });
+  for (auto* sub : {stats, verify, compact}) {
+    if (sub != compact)
+      sub->add_option("--data", options.data, "A folder, also of a running server; else --url");
     sub->add_option("--url", options.url, "The server");
     sub->add_option("--token", options.token, "API token, where one is needed");
     sub->add_flag("--json", options.json, "Print JSON");

@@ -79,6 +79,7 @@ struct StoreCommandOptions {
 };
 int store_stats(const StoreCommandOptions& options);
 int store_verify(const StoreCommandOptions& options);
+int store_compact(const StoreCommandOptions& options);  // of a running server
 
 // Prints an error and gives exit status 1.
 int failed(const Error& error);

@@ -23,7 +23,7 @@ bool is_own(std::string_view name) {
 }
 
 bool shares_label(const Labels& labels, const Labels& about) {
-  return std::any_of(about.pairs().begin(), about.pairs().end(), [&](const Labels::Pair& pair) {
+  return std::any_of(about.pairs().begin(), about.pairs().end(), [&](const Labels::View& pair) {
     return pair.first != kNameLabel && labels.get(pair.first) == pair.second;
   });
 }

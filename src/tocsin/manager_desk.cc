@@ -45,7 +45,8 @@ Result<std::vector<DrawnPoint>> points_of(QueryContext& context, const Labels& l
                                           TimeMs to) {
   std::vector<LabelMatcher> matchers;
   for (const auto& [name, value] : labels.pairs()) {
-    auto matcher = LabelMatcher::make(name, LabelMatcher::Op::kEqual, value);
+    auto matcher =
+        LabelMatcher::make(std::string(name), LabelMatcher::Op::kEqual, std::string(value));
     if (!matcher) return fail(matcher.error());
     matchers.push_back(std::move(*matcher));
   }
@@ -108,7 +109,8 @@ Result<Edited> edit(const FileTexts& files, const std::string& id,
   if (!problems.empty()) return fail(problems.error("changing worker " + id));
   const auto found = find_worker(set, id);
   if (!found) return fail(ErrorCode::kInternal, "changing worker " + id + ": it is gone");
-  return Edited{std::move(*file), *found, diff_texts(before, texts[file->name]).text};
+  std::string diff = diff_texts(before, file->text).text;
+  return Edited{std::move(*file), *found, std::move(diff)};
 }
 
 std::vector<PreviewView::Week> weeks_until(TimeMs to, uint32_t count) {

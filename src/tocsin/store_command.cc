@@ -1,5 +1,5 @@
-// `tocsin store stats|verify`: of a folder, also beside a running server (as of its last flush), or
-// of a server by its API.
+// `tocsin store stats|verify|compact`: of a folder, also beside a running server (as of its last
+// flush), or of a server by its API.
 
 #include <fmt/format.h>
 
@@ -126,6 +126,22 @@ int store_verify(const StoreCommandOptions& options) {
                   .c_str(),
               options.json ? "\n" : "");
   return state.report.damaged == 0 ? 0 : 1;
+}
+
+int store_compact(const StoreCommandOptions& options) {
+  Client client(options.url, options.token);
+  for (const char* method = "POST";; method = "GET") {
+    const auto answer = client.call(method, "/api/store/compact", "", "application/json");
+    if (!answer) return failed(answer.error());
+    if (answer->status / 100 != 2)
+      return failed({ErrorCode::kUnavailable,
+                     fmt::format("{} /api/store/compact of {} answered {}: {}", method,
+                                 client.url(), answer->status, answer->body),
+                     ""});
+    if (!says(answer->body, "running")) break;
+    client.wait(kAskEvery);
+  }
+  return print_answer(client, "/api/store/stats", options.json);
 }
 
 }  // namespace tocsin

@@ -1,5 +1,7 @@
 #include "tocsin/store_routes.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <ctime>
 
@@ -130,12 +132,24 @@ void StoreRoutes::begin_verify(net::Respond respond) {
   respond(busy());
 }
 
+net::Response StoreRoutes::compact_response(int status) const {
+  const bool running = store_.compacting();
+  return net::Response::json(status,
+                             fmt::format("{{\"state\":\"{}\"}}", running ? "running" : "idle"));
+}
+
 void StoreRoutes::add_to(net::Router& router) {
   router.add("GET", "/api/store/stats", [this](net::Request&& request, net::Respond respond) {
     answer_stats(request, std::move(respond));
   });
   router.add("GET", "/api/store/verify", [this](net::Request&& request, net::Respond respond) {
     respond(verify_response(&request, 200));
+  });
+  router.add("GET", "/api/store/compact",
+             [this](net::Request&&, net::Respond respond) { respond(compact_response(200)); });
+  router.add("POST", "/api/store/compact", [this](net::Request&&, net::Respond respond) {
+    store_.compact_all();
+    respond(compact_response(202));
   });
   router.add("POST", "/api/store/verify",
              [this](net::Request&&, net::Respond respond) { begin_verify(std::move(respond)); });

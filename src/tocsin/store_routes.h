@@ -33,6 +33,7 @@ class StoreRoutes {
   void verify();
   void answer_stats(const net::Request& request, net::Respond respond);
   void begin_verify(net::Respond respond);
+  net::Response compact_response(int status) const;
   net::Response verify_response(const net::Request* request, int status) const;
   bool rest(double seconds);  // false: stop
 

@@ -67,7 +67,7 @@ std::string_view to_text(Delivery::State state) {
 }
 
 Labels alert_labels(const Decision& decision) {
-  std::vector<Labels::Pair> pairs = decision.scope.pairs();
+  std::vector<Labels::Pair> pairs = decision.scope.to_pairs();
   pairs.emplace_back("rule", decision.rule_id);
   pairs.emplace_back("severity", to_text(decision.severity));
   return Labels(std::move(pairs));

@@ -22,18 +22,28 @@ void append_quoted(std::string& out, std::string_view value) {
   out += '"';
 }
 
+void append_text(std::string& out, std::string_view text) {
+  size_t length = text.size();
+  for (; length >= 0x80; length >>= 7) out += static_cast<char>(length | 0x80);
+  out += static_cast<char>(length);
+  out += text;
+}
+
 }  // namespace
 
-Labels::Labels(std::vector<Pair> pairs) : pairs_(std::move(pairs)) {
-  std::stable_sort(pairs_.begin(), pairs_.end(), name_less);
-  size_t kept = 0;
-  for (size_t i = 0; i < pairs_.size(); ++i) {
-    if (i + 1 < pairs_.size() && pairs_[i + 1].first == pairs_[i].first) continue;
-    if (pairs_[i].second.empty()) continue;
-    if (kept != i) pairs_[kept] = std::move(pairs_[i]);
-    ++kept;
+Labels::Labels(std::vector<Pair> pairs) {
+  std::stable_sort(pairs.begin(), pairs.end(), name_less);
+  size_t size = 0;
+  for (const Pair& pair : pairs) size += pair.first.size() + pair.second.size() + 4;
+  std::string bytes;
+  bytes.reserve(size);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (i + 1 < pairs.size() && pairs[i + 1].first == pairs[i].first) continue;
+    if (pairs[i].second.empty()) continue;
+    append_text(bytes, pairs[i].first);
+    append_text(bytes, pairs[i].second);
   }
-  pairs_.resize(kept);
+  bytes_ = std::string(bytes);  // no larger than needed
 }
 
 Labels Labels::of(std::string_view name, std::vector<Pair> pairs) {
@@ -42,36 +52,60 @@ Labels Labels::of(std::string_view name, std::vector<Pair> pairs) {
 }
 
 std::string_view Labels::get(std::string_view label) const {
-  const auto found = std::lower_bound(
-      pairs_.begin(), pairs_.end(), label,
-      [](const Pair& pair, std::string_view wanted) { return pair.first < wanted; });
-  if (found == pairs_.end() || found->first != label) return {};
-  return found->second;
+  for (const auto [name, value] : pairs()) {
+    if (name == label) return value;
+    if (name > label) break;
+  }
+  return {};
 }
 
 Labels Labels::with(std::string_view label, std::string_view value) const {
-  std::vector<Pair> pairs = pairs_;
-  std::erase_if(pairs, [&](const Pair& pair) { return pair.first == label; });
-  pairs.emplace_back(label, value);
-  return Labels(std::move(pairs));
+  Labels out;
+  out.bytes_.reserve(bytes_.size() + label.size() + value.size() + 4);
+  bool done = value.empty();
+  const auto put = [&](std::string_view name, std::string_view text) {
+    append_text(out.bytes_, name);
+    append_text(out.bytes_, text);
+  };
+  for (const auto [name, text] : pairs()) {
+    if (!done && label < name) {
+      put(label, value);
+      done = true;
+    }
+    if (name != label) put(name, text);
+  }
+  if (!done) put(label, value);
+  return out;
+}
+
+std::vector<Labels::Pair> Labels::to_pairs() const {
+  std::vector<Pair> out;
+  for (const auto [name, value] : pairs()) out.emplace_back(name, value);
+  return out;
 }
 
 size_t Labels::bytes() const {
   size_t total = 0;
-  for (const Pair& pair : pairs_) total += pair.first.size() + pair.second.size();
+  for (const auto [name, value] : pairs()) total += name.size() + value.size();
   return total;
+}
+
+std::strong_ordering operator<=>(const Labels& a, const Labels& b) {
+  const Labels::Pairs left = a.pairs(), right = b.pairs();
+  return std::lexicographical_compare_three_way(left.begin(), left.end(), right.begin(),
+                                                right.end());
 }
 
 std::string Labels::text() const {
   std::string out(name());
   bool first = true;
-  for (const Pair& pair : pairs_) {
-    if (pair.first == kNameLabel) continue;
+  for (const auto [label, value] : pairs()) {
+    if (label == kNameLabel) continue;
     out += first ? "{" : ",";
     first = false;
-    out += pair.first;
+    out += label;
     out += '=';
-    append_quoted(out, pair.second);
+    append_quoted(out, value);
   }
   if (!first) out += '}';
   return out;
@@ -79,10 +113,10 @@ std::string Labels::text() const {
 
 uint64_t Labels::hash() const {
   std::string bytes;
-  bytes.reserve(this->bytes() + 2 * pairs_.size());
-  for (const Pair& pair : pairs_) {
-    bytes.append(pair.first).push_back('\xff');
-    bytes.append(pair.second).push_back('\xff');
+  bytes.reserve(bytes_.size() + 16);
+  for (const auto [label, value] : pairs()) {
+    bytes.append(label).push_back('\xff');
+    bytes.append(value).push_back('\xff');
   }
   return hash64(bytes);
 }

@@ -59,6 +59,24 @@ class StoreTest(unittest.TestCase):
         self.assertEqual((report["state"], report["damaged"]), ("done", 0))
         self.assertEqual(tocsin.json("/api/store/verify")["state"], "done")
 
+    def test_compact_packs_what_was_just_written(self):
+        tocsin = self.start("{}\n")
+        now = server.now_ms()
+        lines = [f"fresh,n={i % 40} value={i} {now - 100_000 + i // 40 * 1000}" for i in range(4000)]
+        self.assertEqual(tocsin.write(lines).status, 204)
+        before = tocsin.points("fresh", now - 200_000, now)
+        done = server.run("store", "compact", "--json", "--url", f"http://127.0.0.1:{tocsin.port}")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        raw = json.loads(done.stdout)["resolutions"][0]
+        self.assertGreaterEqual(raw["points"], 4000)
+        self.assertEqual(tocsin.points("fresh", now - 200_000, now), before)
+        self.assertEqual(tocsin.write(["fresh,n=1 value=7 %d" % (now - 500)]).status, 204)
+        after = tocsin.points("fresh", now - 200_000, now)
+        self.assertEqual(sum(map(len, after.values())), sum(map(len, before.values())) + 1)
+        tocsin.kill()
+        tocsin.start()
+        self.assertEqual(tocsin.points("fresh", now - 200_000, now), after)
+
     def test_a_flipped_bit_is_named_by_verify_and_the_rest_is_served(self):
         # A small journal, so that chunks are sealed and flushed.
         tocsin = self.start("server: {journal_bytes: 67108864, shards: 1}\n")
