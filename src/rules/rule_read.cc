@@ -76,6 +76,10 @@ void read_word(MapReader& m, std::string_view key, std::initializer_list<std::st
 void read_leaf(MapReader& m, std::string_view name, LeafCondition& out) {
   out.name = name;
   std::vector<LabelMatcher> labels = read_labels(m);
+  if (!name.starts_with('~') && name.find('{') != std::string::npos)
+    m.problem("violation", fmt::format("\"{}\" is a name and labels; write the labels beside it: "
+                                       "labels: {{site: madrid}}",
+                                       name));
   auto selector = SeriesSelector::make(name, std::move(labels));
   if (selector)
     out.selector = std::move(*selector);

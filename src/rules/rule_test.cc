@@ -130,6 +130,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "distinct: belongs beside \"at_least\""},
         ProblemCase{"empty_all", rule("{all: []}"), "an empty \"all\" decides nothing"},
         ProblemCase{"empty_name", rule("{violation: ''}"), "violation: is empty"},
+        ProblemCase{"labels_in_the_name", rule("{violation: 'a{b=\"c\"}'}"),
+                    "write the labels beside it"},
         ProblemCase{"number_without_operator", rule("{violation: a, score: 4}"),
                     "score: expected a comparison in quotes"},
         ProblemCase{"infinite", rule("{violation: a, score: '> inf'}"), "not \"> inf\""},

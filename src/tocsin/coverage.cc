@@ -125,8 +125,10 @@ class RuleLook {
     });
     if (!others.empty()) return other_worker(std::move(row), leaf, others);
     const std::string name = exact_name(leaf.selector);
-    const std::string near(nearest_word(name, tested_.names()));
-    if (!name.empty() && near == name) return wrong_labels(std::move(row), name);
+    const auto& names = tested_.names();
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      return wrong_labels(std::move(row), name);
+    const std::string near(nearest_word(name, names));
     row.why = fmt::format("no series {} has had a point in the last day", leaf.selector.text());
     if (near.empty()) {
       row.mend.words = fmt::format("Send such a series, or take the leaf out of {}.", rule.place);

@@ -86,7 +86,7 @@ TEST(Coverage, LeavesThatMatchNothing) {
       {"senders are no series", "{violation: tocsin_sender, direction: silent}", "", ""},
       {"a name that is nearly right", "{violation: heet}", "no series heet", "violation: \"heat\""},
       {"a name unlike any", "{violation: zebra_crossings}", "no series zebra_crossings", ""},
-      {"labels that none has", "{violation: 'heat{site=\"rome\"}'}", "none of them has these",
+      {"labels that none has", "{violation: heat, labels: {site: rome}}", "none of them has these",
        "violation: \"heat\""},
       {"another worker tests it", "{violation: heat, worker: other}", "does not test these series",
        "select: [\"heat\"]"},
