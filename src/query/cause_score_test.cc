@@ -131,7 +131,8 @@ double naive_deviation(std::vector<double> before, const std::vector<double>& du
 
 RC_GTEST_PROP(CauseScore, IsWhatTheDefinitionSays, ()) {
   const auto value = rc::gen::map(rc::gen::inRange(-1000, 1000), [](int v) { return v / 8.0; });
-  const auto before = *rc::gen::container<std::vector<double>>(*rc::gen::inRange(3, static_cast<int>(kBeforeMax) + 1), value);
+  const auto before = *rc::gen::container<std::vector<double>>(
+      *rc::gen::inRange(3, static_cast<int>(kBeforeMax) + 1), value);
   const auto during = *rc::gen::container<std::vector<double>>(*rc::gen::inRange(1, 5), value);
   const auto unusual = score(before, during);
   RC_ASSERT(unusual.has_value());
@@ -142,7 +143,8 @@ RC_GTEST_PROP(CauseScore, IsWhatTheDefinitionSays, ()) {
 
 RC_GTEST_PROP(CauseScore, DoesNotLookAtDirection, ()) {
   const auto value = rc::gen::map(rc::gen::inRange(-1000, 1000), [](int v) { return v / 8.0; });
-  auto before = *rc::gen::container<std::vector<double>>(*rc::gen::inRange(3, static_cast<int>(kBeforeMax) + 1), value);
+  auto before = *rc::gen::container<std::vector<double>>(
+      *rc::gen::inRange(3, static_cast<int>(kBeforeMax) + 1), value);
   auto during = *rc::gen::container<std::vector<double>>(*rc::gen::inRange(1, 5), value);
   const float up = score(before, during)->strength;
   for (double& v : before) v = -v;
