@@ -212,8 +212,7 @@ std::string forecast_says(const ModelSpec& spec) { return Forecast::says(spec); 
 DurationMs auto_history(const ModelSpec&) { return days(21); }
 
 std::string auto_says(const ModelSpec& spec) {
-  return spec.number("novelty", 0) > 0 ? "unusual for now, or never been there"
-                                       : "unusual for now";
+  return spec.number("novelty", 0) > 0 ? "unusual for now, or never been there" : "unusual for now";
 }
 
 std::string silence_says(const ModelSpec& spec) {

@@ -124,15 +124,15 @@ TEST_P(RatioQuick, FindsIt) {
   EXPECT_LE(delays[delays.size() / 2], tested.mostly);
   EXPECT_LE(delays.back(), tested.always);
 }
-INSTANTIATE_TEST_SUITE_P(
-    Kinds, RatioQuick,
-    testing::Values(Incident{"a_small_customer_fails", 5, 0.02, 1, 6, 8},
-                    Incident{"a_small_customer_half_fails", 5, 0.02, 0.5, 7, 15},
-                    Incident{"a_middle_one_fails", 50, 0.02, 0.5, 2, 3},
-                    Incident{"a_large_one_by_a_half", 5000, 0.02, 0.03, 3, 6},
-                    Incident{"a_large_one_doubles", 5000, 0.02, 0.04, 2, 3},
-                    Incident{"success_falls", 200, 0.97, 0.8, 3, 4}),
-    [](const auto& tested) { return std::string(tested.param.name); });
+INSTANTIATE_TEST_SUITE_P(Kinds, RatioQuick,
+                         testing::Values(Incident{"a_small_customer_fails", 5, 0.02, 1, 6, 8},
+                                         Incident{"a_small_customer_half_fails", 5, 0.02, 0.5, 7,
+                                                  15},
+                                         Incident{"a_middle_one_fails", 50, 0.02, 0.5, 2, 3},
+                                         Incident{"a_large_one_by_a_half", 5000, 0.02, 0.03, 3, 6},
+                                         Incident{"a_large_one_doubles", 5000, 0.02, 0.04, 2, 3},
+                                         Incident{"success_falls", 200, 0.97, 0.8, 3, 4}),
+                         [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(Ratio, TheBandIsThatOfTheBinomialLaw) {
   Fed fed;

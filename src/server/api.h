@@ -14,8 +14,8 @@
 #include "server/causes_desk.h"
 #include "server/config_desk.h"
 #include "server/coverage.h"
-#include "server/manager.h"
 #include "server/hub.h"
+#include "server/manager.h"
 #include "server/views.h"
 
 namespace tocsin::server {

@@ -111,6 +111,7 @@ void visit(Archive& archive, SeriesTest& test, uint16_t& flags) {
   archive(flags, test.last_time, test.last_arrival, test.cadence_s, test.arrival_gap_s,
           test.last_value, test.expected, test.lower, test.upper, test.above, test.below,
           test.announced, test.level, test.outside_since);
+  if (archive.kWithFindings) archive(test.last_gap);
 }
 
 template <class Archive>

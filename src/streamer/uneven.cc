@@ -1,5 +1,6 @@
 // Series that send unevenly: how it is told that one does, and how long it may be silent then.
 #include <algorithm>
+#include <cmath>
 
 #include "models/archive.h"
 #include "streamer/core.h"
@@ -7,13 +8,28 @@
 namespace tocsin::streamer {
 namespace {
 
-// An interval this far from the usual one is uneven; three of them within a few dozen make the
-// series so. One that is even takes one of them back now and then.
+// An interval this far from the usual one, and from the one before it, is uneven: a series that
+// begins to send at another pace (history a point a minute, then one every ten seconds) is as even
+// as it was. Three of them within a few dozen make the series so. One that is even takes one of
+// them back now and then.
 constexpr double kUnevenBelow = 0.5, kUnevenAbove = 2.2;
 constexpr int kUnevenNeeded = 3;
+// Intervals are remembered as steps of a quarter of an octave.
+constexpr double kGapSteps = 4, kGapOf1s = 64;
 constexpr int64_t kEvenTakesBack = 16;
 // A told silence of this length that ended by itself: the series has its hours.
 constexpr DurationMs kHasHours = minutes(30);
+
+bool differ(double gap_s, double from_s) {
+  return gap_s < kUnevenBelow * from_s || gap_s > kUnevenAbove * from_s;
+}
+
+uint8_t gap_code(double gap_s) {
+  const double code = std::round(kGapSteps * std::log2(gap_s)) + kGapOf1s;
+  return static_cast<uint8_t>(std::clamp(code, 1.0, 255.0));
+}
+
+double gap_of(uint8_t code) { return std::exp2((code - kGapOf1s) / kGapSteps); }
 
 }  // namespace
 
@@ -41,9 +57,11 @@ void Streamer::Core::note_gap(SeriesTest& test, TimeMs from, TimeMs to, double u
   if (to <= from || usual_s <= 0) return;
   const double gap_s = (to - from).seconds();
   int count = uneven_count(test);
+  const double before_s = test.last_gap == 0 ? usual_s : gap_of(test.last_gap);
+  test.last_gap = gap_code(gap_s);
   if (count < kUnevenNeeded) {
     const auto beat_ms = static_cast<int64_t>(std::max(1.0, 1000 * usual_s));
-    if (gap_s < kUnevenBelow * usual_s || gap_s > kUnevenAbove * usual_s)
+    if (differ(gap_s, usual_s) && differ(gap_s, before_s))
       ++count;
     else if (count > 0 && to.ms / beat_ms % kEvenTakesBack == 0)
       --count;

@@ -56,6 +56,25 @@ TEST(UnevenSeries, ACustomerIsMissedInMinutesByDayAndNotByNight) {
   EXPECT_GT(night.noticed_after(hours(9)), 9 * 60) << "nobody buys at night";
 }
 
+// History a point a minute, then one every ten seconds: the quick start's heartbeat was taken for
+// a series without a pace, and its silence was not noticed.
+TEST(UnevenSeries, APaceThatChangesOnceIsEven) {
+  for (const int64_t cadence : {10, 60, 120}) {
+    Customer customer;
+    const TimeMs begin = kMonday + days(2);
+    for (TimeMs at = kMonday; at < begin; at = at + minutes(1))
+      customer.rig.import(customer.orders, at, 1, begin);
+    customer.at = begin;
+    for (int i = 0; i < 60; ++i, customer.at = customer.at + seconds(cadence)) {
+      customer.rig.send(customer.orders, customer.at, 1);
+      customer.rig.advance(customer.at);
+    }
+    EXPECT_EQ(customer.rig.opened(), 0U) << cadence;
+    EXPECT_LT(customer.noticed_after(hours(2)), 5 * static_cast<double>(cadence) / 60 + 1)
+        << cadence;
+  }
+}
+
 TEST(UnevenSeries, ARegularOneIsAsQuickAsItsCadence) {
   Customer customer;
   for (int i = 0; i < 3000; ++i) customer.rig.send(customer.orders, kMonday + seconds(10 * i), 1);

@@ -264,13 +264,12 @@ void LiveCauses::changes(supervisor::MarkedChangeFilter filter,
 
 void LiveCauses::add_change(supervisor::MarkedChange change,
                             server::Done<supervisor::MarkedChange> done) {
-  live_.decisions().write_state(
-      [change = std::move(change), done = std::move(done)](state::Database& database) {
-        done(in_transaction<supervisor::MarkedChange>(
-            database, [&](state::Transaction& transaction) {
-              return supervisor::write_marked_change(transaction, change);
-            }));
-      });
+  live_.decisions().write_state([change = std::move(change),
+                                 done = std::move(done)](state::Database& database) {
+    done(in_transaction<supervisor::MarkedChange>(database, [&](state::Transaction& transaction) {
+      return supervisor::write_marked_change(transaction, change);
+    }));
+  });
 }
 
 void LiveCauses::remove_change(std::string id, server::Done<bool> done) {

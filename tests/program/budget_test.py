@@ -125,4 +125,4 @@ class BudgetTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    server.main()
