@@ -59,7 +59,7 @@ class Verifier {
 
   void entry(std::string_view key, std::string_view value) {
     ++report_.series;
-    if (parse_catalogue(value)) return;
+    if (key.size() == sizeof(uint32_t) && parse_catalogue(value)) return;
     ++report_.damaged;
     if (report_.notes.size() < VerifyReport::kDamageMax)
       report_.notes.push_back(fmt::format("the labels of series {} do not check out",
