@@ -9,7 +9,7 @@ export function quickStart(harness) {
     const { alerts } = await ask('/api/alerts?state=all');
     const alert = alerts.find((a) => a.rule === 'payment-provider');
     assert.ok(alert, `only ${alerts.map((a) => a.rule)}`);
-    const page = await t.open(`/alerts/${alert.id}`);
+    const page = await t.open(`/alerts/${alert.id}?view=judged`);
     await page.waitForSelector('.panel svg path');
     await settled(page);
     assert.match(await page.locator('.lead h1').innerText(), /^payments_ok in madrid/);
