@@ -25,7 +25,6 @@ enum class ModelKind : uint8_t {
   kForecast,
   kAuto,
 };
-inline constexpr size_t kModelKinds = 10;
 
 struct ModelSpec {
   ModelKind kind = ModelKind::kLevel;
