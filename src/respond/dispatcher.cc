@@ -7,19 +7,14 @@
 #include <mutex>
 #include <utility>
 
-#include "net/http_client.h"
-#include "net/smtp_client.h"
-#include "respond/mail.h"
-#include "respond/slack.h"
-#include "respond/webhook.h"
+#include "respond/target.h"
+#include "respond/turns.h"
 
 namespace tocsin::respond {
 namespace {
 
 using supervisor::Claim;
-using supervisor::DeliveryResult;
-using Outcome = DeliveryResult::Outcome;
-using Done = std::function<void(DeliveryResult)>;
+using Done = Target::Done;
 
 constexpr size_t kToldAlertsMax = 10'000;
 // Nothing needs it; it bounds how long a jump of the wall clock can go unnoticed.
@@ -31,11 +26,6 @@ DeliveryResult result(Outcome outcome, std::string answer) {
   out.outcome = outcome;
   out.answer = std::move(answer);
   return out;
-}
-
-DeliveryResult not_started(const Error& error) {
-  const bool passing = error.code == ErrorCode::kExhausted || error.code == ErrorCode::kUnavailable;
-  return result(passing ? Outcome::kRetry : Outcome::kFinal, "not sent: " + error.message);
 }
 
 std::string_view outcome_word(Outcome outcome) {
@@ -85,8 +75,6 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
         clock(time),
         counters(all),
         write(std::move(write_rows)),
-        http(way_out),
-        smtp(way_out),
         outbox(given.outbox, all),
         receivers(std::move(known)) {}
 
@@ -98,14 +86,7 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
   void take(supervisor::Changes changes);
   void deliver(const Receiver& receiver, const Notice& notice, const std::string& external,
                Done done);
-  void deliver_to(const WebhookTarget& target, const Notice& notice, const std::string& external,
-                  Done done);
-  void deliver_to(const SlackTarget& target, const Notice& notice, const std::string& external,
-                  Done done);
-  void deliver_to(const MailTarget& target, const Notice& notice, const std::string& external,
-                  Done done);
-  void deliver_to(const InboxTarget& target, const Notice& notice, const std::string& external,
-                  Done done);
+  Way way();
   void test(const std::string& receiver, const TestDone& done);
   void count(std::string_view kind, Outcome outcome);
   std::shared_ptr<const Receivers> now_known() const {
@@ -120,8 +101,7 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
   const Write write;
 
   // The outbound thread's.
-  net::HttpClient http;
-  net::SmtpClient smtp;
+  Turns turns;
   supervisor::Outbox outbox;
   DispatchChanges changes;  // not handed to `write` yet
   std::map<std::string, size_t> in_flight;
@@ -230,51 +210,26 @@ void Dispatcher::Impl::take(supervisor::Changes given) {
 
 void Dispatcher::Impl::deliver(const Receiver& receiver, const Notice& notice,
                                const std::string& external, Done done) {
-  std::visit([&](const auto& target) { deliver_to(target, notice, external, std::move(done)); },
-             receiver.target);
+  const auto known = now_known();
+  const auto message = std::make_shared<Message>(Message{known->links(), notice, external});
+  const std::string key = receiver.target->turn_key(*message);
+  turns.take(key.empty() ? key : receiver.name + "\n" + key,
+             [weak = weak_from_this(), target = receiver.target, message,
+              done = std::move(done)](const std::function<void()>& pass_on) {
+               const auto self = weak.lock();
+               if (!self) return;
+               target->deliver(self->way(), *message, [done, pass_on](DeliveryResult answer) {
+                 done(std::move(answer));
+                 pass_on();
+               });
+             });
 }
 
-void Dispatcher::Impl::deliver_to(const WebhookTarget& target, const Notice& notice,
-                                  const std::string&, Done done) {
-  const auto known = now_known();
-  const auto sent = http.send(webhook_request(target, known->links(), notice),
-                              [time = &clock, done](const net::HttpAnswer& answer) {
-                                done(judge_webhook(answer, time->now()));
-                              });
-  if (!sent) done(not_started(sent.error()));
-}
-
-void Dispatcher::Impl::deliver_to(const SlackTarget& target, const Notice& notice,
-                                  const std::string& external, Done done) {
-  const auto known = now_known();
-  const SlackMessage message = SlackMessage::parse(external);
-  auto request = slack_request(target, known->links(), notice, message);
-  if (!request) return done(result(Outcome::kSent, "nothing to change: no message is known"));
-  const auto sent =
-      http.send(std::move(*request),
-                [time = &clock, done, edits = target.can_update(), event = notice.event](
-                    const net::HttpAnswer& a) { done(judge_slack(edits, event, a, time->now())); });
-  if (!sent) done(not_started(sent.error()));
-}
-
-void Dispatcher::Impl::deliver_to(const MailTarget& target, const Notice& notice,
-                                  const std::string&, Done done) {
-  const auto known = now_known();
-  net::SmtpMail mail;
-  mail.from = target.from;
-  mail.to = target.to;
-  mail.message = mail_message(target, known->links(), notice);
-  const auto sent = smtp.send(target.server, std::move(mail), target.timeout,
-                              [done](const net::SmtpAnswer& answer) { done(judge_mail(answer)); });
-  if (!sent) done(not_started(sent.error()));
-}
-
-void Dispatcher::Impl::deliver_to(const InboxTarget&, const Notice& notice, const std::string&,
-                                  Done done) {
-  const auto known = now_known();
-  for (InboxMessage& message : inbox_messages(known->links(), notice))
-    changes.inbox.push_back(std::move(message));
-  done(result(Outcome::kSent, "kept"));
+Way Dispatcher::Impl::way() {
+  return {net::HttpClient(outbound), net::SmtpClient(outbound), clock,
+          [weak = weak_from_this()](InboxMessage message) {
+            if (const auto self = weak.lock()) self->changes.inbox.push_back(std::move(message));
+          }};
 }
 
 void Dispatcher::Impl::test(const std::string& name, const TestDone& done) {

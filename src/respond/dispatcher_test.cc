@@ -8,8 +8,11 @@
 #include <filesystem>
 
 #include "net/test_servers.h"
+#include "respond/mail.h"
+#include "respond/slack.h"
 #include "respond/test_mail_reader.h"
 #include "respond/test_notices.h"
+#include "respond/webhook.h"
 #include "supervisor/archive.h"
 
 namespace tocsin::respond {
@@ -23,17 +26,19 @@ using State = Delivery::State;
 const TimeMs kStart = *parse_time("2026-11-23T14:33:00Z");
 
 Receiver webhook(const std::string& name, const HttpTestServer& server) {
-  WebhookTarget target;
-  target.url = server.url("/" + name);
-  target.http.timeout = seconds(5);
+  auto target = std::make_shared<WebhookTarget>();
+  target->url = server.url("/" + name);
+  target->http.timeout = seconds(5);
   return {.name = name, .place = "", .target = target};
 }
 
-Receiver slack(const std::string& name, const HttpTestServer& server) {
-  SlackTarget target;
-  target.token = Secret("xoxb-1");
-  target.channel = "#alerts";
-  target.api_url = server.url("/api");
+Receiver slack(const std::string& name, const HttpTestServer& server,
+               DurationMs timeout = seconds(10)) {
+  auto target = std::make_shared<SlackTarget>();
+  target->token = Secret("xoxb-1");
+  target->channel = "#alerts";
+  target->api_url = server.url("/api");
+  target->http.timeout = timeout;
   return {.name = name, .place = "", .updates = true, .target = target};
 }
 
@@ -197,10 +202,8 @@ class DispatcherRefusals : public DispatcherTest,
                            public ::testing::WithParamInterface<RefusalCase> {};
 TEST_P(DispatcherRefusals, AreInTheLedger) {
   HttpTestServer server([](const HttpSeen&) { return std::string(GetParam().answer); });
-  Receiver receiver = slack("chat", server);
-  if (*GetParam().answer == 0)
-    std::get<SlackTarget>(receiver.target).http.timeout = milliseconds(50);
-  start({receiver});
+  const bool silent = *GetParam().answer == 0;
+  start({slack("chat", server, silent ? milliseconds(50) : seconds(10))});
   tell(1, "chat", Event::kOpened);
   run_until(1, GetParam().state);
   EXPECT_NE(ledger_[1].answer.find(GetParam().said), std::string::npos) << ledger_[1].answer;
@@ -252,12 +255,12 @@ TEST_F(DispatcherTest, WhoTakesNoUpdatesGetsNoneAndTheLedgerKeepsNoTrace) {
 
 TEST_F(DispatcherTest, MailsOfOneAlertAreOneThread) {
   SmtpTestServer server;
-  MailTarget target;
-  target.server.host = "127.0.0.1";
-  target.server.port = server.port();
-  target.server.security = net::SmtpSecurity::kNone;
-  target.from = "tocsin@example.com";
-  target.to = {"ada@example.com"};
+  auto target = std::make_shared<MailTarget>();
+  target->server.host = "127.0.0.1";
+  target->server.port = server.port();
+  target->server.security = net::SmtpSecurity::kNone;
+  target->from = "tocsin@example.com";
+  target->to = {"ada@example.com"};
   start({{.name = "post", .place = "", .target = target}});
   tell(1, "post", Event::kOpened);
   run_until(1, State::kSent);
@@ -272,7 +275,8 @@ TEST_F(DispatcherTest, MailsOfOneAlertAreOneThread) {
 }
 
 TEST_F(DispatcherTest, TheInboxKeepsWhatWouldHaveBeenSent) {
-  start({{.name = "inbox", .place = "", .updates = true, .target = InboxTarget{}}});
+  start(
+      {{.name = "inbox", .place = "", .updates = true, .target = std::make_shared<InboxTarget>()}});
   tell(1, "inbox", Event::kOpened);
   run_until(1, State::kSent);
   ASSERT_EQ(inbox_.size(), 3u);
@@ -330,7 +334,8 @@ TEST_F(DispatcherTest, ARestartTakesUpWhatWasPlanned) {
   }
   DispatchChanges written;
   dispatcher_.emplace(
-      Dispatcher::Options{}, configured({{.name = "inbox", .place = "", .target = InboxTarget{}}}),
+      Dispatcher::Options{},
+      configured({{.name = "inbox", .place = "", .target = std::make_shared<InboxTarget>()}}),
       outbound_, clock_, counters_, [&](DispatchChanges changes) { written = std::move(changes); });
   ASSERT_TRUE(dispatcher_->load(*database));
   run_until([&] { return !written.outbox.rows.empty(); });

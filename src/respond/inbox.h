@@ -10,6 +10,8 @@
 #include "base/result.h"
 #include "respond/links.h"
 #include "respond/notice.h"
+#include "respond/secret.h"
+#include "respond/target.h"
 #include "state/database.h"
 #include "state/migrations.h"
 
@@ -30,6 +32,14 @@ struct InboxMessage {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;        // exact bytes
   std::string text, html;  // mail: its two parts
+};
+
+class InboxTarget : public Target {
+ public:
+  static TargetPtr read(config::MapReader& m, const SecretSources& sources);
+  std::string_view kind() const override { return "inbox"; }
+  bool edits() const override { return true; }
+  void deliver(const Way& way, const Message& message, Done done) const override;
 };
 
 // What receivers of each kind would have got: all three for an opening and a resolution; for an

@@ -2,11 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/text.h"
+#include "config/reader.h"
+#include "respond/http_options.h"
 #include "respond/mime.h"
 
 namespace tocsin::respond {
 namespace {
+
+using config::MapReader;
 
 constexpr size_t kViolationsShown = 8;
 constexpr size_t kSubjectMax = 200;
@@ -66,7 +72,89 @@ std::string html_lines(const std::vector<std::string>& lines) {
   return out;
 }
 
+bool is_local(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
+}
+
+// A key that mail needs and the other kinds do not know.
+template <class T>
+T needed(MapReader& m, const char* key, const char* doc) {
+  T out = m.value<T>(key, T{}, doc);
+  if (!m.describing() && out.empty()) m.problem(key, "a mail receiver needs it");
+  return out;
+}
+
+net::SmtpServer read_server(MapReader& m, SecretReader& secrets) {
+  net::SmtpServer out;
+  out.host = needed<std::string>(m, "host", "mail: the server.");
+  const size_t security = m.choice("security", {"starttls", "tls", "none"}, "starttls",
+                                   "mail: starttls (required, not only if offered), tls from the "
+                                   "first byte, or none.");
+  out.security = std::array{net::SmtpSecurity::kStartTls, net::SmtpSecurity::kTls,
+                            net::SmtpSecurity::kNone}[security];
+  constexpr std::array<int64_t, 3> kPorts{587, 465, 25};
+  const auto port =
+      m.optional<int64_t>("port", "mail: 587 for starttls, 465 for tls, 25 for none.");
+  out.port = static_cast<uint16_t>(port.value_or(kPorts[security]));
+  if (port && (*port < 1 || *port > 65535)) m.problem("port", "must be 1 to 65535");
+  out.user =
+      m.value<std::string>("user", "", "To sign in with: HTTP Basic; mail: AUTH PLAIN or LOGIN.");
+  out.password = secrets.read("password", "Password of the user.").reveal();
+  out.hello =
+      m.value<std::string>("hello", "", "mail: said in EHLO; this machine's name if empty.");
+  out.ca_file = read_ca_file(m);
+  out.allowed = read_allowed(m);
+  if (m.describing()) return out;
+  if (!out.user.empty() && out.security == net::SmtpSecurity::kNone && !is_local(out.host))
+    m.problem("security", "a password must not go over the network unencrypted; use starttls");
+  if (out.user.empty() == SecretReader::given(m, "password"))
+    m.problem("user", "user and password (password_file, password_env) go together");
+  return out;
+}
+
+Error no_address(const std::string& text) {
+  return {ErrorCode::kInvalid, "\"" + cut_text(text, 60) + "\" is no mail address", ""};
+}
+
 }  // namespace
+
+TargetPtr MailTarget::read(MapReader& m, const SecretSources& sources) {
+  auto out = std::make_shared<MailTarget>();
+  SecretReader secrets(m, sources);
+  out->server = read_server(m, secrets);
+  out->from = needed<std::string>(m, "from", "mail: sender's address.");
+  out->from_name = m.value<std::string>("from_name", "Tocsin", "mail: sender's name.");
+  out->to = needed<std::vector<std::string>>(m, "to",
+                                             "mail: addresses; sms, voice: numbers. At most 100.");
+  out->timeout = m.value<DurationMs>("timeout", out->timeout, "Of one mail; 100ms to 5m.");
+  if (out->timeout < milliseconds(100) || out->timeout > minutes(5))
+    m.problem("timeout", "must be 100ms to 5m");
+  if (m.describing()) return out;
+  if (!out->from.empty() && !net::valid_mail_address(out->from))
+    m.problem("from", no_address(out->from).message);
+  for (size_t i = 0; i < out->to.size(); ++i)
+    if (!net::valid_mail_address(out->to[i])) m.problem("to", i, no_address(out->to[i]).message);
+  if (out->to.size() > 100) m.problem("to", "at most 100 addresses");
+  return out;
+}
+
+Result<TargetPtr> MailTarget::for_address(const std::string& address) const {
+  if (!net::valid_mail_address(address)) return fail(no_address(address));
+  auto out = std::make_shared<MailTarget>(*this);
+  out->to = {address};
+  return out;
+}
+
+void MailTarget::deliver(const Way& way, const Message& message, Done done) const {
+  net::SmtpMail mail;
+  mail.from = from;
+  mail.to = to;
+  mail.message = mail_message(*this, message.links, message.notice);
+  net::SmtpClient smtp = way.smtp;
+  const auto sent = smtp.send(server, std::move(mail), timeout,
+                              [done](const net::SmtpAnswer& answer) { done(judge_mail(answer)); });
+  if (!sent) done(not_started(sent.error()));
+}
 
 // Mail programs that thread by subject ignore "Re:"; what changed stands in the first line.
 std::string mail_subject(const Notice& notice) {
@@ -139,7 +227,6 @@ std::string mail_message(const MailTarget& target, const Links& links, const Not
 }
 
 supervisor::DeliveryResult judge_mail(const net::SmtpAnswer& answer) {
-  using Outcome = supervisor::DeliveryResult::Outcome;
   supervisor::DeliveryResult out;
   const std::string reply = cut_text(answer.text, 200);
   if (answer.ok()) {

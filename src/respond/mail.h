@@ -3,14 +3,27 @@
 // the subject stays), never taken for a letter that wants an answer (Auto-Submitted).
 
 #include <string>
+#include <vector>
 
 #include "net/smtp_client.h"
-#include "respond/links.h"
-#include "respond/notice.h"
-#include "respond/receiver.h"
-#include "supervisor/outbox.h"
+#include "respond/secret.h"
+#include "respond/target.h"
 
 namespace tocsin::respond {
+
+class MailTarget : public Target {
+ public:
+  net::SmtpServer server;
+  std::string from;  // address
+  std::string from_name;
+  std::vector<std::string> to;
+  DurationMs timeout = seconds(30);
+
+  static TargetPtr read(config::MapReader& m, const SecretSources& sources);
+  std::string_view kind() const override { return "mail"; }
+  Result<TargetPtr> for_address(const std::string& address) const override;
+  void deliver(const Way& way, const Message& message, Done done) const override;
+};
 
 // The whole message: headers and body, CRLF lines.
 std::string mail_message(const MailTarget& target, const Links& links, const Notice& notice);

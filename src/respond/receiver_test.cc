@@ -2,8 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include "respond/mail.h"
+#include "respond/slack.h"
+#include "respond/webhook.h"
+
 namespace tocsin::respond {
 namespace {
+
+template <class T>
+const T& target_of(const TargetPtr& target) {
+  return dynamic_cast<const T&>(*target);
+}
 
 SecretSources secrets() {
   SecretSources out;
@@ -68,7 +77,7 @@ links:
 )");
   EXPECT_EQ(receivers.names(), (std::vector<std::string>{"hub", "chat", "hook", "post", "inbox"}));
   const Receiver& hub = *receivers.find("hub");
-  const auto& webhook = std::get<WebhookTarget>(hub.target);
+  const auto& webhook = target_of<WebhookTarget>(hub.target);
   EXPECT_EQ(hub.place, "a.yaml:3");
   EXPECT_EQ(hub.parallel, 8u);
   EXPECT_FALSE(hub.updates);
@@ -78,10 +87,10 @@ links:
   EXPECT_EQ(webhook.http.timeout, seconds(3));
   EXPECT_FALSE(webhook.http.allowed.allows("127.0.0.1"));
   EXPECT_TRUE(receivers.find("chat")->updates);
-  EXPECT_TRUE(std::get<SlackTarget>(receivers.find("chat")->target).can_update());
+  EXPECT_TRUE(target_of<SlackTarget>(receivers.find("chat")->target).can_update());
   EXPECT_FALSE(receivers.find("hook")->updates);
-  EXPECT_FALSE(std::get<SlackTarget>(receivers.find("hook")->target).can_update());
-  const auto& mail = std::get<MailTarget>(receivers.find("post")->target);
+  EXPECT_FALSE(target_of<SlackTarget>(receivers.find("hook")->target).can_update());
+  const auto& mail = target_of<MailTarget>(receivers.find("post")->target);
   EXPECT_EQ(mail.server.port, 465);
   EXPECT_EQ(mail.server.password, "sesame");
   EXPECT_EQ(mail.to.size(), 2u);

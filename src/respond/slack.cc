@@ -8,6 +8,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "config/reader.h"
 #include "respond/webhook.h"
 
 namespace tocsin::respond {
@@ -114,8 +115,6 @@ bool message_is_gone(std::string_view error) {
   return among(error, {"message_not_found", "cant_update_message", "edit_window_closed"});
 }
 
-using Outcome = supervisor::DeliveryResult::Outcome;
-
 void judge_api(Event event, const net::HttpAnswer& answer, supervisor::DeliveryResult& out) {
   const auto object = parse_object(answer.body);
   if (!object) {
@@ -167,6 +166,55 @@ std::string slack_text(std::string_view text, size_t bytes_max) {
     at = next;
   }
   return out;
+}
+
+TargetPtr SlackTarget::read(config::MapReader& m, const SecretSources& sources) {
+  auto out = std::make_shared<SlackTarget>();
+  SecretReader secrets(m, sources);
+  out->token = secrets.read("token", "Bot token (xoxb-...) with chat:write.");
+  out->webhook_url = secrets.read("webhook_url", "slack: instead of a token, an incoming webhook.");
+  out->channel = m.value<std::string>("channel", "", "slack: id (C...) or #name; with a token.");
+  out->api_url =
+      m.value<std::string>("api_url", "https://slack.com/api", "slack: base of the Web API.");
+  check_url(m, "api_url", out->api_url);
+  out->http = read_http(m);
+  if (m.describing()) return out;
+  const bool token = SecretReader::given(m, "token");
+  if (token == SecretReader::given(m, "webhook_url"))
+    m.problem("token_file",
+              "a slack receiver needs a token (token_file, token_env) or an incoming "
+              "webhook (webhook_url_file, webhook_url_env), one of them");
+  if (token && out->channel.empty()) m.problem("channel", "with a token the channel is needed");
+  if (!out->webhook_url.empty())
+    check_url(m, m.has("webhook_url_file") ? "webhook_url_file" : "webhook_url_env",
+              out->webhook_url.reveal());
+  return out;
+}
+
+std::string_view SlackTarget::no_updates() const {
+  if (can_update()) return {};
+  return "an incoming webhook cannot change what it posted; use a token";
+}
+
+// chat.postMessage takes a user's id as the channel of a direct message.
+Result<TargetPtr> SlackTarget::for_address(const std::string& address) const {
+  if (!can_update())
+    return fail(ErrorCode::kInvalid, "a person is told in Slack with a token, not by a webhook");
+  if (address.empty() || address.size() > 80)
+    return fail(ErrorCode::kInvalid, "\"" + cut_text(address, 60) + "\" is no Slack id");
+  auto out = std::make_shared<SlackTarget>(*this);
+  out->channel = address;
+  return out;
+}
+
+Step SlackTarget::begin(const Message& message) const {
+  auto request =
+      slack_request(*this, message.links, message.notice, SlackMessage::parse(message.external));
+  if (!request) return end(Outcome::kSent, "nothing to change: no message is known");
+  return ask(std::move(*request), [edits = can_update(), event = message.notice.event](
+                                      const net::HttpAnswer& answer, TimeMs now) {
+    return end(judge_slack(edits, event, answer, now));
+  });
 }
 
 std::string SlackMessage::json() const {

@@ -6,13 +6,27 @@
 #include <string>
 #include <string_view>
 
-#include "net/http_client.h"
-#include "respond/links.h"
-#include "respond/notice.h"
-#include "respond/receiver.h"
-#include "supervisor/outbox.h"
+#include "respond/http_options.h"
+#include "respond/target.h"
 
 namespace tocsin::respond {
+
+class SlackTarget : public HttpTarget {
+ public:
+  Secret token;         // Web API; or
+  Secret webhook_url;   // an incoming webhook: cannot update what it said
+  std::string channel;  // id or #name; Web API only
+  std::string api_url;  // https://slack.com/api
+  HttpOptions http;
+  bool can_update() const { return !token.empty(); }
+
+  static TargetPtr read(config::MapReader& m, const SecretSources& sources);
+  std::string_view kind() const override { return "slack"; }
+  bool edits() const override { return can_update(); }
+  std::string_view no_updates() const override;
+  Result<TargetPtr> for_address(const std::string& address) const override;
+  Step begin(const Message& message) const override;
+};
 
 // Names one posted message; kept as the delivery's external ids.
 struct SlackMessage {

@@ -8,6 +8,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "config/reader.h"
 
 namespace tocsin::respond {
 namespace {
@@ -66,6 +67,23 @@ std::string excerpt(std::string_view body) {
 
 }  // namespace
 
+TargetPtr WebhookTarget::read(config::MapReader& m, const SecretSources& sources) {
+  auto out = std::make_shared<WebhookTarget>();
+  SecretReader secrets(m, sources);
+  out->url = read_url(m, secrets, "a webhook");
+  out->signing_key = secrets.read("secret", "Key of X-Tocsin-Signature (HMAC-SHA256 of the body).");
+  out->token = secrets.read("token", "Sent as Authorization: Bearer, or as the service wants it.");
+  out->headers = read_headers(m);
+  out->http = read_http(m);
+  return out;
+}
+
+Step WebhookTarget::begin(const Message& message) const {
+  return ask(
+      webhook_request(*this, message.links, message.notice),
+      [](const net::HttpAnswer& answer, TimeMs now) { return end(judge_webhook(answer, now)); });
+}
+
 std::string webhook_body(const Links& links, const Notice& notice) {
   const AlertView& alert = *notice.alert;
   const bool resolved = notice.event == Event::kResolved;
@@ -104,18 +122,13 @@ std::string signature(std::string_view key, std::string_view body) {
 
 net::HttpRequest webhook_request(const WebhookTarget& target, const Links& links,
                                  const Notice& notice) {
-  net::HttpRequest out;
-  out.url = target.url;
-  out.body = webhook_body(links, notice);
-  out.headers.add("Content-Type", "application/json");
-  out.headers.add("User-Agent", "Tocsin");
+  net::HttpRequest out = json_request(target.http, target.url, webhook_body(links, notice));
   out.headers.add("X-Tocsin-Event", std::string(to_text(notice.event)));
   out.headers.add("X-Tocsin-Delivery", notice.key);
   if (!target.signing_key.empty())
     out.headers.add("X-Tocsin-Signature", signature(target.signing_key.reveal(), out.body));
   if (!target.token.empty()) out.headers.add("Authorization", "Bearer " + target.token.reveal());
   for (const auto& [name, value] : target.headers.pairs()) out.headers.set(name, value);
-  target.http.apply(out);
   return out;
 }
 
@@ -137,7 +150,6 @@ std::optional<DurationMs> requested_wait(const net::HttpAnswer& answer, TimeMs n
 }
 
 supervisor::DeliveryResult judge_webhook(const net::HttpAnswer& answer, TimeMs now) {
-  using Outcome = supervisor::DeliveryResult::Outcome;
   supervisor::DeliveryResult out;
   out.answer = answer_text(answer);
   if (answer.ok()) return out;

@@ -6,13 +6,23 @@
 #include <string>
 #include <string_view>
 
-#include "net/http_client.h"
-#include "respond/links.h"
-#include "respond/notice.h"
-#include "respond/receiver.h"
-#include "supervisor/outbox.h"
+#include "respond/http_options.h"
+#include "respond/target.h"
 
 namespace tocsin::respond {
+
+class WebhookTarget : public HttpTarget {
+ public:
+  std::string url;
+  Secret signing_key;  // of X-Tocsin-Signature; empty = not signed
+  Secret token;        // Authorization: Bearer; empty = none
+  net::Headers headers;
+  HttpOptions http;
+
+  static TargetPtr read(config::MapReader& m, const SecretSources& sources);
+  std::string_view kind() const override { return "webhook"; }
+  Step begin(const Message& message) const override;
+};
 
 std::string webhook_body(const Links& links, const Notice& notice);
 // With X-Tocsin-Signature (where a key is set), X-Tocsin-Delivery and X-Tocsin-Event.
