@@ -135,9 +135,10 @@ class Rocks final : public FaultyRocks {
   Result<std::optional<std::string>> get(KeyFamily family, std::string_view key) override {
     return engine_->get(family, key);
   }
+  using Keyspace::scan;
   Result<void> scan(KeyFamily family, std::string_view from, std::string_view to,
-                    const Visit& visit) override {
-    return engine_->scan(family, from, to, visit);
+                    const Visit& visit, std::vector<KeyGap>* gaps) override {
+    return engine_->scan(family, from, to, visit, gaps);
   }
   Result<void> drop_range(KeyFamily family, std::string_view from, std::string_view to) override {
     return engine_->drop_range(family, from, to);
@@ -148,6 +149,9 @@ class Rocks final : public FaultyRocks {
   }
   Result<void> compact(KeyFamily family, std::string_view from, std::string_view to) override {
     return engine_->compact(family, from, to);
+  }
+  Result<FileReport> check_files(const std::function<bool(uint64_t)>& progress) override {
+    return engine_->check_files(progress);
   }
   // The engine ends with a disk on which nothing succeeds any more, so that closing saves nothing.
   void power_cut() override {
@@ -169,7 +173,7 @@ class Rocks final : public FaultyRocks {
       if (entry.path().extension() != ".sst") continue;
       ++files;
       std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
-      const auto at = static_cast<long>(place % (entry.file_size() / 2));
+      const auto at = static_cast<long>(place % entry.file_size());
       file.seekg(at);
       const int byte = file.get();
       file.seekp(at);
@@ -304,6 +308,42 @@ TEST(FaultyRocks, AFlippedBitHidesLittleAndStopsNoWriting) {
   ASSERT_TRUE(put(*rocks, 9000, 9100));
   ASSERT_TRUE(rocks->flush());
   EXPECT_GE(count(*rocks, &scanned), found + 3100 - 100);
+}
+
+// A bit of each file, wherever it is: the check names the file, and what is read is never taken for
+// whole. Blocks that are compressed (the catalogue) or not, index and footer.
+TEST(FaultyRocks, EveryFlippedBitOfAFileIsFound) {
+  const Folder folder;
+  const auto rocks = open_faulty_rocks(folder.path());
+  KeyBatch names;
+  for (int i = 0; i < 3000; ++i)
+    names.put(KeyFamily::kCatalogue, key_of(i), "name=\"the same words\", number " + key_of(i));
+  ASSERT_TRUE(rocks->write(names));
+  ASSERT_TRUE(put(*rocks, 0, 1000));
+  ASSERT_TRUE(rocks->flush());
+  uint64_t bytes = 0;
+  const auto whole = rocks->check_files([&](uint64_t read) { return (bytes += read) > 0; });
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->files, 3u);
+  EXPECT_EQ(whole->bytes, bytes);
+  EXPECT_TRUE(whole->damaged.empty());
+  for (const uint64_t place : {0, 1, 500, 5'000, 20'000, 60'000, 100'000}) {
+    SCOPED_TRACE(place);
+    ASSERT_EQ(rocks->flip_bit_in_tables(place), 3u);
+    const auto found = rocks->check_files({});
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->damaged.size(), 3u);
+    for (const FileReport::Damage& one : found->damaged) EXPECT_TRUE(one.family);
+    std::vector<KeyGap> gaps;
+    int seen = 0;
+    const auto scanned = rocks->scan(
+        KeyFamily::kCatalogue, "", "z",
+        [&](std::string_view, std::string_view) { return ++seen > 0; }, &gaps);
+    EXPECT_EQ(scanned.has_value(), seen == 3000);
+    EXPECT_EQ(gaps.empty(), seen == 3000);
+    ASSERT_EQ(rocks->flip_bit_in_tables(place), 3u);  // and back
+    EXPECT_TRUE(rocks->check_files({})->damaged.empty());
+  }
 }
 
 }  // namespace

@@ -36,8 +36,9 @@ class MapKeyspace final : public FragileKeyspace {
     return std::optional<std::string>(found->second);
   }
 
+  using Keyspace::scan;
   Result<void> scan(KeyFamily family, std::string_view from, std::string_view to,
-                    const Visit& visit) override {
+                    const Visit& visit, std::vector<KeyGap>*) override {
     const std::lock_guard lock(mutex_);
     const Rows& rows = now_[static_cast<size_t>(family)];
     for (auto at = rows.lower_bound(from); at != rows.end() && at->first < to; ++at)
@@ -71,6 +72,10 @@ class MapKeyspace final : public FragileKeyspace {
 
   Result<void> compact(KeyFamily, std::string_view, std::string_view) override {
     return {};  // a map holds nothing that is gone
+  }
+
+  Result<FileReport> check_files(const std::function<bool(uint64_t)>&) override {
+    return FileReport{};  // there are none
   }
 
   void power_cut() override {

@@ -2,7 +2,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
+#include <rocksdb/file_checksum.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -11,15 +11,16 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <utility>
 
 #include "base/log.h"
 #include "store/keyspace.h"
+#include "store/rocksdb_files.h"
 
 namespace tocsin {
 namespace {
 
 constexpr int kFlushTries = 5;
-constexpr std::array<const char*, kKeyFamilies> kNames{"chunks", "catalogue", "meta", "rows"};
 
 tl::unexpected<Error> rocks_error(std::string_view what, const rocksdb::Status& status) {
   const bool full = status.IsNoSpace();
@@ -61,8 +62,11 @@ rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size(
 class RocksKeyspace final : public Keyspace {
  public:
   RocksKeyspace(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families,
-                std::shared_ptr<DamageListener> listener)
-      : db_(std::move(db)), families_(std::move(families)), listener_(std::move(listener)) {}
+                std::shared_ptr<DamageListener> listener, TableFiles files)
+      : db_(std::move(db)),
+        families_(std::move(families)),
+        listener_(std::move(listener)),
+        files_(files) {}
 
   ~RocksKeyspace() override {
     for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
@@ -108,29 +112,32 @@ class RocksKeyspace final : public Keyspace {
     return std::optional<std::string>(std::move(value));
   }
 
+  using Keyspace::scan;
+  // Checksums are always verified: what does not check out can end the process in the engine's own
+  // code (decompression, keys that are too short), whatever it holds.
   Result<void> scan(KeyFamily family, std::string_view from, std::string_view to,
-                    const Visit& visit) override {
-    std::string last;
-    bool more = true;
-    const auto pass = [&](bool verify) {
-      const rocksdb::Slice end = slice(to);
-      rocksdb::ReadOptions options;
-      options.iterate_upper_bound = &end;
-      options.verify_checksums = verify;
+                    const Visit& visit, std::vector<KeyGap>* gaps) override {
+    const rocksdb::Slice end = slice(to);
+    rocksdb::ReadOptions options;
+    options.iterate_upper_bound = &end;
+    std::string last(from);
+    rocksdb::Status damage;
+    for (bool in_gap = false;; in_gap = true) {
       const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, of(family)));
-      const auto fresh = [&] { return verify || at->key().ToStringView() > last; };
-      for (at->Seek(verify || last.empty() ? slice(from) : slice(last)); at->Valid(); at->Next()) {
-        if (!fresh()) continue;
-        if (verify) last.assign(at->key().data(), at->key().size());
-        more = visit(at->key().ToStringView(), at->value().ToStringView());
-        if (!more) break;
+      for (at->Seek(slice(last)); at->Valid(); at->Next()) {
+        last.assign(at->key().data(), at->key().size());
+        if (std::exchange(in_gap, false) && gaps != nullptr) gaps->back().before = last;
+        if (!visit(at->key().ToStringView(), at->value().ToStringView())) return {};
       }
-      return at->status();
-    };
-    rocksdb::Status status = pass(true);
-    // What follows the damaged block is still good, and most of the block itself.
-    if (status.IsCorruption() && more) status = pass(false);
-    if (!status.ok()) return rocks_error("read", status);
+      if (at->status().ok()) break;
+      if (!at->status().IsCorruption()) return rocks_error("read", at->status());
+      damage = at->status();
+      auto next = readable_after(*db_, of(family), last, end);
+      if (gaps != nullptr) gaps->push_back({last, std::string(to)});
+      if (!next) break;
+      last = std::move(*next);
+    }
+    if (!damage.ok()) return rocks_error("read", damage);
     return {};
   }
 
@@ -151,6 +158,10 @@ class RocksKeyspace final : public Keyspace {
     const auto status = db_->CompactRange(options, of(family), &begin, &end);
     if (!status.ok()) return rocks_error("compact", status);
     return {};
+  }
+
+  Result<FileReport> check_files(const std::function<bool(uint64_t)>& progress) override {
+    return check_table_files(*db_, files_, progress);
   }
 
   // Whole files first, which costs nothing; the rest by a range tombstone.
@@ -194,6 +205,7 @@ class RocksKeyspace final : public Keyspace {
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   std::shared_ptr<DamageListener> listener_;
+  TableFiles files_;
 };
 
 rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options,
@@ -240,6 +252,7 @@ rocksdb::DBOptions database_options(const RocksOptions& options,
   out.info_log_level = rocksdb::WARN_LEVEL;
   out.stats_dump_period_sec = 0;
   out.bytes_per_sync = 1u << 20;
+  out.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   return out;
 }
 
@@ -256,7 +269,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> all_families(
   std::vector<rocksdb::ColumnFamilyDescriptor> out{
       {rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()}};
   for (size_t i = 0; i < kKeyFamilies; ++i)
-    out.emplace_back(kNames[i], family_options(options, cache, static_cast<KeyFamily>(i)));
+    out.emplace_back(std::string(kFamilyNames[i]),
+                     family_options(options, cache, static_cast<KeyFamily>(i)));
   return out;
 }
 
@@ -272,17 +286,22 @@ Result<std::unique_ptr<Keyspace>> open_rocksdb_read_only(const std::string& dire
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   rocksdb::Status status;
-  for (int i = 0; i < kReadOnlyTries; ++i) {
+  TableFiles files{.exclusive = false, .whole_at_open = true};
+  for (int i = 0; i < kReadOnlyTries && raw == nullptr; ++i) {
     status = rocksdb::DB::OpenForReadOnly(database, directory, all_families(options, cache),
                                           &handles, &raw);
-    if (status.ok()) break;
+  }
+  if (!status.ok()) {  // a file that cannot be opened: all others still can
+    files.whole_at_open = database.paranoid_checks = false;
+    status = rocksdb::DB::OpenForReadOnly(database, directory, all_families(options, cache),
+                                          &handles, &raw);
   }
   if (!status.ok()) return rocks_error(fmt::format("open {} for", directory), status);
   std::unique_ptr<rocksdb::DB> db(raw);
   db->DestroyColumnFamilyHandle(handles[0]);
   handles.erase(handles.begin());
   return std::unique_ptr<Keyspace>(std::make_unique<RocksKeyspace>(
-      std::move(db), std::move(handles), std::make_shared<DamageListener>()));
+      std::move(db), std::move(handles), std::make_shared<DamageListener>(), files));
 }
 
 Result<std::unique_ptr<Keyspace>> open_rocksdb(const std::string& directory,
@@ -309,7 +328,8 @@ Result<std::unique_ptr<Keyspace>> open_rocksdb(const std::string& directory,
   db->DestroyColumnFamilyHandle(handles[0]);
   handles.erase(handles.begin());
   return std::unique_ptr<Keyspace>(
-      std::make_unique<RocksKeyspace>(std::move(db), std::move(handles), listener));
+      std::make_unique<RocksKeyspace>(std::move(db), std::move(handles), listener,
+                                      TableFiles{.exclusive = true, .whole_at_open = true}));
 }
 
 }  // namespace tocsin

@@ -36,16 +36,30 @@ struct StoreStats {
 // Scans the keys of chunks and catalogue; any thread.
 Result<void> read_stats(Keyspace& keyspace, StoreStats& out);
 
+// A file of the engine in which some byte is not what was written. What of it cannot be read, if
+// anything, is named besides, chunk by chunk.
+struct DamagedFile {
+  std::string file, reason;
+  std::string_view kind;                          // what it holds: chunks, rows ...; "" if unknown
+  SeriesRef first = kNoSeries, last = kNoSeries;  // of its first and last key
+  TimeMs from = kTimeMax, to = kTimeMin;          // what those keys may hold
+  std::string text(const SeriesTable& series_table) const;
+};
+
 struct VerifyReport {
   uint64_t chunks = 0, rows = 0, series = 0;  // looked at; series: catalogue entries
   uint64_t points = 0, rollups = 0, bytes = 0;
-  uint64_t bytes_total = 0;         // about
-  uint64_t damaged = 0;             // places
-  std::vector<ChunkDamage> damage;  // the first kDamageMax of them
-  std::vector<std::string> notes;   // damage that has no series: the catalogue, the engine's files
+  uint64_t bytes_total = 0;                // about
+  uint64_t damaged = 0;                    // places
+  std::vector<ChunkDamage> damage;         // the first kDamageMax of them
+  uint64_t files = 0;                      // of the engine, looked at byte by byte
+  std::vector<DamagedFile> damaged_files;  // the first kDamageMax of them
+  std::vector<std::string> unused_files;   // part of nothing; the next start removes them
+  std::vector<std::string> notes;          // damage that has no series: the catalogue
   static constexpr size_t kDamageMax = 1000;
 };
-// Reads every chunk, row and catalogue entry, sums and decodes it. `progress` is called after every
+// Reads every byte of the engine's files, then every chunk, row and catalogue entry, sums and
+// decodes it. `progress` is called after every
 // few hundred kilobytes; false ends it early. Any thread; points may be written meanwhile.
 Result<VerifyReport> verify_store(Keyspace& keyspace,
                                   const std::function<bool(const VerifyReport&)>& progress);

@@ -23,9 +23,13 @@ class Borrowed final : public Keyspace {
   Result<std::optional<std::string>> get(KeyFamily family, std::string_view key) override {
     return lender_.get(family, key);
   }
+  using Keyspace::scan;
   Result<void> scan(KeyFamily family, std::string_view from, std::string_view to,
-                    const Visit& visit) override {
-    return lender_.scan(family, from, to, visit);
+                    const Visit& visit, std::vector<KeyGap>* gaps) override {
+    return lender_.scan(family, from, to, visit, gaps);
+  }
+  Result<FileReport> check_files(const std::function<bool(uint64_t)>& progress) override {
+    return lender_.check_files(progress);
   }
   Result<void> drop_range(KeyFamily family, std::string_view from, std::string_view to) override {
     return lender_.drop_range(family, from, to);

@@ -142,6 +142,15 @@ std::string verify_json(const VerifyState& state, const SeriesTable& series) {
       write_time(json, "to", one.to);
       json.member("text", one.text(series)).end_object();
     }
+    json.end_array().member("files", report.files).key("damaged_files").begin_array();
+    for (const DamagedFile& one : report.damaged_files) {
+      json.begin_object().member("file", one.file).member("holds", one.kind);
+      write_time(json, "from", one.from <= one.to ? one.from : kTimeMin);
+      write_time(json, "to", one.from <= one.to ? one.to : kTimeMax);
+      json.member("text", one.text(series)).end_object();
+    }
+    json.end_array().key("unused_files").begin_array();
+    for (const std::string& file : report.unused_files) json.string(file);
     json.end_array().key("notes").begin_array();
     for (const std::string& note : report.notes) json.string(note);
     json.end_array();
@@ -152,15 +161,19 @@ std::string verify_json(const VerifyState& state, const SeriesTable& series) {
 
 std::string verify_text(const VerifyState& state, const SeriesTable& series) {
   const VerifyReport& report = state.report;
-  std::string out =
-      fmt::format("{}: {} points in {} chunks and {} rows, {} rollup slots, {} series, {}\n",
-                  stage_text(state.stage), report.points, report.chunks, report.rows,
-                  report.rollups, report.series, size_text(report.bytes));
+  std::string out = fmt::format(
+      "{}: {} files, {} points in {} chunks and {} rows, {} rollup slots, {} series, {} read\n",
+      stage_text(state.stage), report.files, report.points, report.chunks, report.rows,
+      report.rollups, report.series, size_text(report.bytes));
   if (!state.error.empty()) out += state.error + "\n";
   out += report.damaged == 0 ? "everything that was read checks out\n"
                              : fmt::format("{} places are damaged:\n", report.damaged);
+  for (const DamagedFile& one : report.damaged_files) out += "  " + one.text(series) + "\n";
   for (const ChunkDamage& one : report.damage) out += "  " + one.text(series) + "\n";
   for (const std::string& note : report.notes) out += "  " + note + "\n";
+  for (const std::string& file : report.unused_files)
+    out += fmt::format("  file {} belongs to nothing; the next start of the server removes it\n",
+                       file);
   return out;
 }
 

@@ -88,27 +88,57 @@ class StoreTest(unittest.TestCase):
         server.until("chunks are flushed",
                      lambda: tocsin.metric("tocsin_chunks_flushes_total") > 0, 30)
         self.assertEqual(tocsin.stop(), 0)
-        tables = sorted(pathlib.Path(tocsin.data, "points", "chunks").glob("*.sst"),
-                        key=lambda path: path.stat().st_size)
+        clean = self.verify(tocsin, 0)
+        tables = self.live_tables(tocsin, clean)
+        self.assertEqual(clean["files"], len(tables))
+        # A stray file is told of, but it is no damage.
+        stray = tables[-1].with_name("999999.sst")
+        stray.write_bytes(b"part of nothing")
+        self.assertEqual(self.verify(tocsin, 0)["unused_files"], clean["unused_files"] + [stray.name])
+        for table in tables:
+            held = table.read_bytes()
+            size = len(held)
+            # The first and the last byte, data, and near the end the index, properties and footer.
+            for at in (0, size // 6, size // 2, size * 5 // 6, size - 400, size - 60, size - 20, size - 1):
+                with self.subTest(table=table.name, at=at, of=size):
+                    self.flip(table, max(at, 0))
+                    report = self.verify(tocsin, 1)
+                    self.assertGreaterEqual(report["damaged"], 1)
+                    self.assertIn(table.name, [one["file"] for one in report["damaged_files"]])
+                    table.write_bytes(held)
+        table, held = tables[-1], tables[-1].read_bytes()
+        for at in (len(held) // 3, len(held) - 60):
+            with self.subTest(served_with_damage_at=at, of=len(held)):
+                self.flip(table, at)
+                tocsin.start()
+                points = tocsin.points("deep", begin - 1, begin + count * 60_000)
+                self.assertEqual(len(points), 2)
+                self.assertGreater(sum(map(len, points.values())), count)
+                self.assertEqual(tocsin.write(["deep,n=0 value=1"]).status, 204)
+                done = server.run("store", "verify", "--url", f"http://127.0.0.1:{tocsin.port}")
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertIn(f"file {table.name} is damaged", done.stdout)
+                self.assertEqual(tocsin.stop(), 0)
+                table.write_bytes(held)
+
+    def verify(self, tocsin, status):
+        done = server.run("store", "verify", "--data", tocsin.data, "--json")
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def live_tables(self, tocsin, report):
+        """Files that hold points, the largest last; not those which an end left half written."""
+        folder = pathlib.Path(tocsin.data, "points", "chunks")
+        tables = [table for table in folder.glob("*.sst") if table.name not in report["unused_files"]]
         self.assertTrue(tables)
-        clean = server.run("store", "verify", "--data", tocsin.data, "--json")
-        self.assertEqual(clean.returncode, 0, clean.stdout + clean.stderr)
-        table = tables[-1]
-        held = bytearray(table.read_bytes())
-        held[len(held) // 3] ^= 4
-        table.write_bytes(held)
-        found = server.run("store", "verify", "--data", tocsin.data, "--json")
-        self.assertEqual(found.returncode, 1, found.stdout + found.stderr)
-        report = json.loads(found.stdout)
-        self.assertGreaterEqual(report["damaged"], 1)
-        self.assertTrue(report["damage"] or report["notes"])
-        print("verify says:", str((report["damage"] or report["notes"])[0])[-120:])
-        tocsin.start()
-        points = tocsin.points("deep", begin - 1, begin + count * 60_000)
-        self.assertEqual(len(points), 2)
-        self.assertGreater(sum(map(len, points.values())), count)
-        self.assertEqual(tocsin.write(["deep,n=0 value=1"]).status, 204)
-        self.assertEqual(tocsin.stop(), 0)
+        return sorted(tables, key=lambda table: table.stat().st_size)
+
+    def flip(self, table, at):
+        with open(table, "r+b") as file:
+            file.seek(at)
+            byte = file.read(1)[0]
+            file.seek(at)
+            file.write(bytes([byte ^ 4]))
 
     def test_process_durability_survives_kill_9(self):
         tocsin = self.start("server: {durability: process}\n")
