@@ -81,32 +81,23 @@ Result<Door> Door::open(const Tokens& tokens, std::string_view listen_address) {
   return Door(tokens, loopback);
 }
 
-Door::Visitor Door::judge(const Credentials& credentials, Scope wanted) const {
-  Visitor out;
+Who Door::judge(const Credentials& credentials) const {
+  Who out;
   if (const auto plain = presented_token(credentials)) {
     if (const auto info = tokens_->verify(*plain)) {
-      out.user = info->name;
-      if (info->may(wanted)) {
-        out.verdict = Verdict::kLetIn;
-      } else {
-        out.verdict = Verdict::kNotAllowed;
-        out.message = fmt::format(
-            "the token \"{}\" has the scope {}, this needs {}; make another "
-            "with `tocsin token create`",
-            info->name, to_text(info->scope), to_text(wanted));
-      }
+      out.kind = Who::Kind::kToken;
+      out.name = info->name;
+      out.may = permissions_of(info->scope);
       return out;
     }
     // A wrong token is no reason to lock out who would need none: senders often carry one anyway.
   }
   if (loopback_only_ && is_loopback(credentials.remote_address) &&
       names_loopback(credentials.host)) {
-    out.verdict = Verdict::kLetIn;
-    return out;
+    out.kind = Who::Kind::kHere;
+    out.role = Role::kAdmin;
+    out.may = permissions_of(Role::kAdmin);
   }
-  out.message =
-      "this needs a token: send `Authorization: Token toc_...` (or Bearer, or as the password of "
-      "Basic); make one with `tocsin token create`";
   return out;
 }
 

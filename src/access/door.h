@@ -10,6 +10,7 @@
 
 #include "access/tokens.h"
 #include "base/result.h"
+#include "vocabulary/who.h"
 
 namespace tocsin::access {
 
@@ -35,13 +36,8 @@ class Door {
   // make one. tokens outlives the door.
   static Result<Door> open(const Tokens& tokens, std::string_view listen_address);
 
-  enum class Verdict { kLetIn, kWhoAreYou, kNotAllowed };
-  struct Visitor {
-    Verdict verdict = Verdict::kWhoAreYou;
-    std::string user;     // the token's name; empty for loopback without a token
-    std::string message;  // for the answer, when not let in
-  };
-  Visitor judge(const Credentials& credentials, Scope wanted) const;
+  // Who it is; kNobody if nothing says so.
+  Who judge(const Credentials& credentials) const;
   bool loopback_only() const { return loopback_only_; }
 
  private:

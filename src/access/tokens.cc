@@ -107,6 +107,18 @@ std::string_view to_text(Scope scope) {
   return "?";
 }
 
+Permissions permissions_of(Scope scope) {
+  switch (scope) {
+    case Scope::kRead:
+      return {Permission::kRead};
+    case Scope::kWrite:
+      return {Permission::kWrite};
+    case Scope::kAdmin:
+      return tocsin::permissions_of(Role::kAdmin);
+  }
+  return {};
+}
+
 std::optional<Scope> parse_scope(std::string_view text) {
   for (const Scope scope : {Scope::kRead, Scope::kWrite, Scope::kAdmin})
     if (text == to_text(scope)) return scope;

@@ -22,6 +22,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "vocabulary/who.h"
 
 namespace tocsin::access {
 
@@ -30,12 +31,12 @@ namespace tocsin::access {
 enum class Scope : uint8_t { kRead, kWrite, kAdmin };
 std::string_view to_text(Scope scope);  // "read", "write", "admin"
 std::optional<Scope> parse_scope(std::string_view text);
+Permissions permissions_of(Scope scope);
 
 struct TokenInfo {
   std::string name;  // unique
   Scope scope = Scope::kRead;
   TimeMs created;
-  bool may(Scope wanted) const { return scope == Scope::kAdmin || scope == wanted; }
 };
 
 // Any thread. Readers work on an immutable snapshot; the lock is held to copy a pointer, or to

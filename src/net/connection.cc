@@ -185,7 +185,7 @@ void Connection::on_message() {
     if (match_.refusal)
       respond(std::move(*match_.refusal));
     else
-      (*match_.handler)(std::move(request), respond);
+      shared_->router.answer(match_, std::move(request), respond);
   } catch (const std::exception& thrown) {
     log::error("handling {} {} failed: {}", request.method, request.raw_path, thrown.what());
     respond(Response::error_json(500, "the server failed while it handled this; see its log"));

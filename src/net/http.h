@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "vocabulary/who.h"
+
 namespace tocsin::net {
 
 // An ordered list of names and values; small, so looked through from the front.
@@ -64,6 +66,9 @@ struct Request {
   std::string remote_address;          // "127.0.0.1", "::1"; IPv4 even when it came through IPv6
   Params path_params;                  // what ":id" of the route stood for, decoded
   std::string user;                    // set by the authorize hook; empty = nobody in particular
+  std::string_view route;              // the pattern that fits, "/api/alerts/:id"; empty: a page
+  std::shared_ptr<const Who> who;      // set by the authorize hook; null without one
+  std::shared_ptr<AuditNote> audit;    // of a change that is recorded; handlers may fill it
   std::shared_ptr<Exchange> exchange;  // set by HttpServer; empty in tests without a server
 
   std::string_view param(std::string_view name) const { return path_params.get(name); }

@@ -1,5 +1,8 @@
 #include "net/router.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "base/check.h"
 #include "net/url.h"
 
@@ -41,12 +44,13 @@ void Router::add(std::string_view method, std::string_view pattern, Handler hand
   Route* route = nullptr;
   if (pattern.find("/:") == pattern.npos) {
     route = &exact_[std::string(pattern)];
+    route->pattern = pattern;
   } else {
     std::vector<std::string> segments = split_path(pattern);
     for (Route& known : patterns_)
       if (known.segments == segments) route = &known;
     if (!route) {
-      patterns_.push_back({std::move(segments), {}});
+      patterns_.push_back({std::string(pattern), std::move(segments), {}});
       route = &patterns_.back();
     }
   }
@@ -67,11 +71,12 @@ const Router::Route* Router::find(Request& request) const {
 }
 
 Router::Match Router::match(Request& request) const {
+  const Route* route = find(request);
+  request.route = route ? std::string_view(route->pattern) : std::string_view{};
   if (authorize_)
     if (auto refusal = authorize_(request)) return {nullptr, std::move(refusal)};
   const std::string_view asked = request.method;
   const std::string_view method = asked == "HEAD" ? "GET" : asked;
-  const Route* route = find(request);
   if (!route) {
     if (fallback_ && method == "GET") return {&fallback_, {}};
     return {nullptr, Response::error_json(404, "there is nothing at " + request.path +
@@ -94,7 +99,25 @@ Router::Match Router::match(Request& request) const {
 void Router::dispatch(Request&& request, Respond respond) const {
   Match found = match(request);
   if (found.refusal) return respond(std::move(*found.refusal));
-  (*found.handler)(std::move(request), std::move(respond));
+  answer(found, std::move(request), std::move(respond));
+}
+
+void Router::answer(const Match& match, Request&& request, Respond respond) const {
+  if (around_) return around_(*match.handler, std::move(request), std::move(respond));
+  (*match.handler)(std::move(request), std::move(respond));
+}
+
+std::vector<Router::Registered> Router::routes() const {
+  std::vector<Registered> out;
+  const auto list = [&out](const Route& route) {
+    for (const auto& [method, handler] : route.by_method) out.push_back({method, route.pattern});
+  };
+  for (const auto& [path, route] : exact_) list(route);
+  for (const Route& route : patterns_) list(route);
+  std::sort(out.begin(), out.end(), [](const Registered& a, const Registered& b) {
+    return std::tie(a.pattern, a.method) < std::tie(b.pattern, b.method);
+  });
+  return out;
 }
 
 }  // namespace tocsin::net

@@ -1,6 +1,7 @@
 #include "server/json.h"
 #include "server/params.h"
 #include "server/reply.h"
+#include "server/route_rules.h"
 #include "server/routes.h"
 
 namespace tocsin::server {
@@ -104,6 +105,8 @@ void register_api(net::Router& router, const ApiParts& parts) {
   register_cardinality_routes(router, parts.views);
   register_recent_routes(router, parts.views);
   register_program_routes(router, parts);
+  register_me_route(router);
+  register_route_list(router);
   if (parts.boards) register_board_routes(router, *parts.boards);
   if (parts.causes) register_causes_routes(router, *parts.causes, parts.clock);
   if (parts.config) register_config_routes(router, *parts.config);

@@ -3,6 +3,7 @@
 #include "base/json_writer.h"
 #include "server/api.h"
 #include "server/api_prometheus.h"
+#include "server/route_rules.h"
 
 namespace tocsin::server {
 
@@ -10,22 +11,6 @@ namespace {
 
 bool reads(const net::Request& request) {
   return request.method == "GET" || request.method == "HEAD" || is_prometheus_read(request.path);
-}
-
-// What probes of load balancers and Telegraf's start-up may ask without saying who they are.
-bool open_to_all(std::string_view path) {
-  return path == "/-/healthy" || path == "/-/ready" || path == "/ping" || path == "/health";
-}
-
-access::Scope scope_of(const net::Request& request) {
-  const std::string_view path = request.path;
-  if (path == "/write" || path == "/query" || path.starts_with("/api/v2/"))
-    return access::Scope::kWrite;
-  // Whoever deploys tells of it, with the token that its points come with.
-  if (path == "/api/v1/changes" && request.method == "POST") return access::Scope::kWrite;
-  // The configuration's files may hold secrets (a webhook's address, say).
-  if (path == "/api/v1/config" || path.starts_with("/api/v1/config/")) return access::Scope::kAdmin;
-  return reads(request) ? access::Scope::kRead : access::Scope::kAdmin;
 }
 
 // "https://host:port" of Origin against "host:port" of Host. The scheme is left out: behind a proxy
@@ -59,24 +44,56 @@ net::Response refusal(const net::Request& request, int status, std::string_view 
   return net::Response::json(status, json.take());
 }
 
+net::Response unknown(const net::Request& request) {
+  net::Response out = refusal(
+      request, 401,
+      "this needs to know who you are: sign in on the page, or send `Authorization: Token "
+      "toc_...` (or Bearer, or as the password of Basic); make one with `tocsin token create`");
+  // Lets a browser that opens the address itself ask for the token: any user name, the token as
+  // the password. Requests of a page are left alone; the page has its own place to sign in.
+  const std::string_view mode = request.headers.get("Sec-Fetch-Mode");
+  if (mode.empty() || mode == "navigate")
+    out.headers.add("WWW-Authenticate", "Basic realm=\"Tocsin\", charset=\"UTF-8\"");
+  return out;
+}
+
+std::string described(const Who& who) {
+  switch (who.kind) {
+    case Who::Kind::kToken:
+      return fmt::format("the token \"{}\" may {}", who.name, to_text(who.may));
+    case Who::Kind::kUser:
+      return fmt::format("{} ({}) may {}", who.name, who.role ? to_text(*who.role) : "no role",
+                         to_text(who.may));
+    case Who::Kind::kNobody:
+    case Who::Kind::kHere:
+    case Who::Kind::kCommand:
+      break;
+  }
+  return "you may " + to_text(who.may);
+}
+
+// Says who it is and whether that is enough for this route.
 std::optional<net::Response> ask_the_door(const access::Door& door, net::Request& request) {
+  const RouteRule rule = rule_of(request.method, request.route);
   const access::Credentials credentials{request.headers.get("Authorization"),
                                         request.query.get("p"), request.remote_address,
                                         request.headers.get("Host")};
-  access::Door::Visitor visitor = door.judge(credentials, scope_of(request));
-  request.user = std::move(visitor.user);
-  switch (visitor.verdict) {
-    case access::Door::Verdict::kLetIn:
-      return std::nullopt;
-    case access::Door::Verdict::kNotAllowed:
-      return refusal(request, 403, visitor.message);
-    case access::Door::Verdict::kWhoAreYou:
-      break;
+  auto who = std::make_shared<const Who>(door.judge(credentials));
+  request.who = who;
+  request.user = who->name;
+  if (!rule.action.empty()) request.audit = std::make_shared<AuditNote>();
+  if (!meets(*who, rule.need)) {
+    if (who->kind == Who::Kind::kNobody) return unknown(request);
+    return refusal(request, 403,
+                   fmt::format("{}; this needs {}: ask an administrator, or make another token "
+                               "with `tocsin token create`",
+                               described(*who), to_text(rule.need)));
   }
-  net::Response out = refusal(request, 401, visitor.message);
-  // Lets a browser ask for the token: any user name, the token as the password.
-  out.headers.add("WWW-Authenticate", "Basic realm=\"Tocsin\", charset=\"UTF-8\"");
-  return out;
+  if (who->restricted() && !rule.keeps_to_view)
+    return refusal(
+        request, 403,
+        fmt::format("{} may see only {}; this shows more than that", who->name, who->view.text()));
+  return std::nullopt;
 }
 
 }  // namespace
@@ -86,7 +103,6 @@ net::Authorize authorizer(const access::Door& door, Counters& counters) {
                                       "Requests refused at the door: no token, too small a "
                                       "scope, or from another site.");
   const auto judge = [&door](net::Request& request) -> std::optional<net::Response> {
-    if (open_to_all(request.path)) return std::nullopt;
     // What a browser asks before it asks; no token comes along and nothing is told.
     if (request.method == "OPTIONS" && is_prometheus_read(request.path)) return std::nullopt;
     if (!reads(request) && !same_site(request))

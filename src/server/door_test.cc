@@ -5,6 +5,7 @@
 
 #include "server/api.h"
 #include "server/json.h"
+#include "server/route_rules.h"
 
 namespace tocsin::server {
 namespace {
@@ -33,7 +34,15 @@ class Authorizer : public ::testing::Test {
   ~Authorizer() override { std::filesystem::remove_all(folder_); }
   int ask(const char* listen, net::Request asked) {
     const auto door = access::Door::open(*tokens, listen).value();
-    const auto refusal = authorizer(door, counters)(asked);
+    net::Router router;
+    for (const RouteRule& rule : route_rules())
+      router.add(rule.method, rule.pattern, [](net::Request&&, const net::Respond&) {});
+    for (const char* path : {"/api/v1/query", "/api/v1/query_range", "/api/v1/series"})
+      router.add("OPTIONS", path, [](net::Request&&, const net::Respond&) {});
+    router.set_fallback([](net::Request&&, const net::Respond&) {});
+    router.set_authorize(authorizer(door, counters));
+    asked.raw_path = asked.path;
+    const auto refusal = router.match(asked).refusal;
     user = asked.user;
     body = refusal ? refusal->body : "";
     challenge = refusal ? std::string(refusal->headers.get("WWW-Authenticate")) : "";
@@ -54,7 +63,12 @@ TEST_F(Authorizer, TokensBeyondLoopback) {
     int status;
   };
   const Case cases[] = {
-      {"GET", "/", "", 401},
+      {"GET", "/", "", 0},  // the page signs people in
+      {"GET", "/alerts/7", "", 0},
+      {"GET", "/api/me", "", 401},
+      {"GET", "/api/me", write, 0},
+      {"GET", "/api/v1/routes", read, 403},
+      {"PUT", "/nowhere", "", 401},
       {"GET", "/", read, 0},
       {"GET", "/api/now", write, 403},
       {"POST", "/write", write, 0},
@@ -189,6 +203,28 @@ TEST(Pages, PacksAndRevalidates) {
   EXPECT_TRUE(same.body.empty());
   EXPECT_EQ(pages.answer(request("GET", "/", {{"If-None-Match", "\"0\""}})).status, 200);
   EXPECT_EQ(Pages({}).answer(request("GET", "/")).status, 404);
+}
+
+// A browser that opens an address itself may ask for a token; a page has its own place for that.
+TEST_F(Authorizer, PagesAreNotAskedByTheBrowsersOwnDialogue) {
+  EXPECT_EQ(ask("0.0.0.0", request("GET", "/metrics", {{"Sec-Fetch-Mode", "navigate"}})), 401);
+  EXPECT_FALSE(challenge.empty());
+  EXPECT_EQ(ask("0.0.0.0", request("GET", "/api/me", {{"Sec-Fetch-Mode", "cors"}})), 401);
+  EXPECT_TRUE(challenge.empty());
+}
+
+TEST(RouteRules, EachRouteOnceAndWhatHasNoRowIsForAdministrators) {
+  for (const RouteRule& rule : route_rules()) {
+    EXPECT_EQ(find_route_rule(rule.method, rule.pattern), &rule)
+        << rule.method << " " << rule.pattern << " stands twice";
+    const bool reads = rule.method == "GET";
+    EXPECT_TRUE(!reads || rule.action.empty()) << rule.pattern << ": a read is no change";
+  }
+  EXPECT_EQ(rule_of("HEAD", "/api/alerts").need, Need::kRead);
+  EXPECT_EQ(rule_of("GET", "/api/unheard-of").need, Need::kAdmin);
+  EXPECT_EQ(rule_of("POST", "/api/unheard-of").action, "other.change");
+  EXPECT_EQ(rule_of("GET", "").need, Need::kOpen);
+  EXPECT_EQ(rule_of("POST", "").need, Need::kSignedIn);
 }
 
 // Grafana asks by forms; a form of another site can read nothing out of the answer.
