@@ -47,11 +47,11 @@ void write_side(JsonWriter& json, std::string_view key, const std::vector<Replay
 
 // The series that lit it, to look at: null if it opened without any.
 void write_cause(JsonWriter& json, const AlertView& alert) {
-  if (alert.opened.violations.empty()) {
+  if (alert.opened->violations.empty()) {
     json.key("worker").null().key("series").null();
     return;
   }
-  const JudgedViolation& first = alert.opened.violations.front();
+  const JudgedViolation& first = alert.opened->violations.front();
   json.member("worker", first.worker_id).member("series", first.labels.text());
 }
 
@@ -61,12 +61,12 @@ void write_change(JsonWriter& json, const Comparison& comparison, const AlertCha
   json.begin_object()
       .member("kind", to_text(change.kind))
       .member("by_ms", change.by.count)
-      .member("rule", alert.opened.rule_id)
-      .member("severity", to_text(alert.opened.severity))
+      .member("rule", alert.opened->rule_id)
+      .member("severity", to_text(alert.opened->severity))
       .key("scope")
       .begin_object();
-  for (const auto& [name, value] : alert.opened.scope.pairs()) json.member(name, value);
-  json.end_object().member("title", alert.opened.summary);
+  for (const auto& [name, value] : alert.opened->scope.pairs()) json.member(name, value);
+  json.end_object().member("title", alert.opened->summary);
   write_cause(json, alert);
   write_side(json, "base", comparison.base.alerts, change.base);
   write_side(json, "tried", comparison.tried.alerts, change.tried);

@@ -23,8 +23,8 @@ std::vector<Episode> alerts_of(const Report& report) {
   std::vector<Episode> out;
   out.reserve(report.alerts.size());
   for (const ReplayedAlert& one : report.alerts)
-    out.push_back({alert_key(one.alert.opened.rule_id, one.alert.opened.scope), one.alert.opened_at,
-                   end_or_open(one.alert.resolved_at)});
+    out.push_back({alert_key(one.alert.opened->rule_id, one.alert.opened->scope),
+                   one.alert.opened_at, end_or_open(one.alert.resolved_at)});
   return out;
 }
 

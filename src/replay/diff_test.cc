@@ -34,8 +34,10 @@ Report report_of(const std::vector<Span>& alerts, const std::vector<Span>& viola
   for (const Span& span : alerts) {
     const auto [rule, site] = words(span.of);
     ReplayedAlert one;
-    one.alert.opened.rule_id = rule;
-    one.alert.opened.scope = Labels({Labels::Pair{"site", site}});
+    Decision opened;
+    opened.rule_id = rule;
+    opened.scope = Labels({Labels::Pair{"site", site}});
+    one.alert.opened = opened;
     one.alert.opened_at = at(span.opened);
     if (span.ended != kOpen) one.alert.resolved_at = at(span.ended);
     out.alerts.push_back(one);
@@ -58,8 +60,8 @@ std::string said(const Diff& diff, const Report& base, const Report& tried) {
   for (const AlertChange& change : diff.alerts) {
     const AlertView& alert =
         change.base ? base.alerts[*change.base].alert : tried.alerts[*change.tried].alert;
-    out += (out.empty() ? "" : ", ") + alert.opened.rule_id + " " +
-           std::string(alert.opened.scope.get("site")) + " " + std::string(to_text(change.kind));
+    out += (out.empty() ? "" : ", ") + alert.opened->rule_id + " " +
+           std::string(alert.opened->scope.get("site")) + " " + std::string(to_text(change.kind));
     if (change.by.count > 0) out += " " + to_text(change.by);
   }
   return out;

@@ -93,10 +93,10 @@ std::string text_of(const Report& report) {
            std::to_string(v.worst.score) + " " + std::to_string(v.points_outside) + "\n";
   }
   for (const ReplayedAlert& one : report.alerts)
-    out += to_text(one.alert.id) + " " + one.alert.opened.rule_id + " " +
+    out += to_text(one.alert.id) + " " + one.alert.opened->rule_id + " " +
            std::to_string(one.alert.opened_at.ms) + " " + std::to_string(one.alert.resolved_at.ms) +
            " " + (one.alert.covered_by ? to_text(*one.alert.covered_by) : "-") + " " +
-           one.alert.latest.summary + "\n";
+           one.alert.latest->summary + "\n";
   return out;
 }
 

@@ -86,8 +86,8 @@ TEST(Replay, TellsWhatWouldHaveBeenTold) {
   EXPECT_EQ(report->opened[1].series.text(), "heat{site=\"b\"}");
   std::vector<std::string> alerts;
   for (const ReplayedAlert& one : report->alerts) {
-    alerts.push_back(one.alert.opened.rule_id + " " +
-                     std::string(one.alert.opened.scope.get("site")) +
+    alerts.push_back(one.alert.opened->rule_id + " " +
+                     std::string(one.alert.opened->scope.get("site")) +
                      (one.receivers.empty() ? "" : " told"));
     EXPECT_EQ(one.alert.state, AlertState::kResolved);
   }
@@ -170,7 +170,7 @@ TEST(Replay, TwiceIsTheSame) {
     std::string out;
     const auto report = run_all(plan_of(hours(1), hours(5)), heat);
     for (const ReplayedAlert& one : report->alerts)
-      out += to_text(one.alert.id) + " " + one.alert.latest.summary + " " +
+      out += to_text(one.alert.id) + " " + one.alert.latest->summary + " " +
              to_iso(one.alert.resolved_at) + "\n";
     return out;
   };

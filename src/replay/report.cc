@@ -44,8 +44,8 @@ void Collector::take(const AlertView& alert) {
   if (at->second == kNotKept) return;
   AlertView& kept = report_.alerts[at->second].alert;
   kept = alert;
-  drop_points(kept.opened);
-  drop_points(kept.latest);
+  kept.opened.edit(drop_points);
+  kept.latest.edit(drop_points);
 }
 
 void Collector::take(supervisor::Changes& changes) {

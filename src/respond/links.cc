@@ -35,8 +35,8 @@ bool expand(std::string_view text, std::string& out,
 
 std::string label_value(const AlertView& alert, std::string_view name) {
   std::string value(alert_labels(alert.opened).get(name));
-  if (value.empty() && !alert.opened.violations.empty())
-    value = alert.opened.violations.front().labels.get(name);
+  if (value.empty() && !alert.opened->violations.empty())
+    value = alert.opened->violations.front().labels.get(name);
   return value;
 }
 

@@ -23,7 +23,9 @@ class GrafanaLinks : public ::testing::TestWithParam<Case> {};
 TEST_P(GrafanaLinks, AreFilledIn) {
   ASSERT_TRUE(check_link_template(GetParam().text));
   AlertView alert = testing::payment_alert();
-  alert.opened.scope = Labels(std::vector<Labels::Pair>{{"site", "a b&c/é"}});
+  alert.opened.edit([](Decision& opened) {
+    opened.scope = Labels(std::vector<Labels::Pair>{{"site", "a b&c/é"}});
+  });
   const Links links{.external_url = "http://t", .grafana = GetParam().text};
   EXPECT_EQ(links.grafana_url(alert), GetParam().expected);
 }

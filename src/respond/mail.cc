@@ -42,7 +42,7 @@ std::string addresses(const std::vector<std::string>& to) {
 std::string colour(const Notice& notice) {
   if (notice.event == Event::kTest) return "#7b3a8c";
   if (notice.closed()) return "#2c6b3f";
-  switch (notice.alert->latest.severity) {
+  switch (notice.alert->latest->severity) {
     case Severity::kCritical:
       return "#b4141e";
     case Severity::kHigh:

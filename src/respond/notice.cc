@@ -86,18 +86,18 @@ AlertView test_alert(std::string_view receiver, TimeMs now) {
 std::string state_word(const Notice& notice) {
   if (notice.event == Event::kTest) return "test";
   if (notice.closed()) return std::string(to_text(notice.alert->state));
-  return std::string(to_text(notice.alert->latest.severity));
+  return std::string(to_text(notice.alert->latest->severity));
 }
 
 std::string sentence(const Notice& notice) {
-  const Decision& latest = notice.alert->latest;
-  const Decision& said = latest.summary.empty() ? notice.alert->opened : latest;
+  const AlertView& alert = *notice.alert;
+  const Decision& said = alert.latest->summary.empty() ? alert.opened : alert.latest;
   if (said.summary.empty()) return one_line("rule " + said.rule_id + " holds", kSentenceMax);
   return one_line(said.summary, kSentenceMax);
 }
 
 std::string description(const Notice& notice) {
-  return cut_text(notice.alert->latest.description, kDescriptionMax);
+  return cut_text(notice.alert->latest->description, kDescriptionMax);
 }
 
 std::string utc_text(TimeMs time) {
@@ -114,7 +114,7 @@ std::string since_text(const Notice& notice) {
 
 std::string scope_text(const AlertView& alert) {
   std::string out;
-  for (const auto& [name, value] : alert.opened.scope.pairs())
+  for (const auto& [name, value] : alert.opened->scope.pairs())
     out.append(out.empty() ? "" : ", ").append(name).append(" ").append(value);
   return one_line(out, kFactMax);
 }
@@ -126,29 +126,29 @@ std::vector<std::pair<std::string, std::string>> facts(const Notice& notice) {
     if (!value.empty()) out.emplace_back(std::move(name), one_line(value, kFactMax));
   };
   add("State", state_word(notice));
-  add("Severity", to_text(alert.latest.severity));
+  add("Severity", to_text(alert.latest->severity));
   add("Scope", scope_text(alert));
   add("Since", since_text(notice));
   if (notice.closed())
     add("Ended", alert.resolve_reason);
   else if (notice.event != Event::kTest)
-    add("Trend", trend_text(alert.latest.momentum));
+    add("Trend", trend_text(alert.latest->momentum));
   add("Opened", opened_text(alert.opened));
   add("Acknowledged", alert.acknowledged_by);
   add("Told", told_text(notice.told));
-  std::string rule = alert.opened.rule_id;
-  if (!alert.opened.rule_place.empty()) rule += " (" + alert.opened.rule_place + ")";
+  std::string rule = alert.opened->rule_id;
+  if (!alert.opened->rule_place.empty()) rule += " (" + alert.opened->rule_place + ")";
   add("Rule", rule);
   return out;
 }
 
 std::vector<std::string> violation_lines(const AlertView& alert, size_t max) {
   std::vector<std::string> out;
-  for (const JudgedViolation& judged : alert.latest.violations) {
+  for (const JudgedViolation& judged : alert.latest->violations) {
     if (out.size() == max) break;
     out.push_back(violation_line(judged));
   }
-  const size_t all = alert.latest.violations.size();
+  const size_t all = alert.latest->violations.size();
   if (all > max) out.push_back(fmt::format("and {} more", all - max));
   return out;
 }

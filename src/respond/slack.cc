@@ -31,7 +31,7 @@ Look look_of(const Notice& notice) {
   if (notice.event == Event::kTest) return {":bell:", "#7b3a8c"};
   if (notice.alert->state == AlertState::kResolved) return {":white_check_mark:", "#2c6b3f"};
   if (notice.alert->state == AlertState::kExpired) return {":hourglass:", "#5b676d"};
-  switch (notice.alert->latest.severity) {
+  switch (notice.alert->latest->severity) {
     case Severity::kCritical:
       return {":octagonal_sign:", "#c41c27"};
     case Severity::kHigh:

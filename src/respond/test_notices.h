@@ -66,11 +66,13 @@ inline AlertView hostile_alert() {
   AlertView out = payment_alert();
   std::string text = "a\r\nBcc: x@y\n\"<!channel>&'|\\=?x\x01\xff\xc3\xa9€";
   while (text.size() < 100'000) text += text;
-  out.opened.summary = out.opened.description = out.opened.rule_id = text;
-  out.opened.scope = Labels(std::vector<Labels::Pair>{{"site", text}});
-  out.opened.annotations = {{text.substr(0, 300), text}};
-  out.opened.wait_reason = out.resolve_reason = out.acknowledged_by = text;
-  out.opened.violations.assign(50, violation(text, 1, 2, 3));
+  out.resolve_reason = out.acknowledged_by = text;
+  out.opened.edit([&](Decision& opened) {
+    opened.summary = opened.description = opened.rule_id = opened.wait_reason = text;
+    opened.scope = Labels(std::vector<Labels::Pair>{{"site", text}});
+    opened.annotations = {{text.substr(0, 300), text}};
+    opened.violations.assign(50, violation(text, 1, 2, 3));
+  });
   out.latest = out.opened;
   return out;
 }

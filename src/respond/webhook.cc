@@ -28,12 +28,12 @@ Pairs bounded(Pairs pairs) {
 
 // Receivers of Alertmanager's body look for `alertname`.
 Pairs label_pairs(const AlertView& alert) {
-  return bounded(alert_labels(alert.latest).with("alertname", alert.opened.rule_id).to_pairs());
+  return bounded(alert_labels(alert.latest).with("alertname", alert.opened->rule_id).to_pairs());
 }
 
 Pairs annotation_pairs(const Links& links, const Notice& notice) {
   const AlertView& alert = *notice.alert;
-  std::map<std::string, std::string> out = alert.latest.annotations;
+  std::map<std::string, std::string> out = alert.latest->annotations;
   out["summary"] = sentence(notice);
   if (const std::string text = description(notice); !text.empty()) out["description"] = text;
   if (const auto url = links.grafana_url(alert)) out["grafana_url"] = *url;
@@ -49,7 +49,7 @@ void write_pairs(JsonWriter& json, std::string_view name, const Pairs& pairs) {
 }
 
 Pairs group_labels(const AlertView& alert) {
-  return bounded(alert.opened.scope.with("alertname", alert.opened.rule_id).to_pairs());
+  return bounded(alert.opened->scope.with("alertname", alert.opened->rule_id).to_pairs());
 }
 
 bool is_final(int status) {

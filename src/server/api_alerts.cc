@@ -26,7 +26,7 @@ bool unanswered(const AlertView& alert) {
 bool before(const AlertEntry& a, const AlertEntry& b) {
   const auto rank = [](const AlertEntry& entry) {
     const AlertView& alert = *entry.alert;
-    return std::tuple(!unanswered(alert), alert.state != AlertState::kOpen, alert.latest.severity,
+    return std::tuple(!unanswered(alert), alert.state != AlertState::kOpen, alert.latest->severity,
                       -alert.opened_at.ms, alert.id);
   };
   return rank(a) < rank(b);

@@ -42,7 +42,7 @@ AlertEntry alert_entry() {
   alert->key = hash128("key");
   alert->opened_at = TimeMs{5000};
   alert->updated_at = TimeMs{6000};
-  Decision& decision = alert->opened;
+  Decision decision;
   decision.rule_id = "payment-provider";
   decision.rule_place = "rules/betting.yaml:3";
   decision.severity = Severity::kCritical;
@@ -54,7 +54,7 @@ AlertEntry alert_entry() {
                    {"leaf", "adapter silent", Truth::kUnknown, "learning", {}}};
   decision.violations = {judged_violation()};
   decision.momentum = {Momentum::Trend::kWorsening, 4.1, 0.8, 0.3, 8.0};
-  alert->latest = decision;
+  alert->opened = alert->latest = decision;
   AlertEntry out;
   out.alert = alert;
   out.told_sent = 3;
@@ -126,8 +126,10 @@ TEST_F(Api, AlertsAreSortedUnansweredThenSeverityThenYoungest) {
                        AlertState state) {
     auto alert = std::make_shared<AlertView>();
     alert->id = hash128(rule);
-    alert->latest.rule_id = rule;
-    alert->latest.severity = severity;
+    Decision latest;
+    latest.rule_id = rule;
+    latest.severity = severity;
+    alert->latest = latest;
     alert->opened_at = TimeMs{opened};
     alert->state = state;
     if (acknowledged) alert->acknowledged_by = "ada";

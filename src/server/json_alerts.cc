@@ -117,7 +117,7 @@ void write_told_members(JsonWriter& json, const AlertEntry& entry) {
     json.member("what", entry.next_what).end_object();
   }
   json.key("momentum").begin_object();
-  write_momentum_members(json, entry.alert->latest.momentum);
+  write_momentum_members(json, entry.alert->latest->momentum);
   json.member("hits", entry.momentum_hits)
       .member("predictions", entry.momentum_predictions)
       .end_object();
@@ -126,15 +126,15 @@ void write_told_members(JsonWriter& json, const AlertEntry& entry) {
 void write_summary_members(JsonWriter& json, const AlertEntry& entry) {
   const AlertView& alert = *entry.alert;
   const std::string& title =
-      alert.latest.summary.empty() ? alert.opened.summary : alert.latest.summary;
+      alert.latest->summary.empty() ? alert.opened->summary : alert.latest->summary;
   json.member("id", to_text(alert.id))
       .member("key", to_text(alert.key))
-      .member("rule", alert.latest.rule_id)
-      .member("rule_place", alert.latest.rule_place)
-      .member("severity", to_text(alert.latest.severity))
+      .member("rule", alert.latest->rule_id)
+      .member("rule_place", alert.latest->rule_place)
+      .member("severity", to_text(alert.latest->severity))
       .member("state", to_text(alert.state))
       .key("scope");
-  write_label_object(json, alert.latest.scope);
+  write_label_object(json, alert.latest->scope);
   json.member("title", title).member("title_subject", title_subject(title));
   write_time(json, "opened_at", alert.opened_at);
   write_time(json, "updated_at", alert.updated_at);
@@ -202,8 +202,8 @@ void write_alert_details(JsonWriter& json, const AlertDetails& details) {
   const AlertView& alert = *details.entry.alert;
   json.begin_object();
   write_summary_members(json, details.entry);
-  json.member("description", alert.latest.description).key("annotations").begin_object();
-  for (const auto& [name, text] : alert.latest.annotations) json.member(name, text);
+  json.member("description", alert.latest->description).key("annotations").begin_object();
+  for (const auto& [name, text] : alert.latest->annotations) json.member(name, text);
   json.end_object();
   write_text_or_null(json, "grafana_url", details.grafana_url);
   json.key("opened");

@@ -38,9 +38,9 @@ class ArchiveTest : public testing::Test {
     const auto kept = list_alerts(*world_.database, filter);
     EXPECT_TRUE(kept);
     for (const AlertView& view : *kept)
-      out.push_back(view.opened.rule_id + " " + std::string(view.opened.scope.get("site")));
+      out.push_back(view.opened->rule_id + " " + std::string(view.opened->scope.get("site")));
     for (const auto& view : world_.supervisor->alerts(filter))
-      memory.push_back(view->opened.rule_id + " " + std::string(view->opened.scope.get("site")));
+      memory.push_back(view->opened->rule_id + " " + std::string(view->opened->scope.get("site")));
     EXPECT_EQ(out, memory);  // while all of it is recent
     return out;
   }

@@ -72,7 +72,7 @@ Result<void> Supervisor::Book::load(state::Database& database) {
 void Supervisor::Book::take_up(AlertRecord record) {
   const Id128 id = record.view.id;
   open_by_key_[record.view.key] = id;
-  by_scope_[record.view.opened.scope.text()].push_back(id);
+  by_scope_[record.view.opened->scope.text()].push_back(id);
   open_[id].record = std::make_shared<AlertRecord>(std::move(record));
   arm_all(id);
 }
@@ -192,7 +192,7 @@ void Supervisor::Book::insert(const Decision& decision, Changes& out) {
   record.view.id = id;
   record.view.key = decision.alert_key;
   record.view.opened = decision;
-  record.view.latest = decision;
+  record.view.latest = record.view.opened;
   record.view.opened_at = decision.time;
   record.view.updated_at = decision.time;
   record.update_told_at = decision.time;
@@ -204,7 +204,7 @@ void Supervisor::Book::insert(const Decision& decision, Changes& out) {
 }
 
 void Supervisor::Book::updated(AlertRecord& record, const Decision& decision, Changes& out) {
-  const Severity before = record.view.latest.severity;
+  const Severity before = record.view.latest->severity;
   record.view.latest = decision;
   record.view.updated_at = decision.time;
   if (before == decision.severity) {
@@ -266,7 +266,7 @@ void Supervisor::Book::close(const Id128& id, AlertState state, TimeMs time, std
   const std::shared_ptr<AlertRecord> kept = slot->second.record;
   open_.erase(slot);
   open_by_key_.erase(kept->view.key);
-  const auto scope = by_scope_.find(kept->view.opened.scope.text());
+  const auto scope = by_scope_.find(kept->view.opened->scope.text());
   std::erase(scope->second, id);
   if (scope->second.empty()) by_scope_.erase(scope);
   recent_.push_back(kept);
@@ -321,7 +321,7 @@ void Supervisor::Book::arm_all(const Id128& id) {
       record.update_owed ? record.update_told_at + options_.update_every : TimeMs{}, Due::kUpdate,
       id);
   // Judged again: the expiry moves only when it falls due, so that an update costs no timer.
-  const TimeMs expires = record.view.latest.time + options_.expire_after;
+  const TimeMs expires = record.view.latest->time + options_.expire_after;
   if (slot.expire_armed == TimeMs{} || expires < slot.expire_armed)
     arm(slot.expire_armed, expires, Due::kExpire, id);
 }
@@ -368,10 +368,12 @@ void Supervisor::Book::fire(const Timer& timer, Changes& out) {
 void Supervisor::Book::expire_or_rearm(const Id128& id, Changes& out) {
   const AlertView& view = open_.at(id).record->view;
   if (view.key == own_key()) {
-    edit(id).view.latest.time = now_;  // judged by every opening and closing, not by a rule
+    edit(id).view.latest.edit([&](Decision& own) {
+      own.time = now_;
+    });  // judged by every opening and closing, not by a rule
     return;
   }
-  if (view.latest.time + options_.expire_after > now_)
+  if (view.latest->time + options_.expire_after > now_)
     arm_all(id);
   else
     close(id, AlertState::kExpired, now_, "expired", "", out);

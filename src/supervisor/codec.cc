@@ -282,7 +282,7 @@ Result<AlertRecord> decode_record(std::string_view bytes) {
   view.id = read_id();
   view.key = read_id();
   if (const Id128 parent = read_id(); parent != Id128{}) view.covered_by = parent;
-  for (Decision* const decision : {&view.opened, &view.latest}) {
+  for (SharedDecision* const decision : {&view.opened, &view.latest}) {
     auto read = decode_decision(in.text());
     if (!read) return fail(read.error());
     *decision = std::move(*read);

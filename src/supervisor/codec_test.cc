@@ -154,7 +154,7 @@ TEST(Codec, AnOpenAlertReadsBackWithoutWhatPeopleDid) {
   view.covers = {{7, 8}, {9, 10}};
   view.opened = distinct_decision();
   view.latest = distinct_decision();
-  view.latest.summary = "later";
+  view.latest.edit([](Decision& latest) { latest.summary = "later"; });
   view.opened_at = TimeMs{11};
   view.updated_at = TimeMs{12};
   view.acknowledged_by = "ada";
@@ -169,7 +169,7 @@ TEST(Codec, AnOpenAlertReadsBackWithoutWhatPeopleDid) {
   EXPECT_EQ(encode(*read), bytes);
   EXPECT_EQ(read->view.id, view.id);
   EXPECT_EQ(read->view.covered_by, view.covered_by);
-  EXPECT_EQ(read->view.latest.summary, "later");
+  EXPECT_EQ(read->view.latest->summary, "later");
   EXPECT_EQ(read->view.opened_at, view.opened_at);
   EXPECT_EQ(read->speak_at, record.speak_at);
   EXPECT_EQ(read->told, record.told);

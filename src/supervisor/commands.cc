@@ -80,7 +80,7 @@ Result<const AlertRecord*> Supervisor::Book::open_alert(const Id128& id,
                 fmt::format("{} alert {}: it is not open, and not among the recent ones", attempted,
                             to_text(id)));
   return fail(ErrorCode::kRefused,
-              fmt::format("{} {}: it is {} since {} ({})", attempted, closed->view.opened.rule_id,
+              fmt::format("{} {}: it is {} since {} ({})", attempted, closed->view.opened->rule_id,
                           to_text(closed->view.state), to_iso(closed->view.resolved_at),
                           closed->view.resolve_reason));
 }
@@ -98,7 +98,7 @@ Result<CommandDone> Supervisor::Book::run(const Acknowledge& c, const std::strin
   const AlertView& view = (*open)->view;
   if (!view.acknowledged_by.empty())
     return fail(ErrorCode::kRefused,
-                fmt::format("acknowledge {}: {} did so at {}", view.opened.rule_id,
+                fmt::format("acknowledge {}: {} did so at {}", view.opened->rule_id,
                             view.acknowledged_by, to_iso(view.acknowledged_at)));
   AlertRecord& record = edit(c.alert);
   record.view.acknowledged_by = by;
@@ -117,7 +117,7 @@ Result<CommandDone> Supervisor::Book::run(const Unacknowledge& c, const std::str
   if ((*open)->view.acknowledged_by.empty())
     return fail(ErrorCode::kRefused,
                 fmt::format("take back the acknowledgement of {}: nobody has acknowledged it",
-                            (*open)->view.opened.rule_id));
+                            (*open)->view.opened->rule_id));
   AlertRecord& record = edit(c.alert);
   record.view.acknowledged_by.clear();
   record.view.acknowledged_at = {};
@@ -147,7 +147,7 @@ Result<CommandDone> Supervisor::Book::run(const AddNote& c, const std::string& b
   if (before->view.notes.size() >= kNotesMax)
     return fail(ErrorCode::kRefused, fmt::format("note on {}: it has {} notes already, the most "
                                                  "that are kept",
-                                                 before->view.opened.rule_id, kNotesMax));
+                                                 before->view.opened->rule_id, kNotesMax));
   const auto add = [&](AlertRecord& record) {
     record.view.notes.push_back({now_, by, c.text});
     record.view.updated_at = now_;

@@ -77,7 +77,7 @@ class Pair {
 
  private:
   void compare(const AlertView& view) {
-    const LifeModel::Alert* alert = model_.find(view.opened.rule_id, site(view));
+    const LifeModel::Alert* alert = model_.find(view.opened->rule_id, site(view));
     RC_ASSERT(alert != nullptr);
     RC_ASSERT(view.opened_at == alert->opened_at);
     RC_ASSERT(view.silenced_by.empty() == !alert->silence.has_value());
@@ -86,12 +86,12 @@ class Pair {
     if (view.covered_by) {
       const auto parent = world_.supervisor->find(*view.covered_by);
       RC_ASSERT(parent != nullptr);
-      RC_ASSERT(parent->opened.rule_id == model_.alerts[*alert->parent].rule);
+      RC_ASSERT(parent->opened->rule_id == model_.alerts[*alert->parent].rule);
     }
   }
 
   static std::string site(const AlertView& view) {
-    return std::string(view.opened.scope.get("site"));
+    return std::string(view.opened->scope.get("site"));
   }
   static std::string any_rule() { return *rc::gen::element<std::string>("p", "c", "d"); }
   static std::string any_site() { return *rc::gen::element<std::string>("rome", "oslo"); }
@@ -106,7 +106,7 @@ class Pair {
       for (const auto& changed : changes.changed())
         if (changed->id == intent.alert_id) view = changed;
       RC_ASSERT(view != nullptr);
-      told_.push_back(std::string(to_text(intent.event)) + " " + view->opened.rule_id + " " +
+      told_.push_back(std::string(to_text(intent.event)) + " " + view->opened->rule_id + " " +
                       site(*view));
     }
     for (const Silence& silence : changes.silences)
@@ -173,7 +173,7 @@ class Pair {
   }
   Id128 open_alert(const std::string& rule, const std::string& where) const {
     for (const auto& view : world_.supervisor->alerts({}))
-      if (view->opened.rule_id == rule && site(*view) == where) return view->id;
+      if (view->opened->rule_id == rule && site(*view) == where) return view->id;
     return {};
   }
   void acknowledge() {

@@ -102,11 +102,11 @@ OperatorMark mark_of(const AlertView& alert) {
   OperatorMark out;
   out.of = OperatorMark::Of::kAlert;
   out.id = alert.id;
-  out.rule = alert.opened.rule_id;
-  out.labels = alert.opened.scope;
+  out.rule = alert.opened->rule_id;
+  out.labels = alert.opened->scope;
   out.opened = alert.opened_at;
   out.ended = alert.resolved_at;
-  for (const JudgedViolation& judged : alert.opened.violations)
+  for (const JudgedViolation& judged : alert.opened->violations)
     add_models(judged.violation, judged.worker_id, judged.model_names, out.models);
   tidy(out.models);
   return out;

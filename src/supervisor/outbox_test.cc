@@ -101,7 +101,7 @@ TEST_F(OutboxTest, EveryReceiverGetsItOnceAndTheLedgerSaysSo) {
   EXPECT_EQ(text(claim(kTen - milliseconds(1))), "");
   const auto claims = claim(kTen);
   EXPECT_EQ(text(claims), "mail opened, ops opened");
-  EXPECT_EQ(claims[0].alert->opened.rule_id, "a");
+  EXPECT_EQ(claims[0].alert->opened->rule_id, "a");
   EXPECT_EQ(text(claim(kTen)), "");  // in flight
   for (const Claim& one : claims) record(one, Outcome::kSent, kTen + milliseconds(6));
   EXPECT_EQ(outbox_->pending(), 0u);
@@ -131,7 +131,7 @@ TEST_F(OutboxTest, AnUpdateNeverOvertakesItsOpening) {
   const auto repeat = claim(kTen + seconds(14));
   EXPECT_EQ(text(repeat), "ops opened");
   EXPECT_EQ(repeat[0].attempts, 1u);
-  EXPECT_EQ(repeat[0].alert->latest.time, kTen + seconds(10));
+  EXPECT_EQ(repeat[0].alert->latest->time, kTen + seconds(10));
   EXPECT_EQ(repeat[0].intent.dedupe_key, claims[1].intent.dedupe_key);
 }
 
@@ -159,7 +159,7 @@ TEST_F(OutboxTest, PlannedAndInFlightOnesAreTakenUpAgainAfterACrashWithTheSameKe
   EXPECT_EQ(text(after), "mail opened, ops opened");
   EXPECT_EQ(after[0].intent.dedupe_key, before[0].intent.dedupe_key);
   EXPECT_NE(after[0].intent.dedupe_key, after[1].intent.dedupe_key);
-  EXPECT_EQ(after[0].alert->opened.summary, "a holds");
+  EXPECT_EQ(after[0].alert->opened->summary, "a holds");
 }
 
 TEST_F(OutboxTest, BetweenCommitAndHandOverNothingIsLostOrDoubled) {
@@ -261,7 +261,7 @@ TEST_F(OutboxTest, PastItsLimitTheTableKeepsThemInOrder) {
   for (int round = 0; round < 10; ++round) {
     for (const Claim& one : claim(kTen + seconds(1))) {
       told.push_back(one.intent.receiver + " " + std::string(to_text(one.intent.event)) + " " +
-                     one.alert->opened.rule_id);
+                     one.alert->opened->rule_id);
       record(one, Outcome::kSent, kTen + seconds(1));
     }
     OutboxChanges rows;

@@ -95,7 +95,7 @@ class Script {
   std::string text(const NotificationIntent& intent) {
     const auto alert = world_->supervisor->find(intent.alert_id);
     return intent.receiver + " " + std::string(to_text(intent.event)) + " " +
-           (alert ? alert->opened.rule_id : to_text(intent.alert_id));
+           (alert ? alert->opened->rule_id : to_text(intent.alert_id));
   }
 
   void act(Words words) {

@@ -9,11 +9,11 @@ namespace tocsin::supervisor {
 namespace {
 
 bool wanted(const AlertView& view, const AlertFilter& filter) {
-  if (filter.severity && view.latest.severity != *filter.severity) return false;
-  if (!filter.rule.empty() && view.opened.rule_id != filter.rule) return false;
+  if (filter.severity && view.latest->severity != *filter.severity) return false;
+  if (!filter.rule.empty() && view.opened->rule_id != filter.rule) return false;
   if (view.updated_at < filter.since) return false;
   return std::all_of(filter.scope.begin(), filter.scope.end(), [&](const Labels::Pair& label) {
-    return view.opened.scope.get(label.first) == label.second;
+    return view.opened->scope.get(label.first) == label.second;
   });
 }
 
@@ -28,8 +28,8 @@ bool more_urgent(const AlertView& a, const AlertView& b) {
   if (a_open != b_open) return a_open;
   if (!a_open) return std::tie(b.resolved_at, a.id) < std::tie(a.resolved_at, b.id);
   if (answered(a) != answered(b)) return !answered(a);
-  return std::tie(a.latest.severity, a.opened_at, a.id) <
-         std::tie(b.latest.severity, b.opened_at, b.id);
+  return std::tie(a.latest->severity, a.opened_at, a.id) <
+         std::tie(b.latest->severity, b.opened_at, b.id);
 }
 
 Supervisor::Supervisor(Options options, Routes routes, Counters& counters)

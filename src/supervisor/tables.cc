@@ -87,7 +87,7 @@ Result<int64_t> update_row(Transaction& transaction, const AlertRecord& record) 
       " resolve_reason = ?, acknowledged_by = ?, acknowledged_at = ?, silenced_by = ?,"
       " silenced_until = ?, covered_by = ?, covers = ?, speak_at = ?, update_told_at = ?,"
       " update_owed = ?, rule_holds = ?, history_count = ?, latest = ? WHERE id = ?",
-      {static_cast<int>(view.latest.severity), static_cast<int>(view.state), view.updated_at,
+      {static_cast<int>(view.latest->severity), static_cast<int>(view.state), view.updated_at,
        view.resolved_at, view.resolve_reason, view.acknowledged_by, view.acknowledged_at,
        view.silenced_by, view.silenced_until, view.covered_by, join(view.covers), record.speak_at,
        record.update_told_at, record.update_owed, record.rule_holds, record.history_count,
@@ -102,8 +102,8 @@ Result<void> insert_row(Transaction& transaction, const AlertRecord& record) {
       transaction.execute("INSERT INTO alerts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                           {view.id,
                            view.key,
-                           view.opened.rule_id,
-                           static_cast<int>(view.latest.severity),
+                           view.opened->rule_id,
+                           static_cast<int>(view.latest->severity),
                            static_cast<int>(view.state),
                            view.opened_at,
                            view.updated_at,
@@ -123,7 +123,7 @@ Result<void> insert_row(Transaction& transaction, const AlertRecord& record) {
                            Blob{opened},
                            Blob{latest}});
   if (!inserted) return fail(inserted.error());
-  for (const auto& [name, value] : view.opened.scope.pairs()) {
+  for (const auto& [name, value] : view.opened->scope.pairs()) {
     auto labelled =
         transaction.execute("INSERT INTO alert_labels VALUES (?, ?, ?)", {name, value, view.id});
     if (!labelled) return fail(labelled.error());

@@ -20,9 +20,9 @@ bool names(const std::vector<std::string>& rules, const std::string& rule) {
 }  // namespace
 
 bool Supervisor::Book::covers(const AlertRecord& parent, const AlertRecord& child) const {
-  const std::string& rule = child.view.opened.rule_id;
+  const std::string& rule = child.view.opened->rule_id;
   if (parent.view.id == child.view.id) return false;
-  if (!names(parent.view.opened.covers, rule) && !names(parent.view.latest.covers, rule))
+  if (!names(parent.view.opened->covers, rule) && !names(parent.view.latest->covers, rule))
     return false;
   // Two rules that cover each other: the one that was first stays on top, or nobody would hear.
   for (const AlertRecord* up = &parent; up->view.covered_by;) {
@@ -35,7 +35,7 @@ bool Supervisor::Book::covers(const AlertRecord& parent, const AlertRecord& chil
 }
 
 std::optional<Id128> Supervisor::Book::parent_of(const AlertRecord& record) const {
-  const auto scope = by_scope_.find(record.view.opened.scope.text());
+  const auto scope = by_scope_.find(record.view.opened->scope.text());
   if (scope == by_scope_.end()) return std::nullopt;
   for (const Id128& id : scope->second)
     if (covers(*open_.at(id).record, record)) return id;
@@ -50,14 +50,14 @@ void Supervisor::Book::cover(const Id128& child, const Id128& parent, Changes& o
   if (std::find(above.view.covers.begin(), above.view.covers.end(), child) ==
       above.view.covers.end())
     above.view.covers.push_back(child);
-  note_history(below, "covered", above.view.opened.rule_id, to_text(parent), out);
+  note_history(below, "covered", above.view.opened->rule_id, to_text(parent), out);
   tell_update(below, true, out);
 }
 
 // What opened shortly before its parent, or has not been told of yet, is covered by it.
 void Supervisor::Book::cover_children(const Id128& parent, Changes& out) {
   const AlertView& view = open_.at(parent).record->view;
-  const std::vector<Id128> scope = by_scope_.at(view.opened.scope.text());
+  const std::vector<Id128> scope = by_scope_.at(view.opened->scope.text());
   for (const Id128& id : scope) {
     const AlertRecord& child = *open_.at(id).record;
     const bool recent = child.view.opened_at >= view.opened_at - options_.cover_slack;
@@ -79,7 +79,7 @@ void Supervisor::Book::release_children(const Id128& parent, TimeMs time, Change
       cover(id, *other, out);
       continue;
     }
-    note_history(child, "uncovered", closed->view.opened.rule_id, to_text(parent), out);
+    note_history(child, "uncovered", closed->view.opened->rule_id, to_text(parent), out);
     if (child.told.empty()) {
       child.speak_at = time + options_.cover_slack;
       speak(child, out);
@@ -137,7 +137,7 @@ void Supervisor::Book::speak(AlertRecord& record, Changes& out) {
   if (!record.told.empty() || muted(record) || record.speak_at > now_) return;
   record.speak_at = {};
   const auto receivers =
-      routes_.receivers(alert_labels(record.view.latest), record.view.latest.severity);
+      routes_.receivers(alert_labels(record.view.latest), record.view.latest->severity);
   record.told.insert(receivers.begin(), receivers.end());
   record.update_told_at = now_;
   note_history(record, "told", "", fmt::format("{}", fmt::join(receivers, ", ")), out);
@@ -149,7 +149,7 @@ void Supervisor::Book::tell_new_receivers(AlertRecord& record, Changes& out) {
   if (record.told.empty() || muted(record)) return;
   std::set<std::string> added;
   for (std::string& name :
-       routes_.receivers(alert_labels(record.view.latest), record.view.latest.severity))
+       routes_.receivers(alert_labels(record.view.latest), record.view.latest->severity))
     if (!record.told.contains(name)) added.insert(std::move(name));
   if (added.empty()) return;
   note_history(record, "told", "", fmt::format("{}", fmt::join(added, ", ")), out);

@@ -24,7 +24,7 @@ struct Stretch {
 };
 Stretch stretch_of(const AlertView& alert) {
   Stretch out{kTimeMax, kTimeMin};
-  for (const JudgedViolation& judged : alert.opened.violations) {
+  for (const JudgedViolation& judged : alert.opened->violations) {
     out.first = std::min(out.first, judged.violation.opened);
     out.last = std::max(out.last, judged.violation.last.time);
   }
@@ -35,15 +35,15 @@ Stretch stretch_of(const AlertView& alert) {
 
 // The scope, and what else its series say of themselves in accord.
 Labels about(const AlertView& alert) {
-  std::vector<Labels::Pair> pairs = alert.opened.scope.to_pairs();
+  std::vector<Labels::Pair> pairs = alert.opened->scope.to_pairs();
   std::vector<Labels::Pair> more;
-  for (const JudgedViolation& judged : alert.opened.violations)
+  for (const JudgedViolation& judged : alert.opened->violations)
     for (const auto [name, value] : judged.labels.pairs()) more.emplace_back(name, value);
   for (const Labels::Pair& pair : more) {
     const bool in_accord = std::all_of(more.begin(), more.end(), [&](const Labels::Pair& other) {
       return other.first != pair.first || other.second == pair.second;
     });
-    if (in_accord && pair.first != kNameLabel && alert.opened.scope.get(pair.first).empty())
+    if (in_accord && pair.first != kNameLabel && alert.opened->scope.get(pair.first).empty())
       pairs.push_back(pair);
   }
   return Labels(std::move(pairs));
@@ -148,7 +148,7 @@ CausesAsked causes_asked(const AlertView& alert, CausesWhen when) {
   out.window = query::cause_window(std::max(from, to - kLongestSpan), to);
   out.reference = stretch.first;
   out.about = about(alert);
-  for (const JudgedViolation& judged : alert.opened.violations) out.own.push_back(judged.labels);
+  for (const JudgedViolation& judged : alert.opened->violations) out.own.push_back(judged.labels);
   return out;
 }
 

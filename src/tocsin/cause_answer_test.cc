@@ -18,14 +18,16 @@ Labels labels(std::vector<Labels::Pair> pairs) { return Labels(std::move(pairs))
 AlertView alert() {
   AlertView out;
   out.opened_at = kFirst + seconds(20);
-  out.opened.scope = labels({{"site", "madrid"}});
+  Decision opened;
+  opened.scope = labels({{"site", "madrid"}});
   for (const char* host : {"a", "b"}) {
     JudgedViolation judged;
     judged.labels = Labels::of("payments", {{"site", "madrid"}, {"app", "pay"}, {"host", host}});
     judged.violation.opened = kFirst;
     judged.violation.last.time = kFirst + seconds(15);
-    out.opened.violations.push_back(judged);
+    opened.violations.push_back(judged);
   }
+  out.opened = opened;
   return out;
 }
 

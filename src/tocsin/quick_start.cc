@@ -304,9 +304,9 @@ void QuickStart::on_alert(const AlertView& alert) {
   if (!opened && alert.state == AlertState::kOpen) return;
   std::fprintf(
       stderr, "        %s %s %s: %s\n        http://127.0.0.1:%u/alerts/%s\n",
-      std::string(to_text(alert.opened.severity)).c_str(), alert.opened.rule_id.c_str(),
+      std::string(to_text(alert.opened->severity)).c_str(), alert.opened->rule_id.c_str(),
       alert.state == AlertState::kOpen ? (alert.covered_by ? "is covered" : "opened") : "resolved",
-      alert.latest.summary.c_str(), live_.port(), to_text(alert.id).c_str());
+      alert.latest->summary.c_str(), live_.port(), to_text(alert.id).c_str());
 }
 
 }  // namespace tocsin

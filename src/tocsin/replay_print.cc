@@ -40,9 +40,9 @@ void print_replay(const replay::Report& report, const replay::Plan& plan, double
     const AlertView& alert = one.alert;
     std::printf(
         "  %s  %-8s %s %s%s\n      %s%s\n", to_iso(alert.opened_at).c_str(),
-        std::string(to_text(alert.opened.severity)).c_str(), alert.opened.rule_id.c_str(),
-        alert.opened.scope.text().c_str(), one.receivers.empty() ? " (covered: nobody told)" : "",
-        alert.opened.summary.c_str(),
+        std::string(to_text(alert.opened->severity)).c_str(), alert.opened->rule_id.c_str(),
+        alert.opened->scope.text().c_str(), one.receivers.empty() ? " (covered: nobody told)" : "",
+        alert.opened->summary.c_str(),
         alert.state == AlertState::kOpen
             ? "; still open"
             : fmt::format(
@@ -80,10 +80,10 @@ void write_violation(JsonWriter& json, const replay::ReplayedViolation& one) {
 void write_alert(JsonWriter& json, const replay::ReplayedAlert& one) {
   json.begin_object()
       .member("id", to_text(one.alert.id))
-      .member("rule", one.alert.opened.rule_id)
-      .member("severity", to_text(one.alert.opened.severity))
-      .member("scope", one.alert.opened.scope.text())
-      .member("title", one.alert.opened.summary)
+      .member("rule", one.alert.opened->rule_id)
+      .member("severity", to_text(one.alert.opened->severity))
+      .member("scope", one.alert.opened->scope.text())
+      .member("title", one.alert.opened->summary)
       .member("state", to_text(one.alert.state))
       .member("opened_at", one.alert.opened_at.ms)
       .member("resolved_at", one.alert.resolved_at.ms)
@@ -91,7 +91,7 @@ void write_alert(JsonWriter& json, const replay::ReplayedAlert& one) {
       .member("covered", one.alert.covered_by.has_value())
       .key("violations")
       .begin_array();
-  for (const JudgedViolation& judged : one.alert.latest.violations)
+  for (const JudgedViolation& judged : one.alert.latest->violations)
     json.string(to_text(judged.violation.id));
   json.end_array().key("receivers").begin_array();
   for (const std::string& receiver : one.receivers) json.string(receiver);

@@ -38,9 +38,9 @@ void print_changes(const Comparison& comparison, ChangeKind kind, std::string_vi
     const std::string by =
         change.by.count > 0 ? fmt::format("  by {}", to_text(change.by)) : std::string();
     line(fmt::format("  {}  {:<8} {} {}{}{}\n      {}", to_iso(one.alert.opened_at),
-                     to_text(one.alert.opened.severity), one.alert.opened.rule_id,
-                     one.alert.opened.scope.text(), by,
-                     one.receivers.empty() ? " (nobody told)" : "", one.alert.opened.summary));
+                     to_text(one.alert.opened->severity), one.alert.opened->rule_id,
+                     one.alert.opened->scope.text(), by,
+                     one.receivers.empty() ? " (nobody told)" : "", one.alert.opened->summary));
   }
 }
 

@@ -73,8 +73,8 @@ server::SilenceView silence_view(const supervisor::Silence& silence) {
 server::AlertEntry LiveViews::entry_of(const AlertPtr& alert) {
   server::AlertEntry out;
   out.alert = alert;
-  out.momentum_hits = alert->latest.momentum.hits;
-  out.momentum_predictions = alert->latest.momentum.predictions;
+  out.momentum_hits = alert->latest->momentum.hits;
+  out.momentum_predictions = alert->latest->momentum.predictions;
   if (auto ledger = supervisor::read_ledger(live_.reader(), alert->id)) {
     for (const Delivery& delivery : *ledger) {
       // Updates of what was said are not said again.
@@ -92,13 +92,13 @@ server::AlertEntry LiveViews::entry_of(const AlertPtr& alert) {
       }
     }
   }
-  if (!alert->opened.violations.empty()) {
-    const JudgedViolation& main = alert->opened.violations.front();
+  if (!alert->opened->violations.empty()) {
+    const JudgedViolation& main = alert->opened->violations.front();
     const size_t from = main.tail.size() > 39 ? main.tail.size() - 39 : 0;
     for (size_t i = from; i < main.tail.size(); ++i)
       out.spark.push_back(
           {main.tail[i].time, main.tail[i].value, main.tail[i].lower, main.tail[i].upper});
-    for (const JudgedViolation& judged : alert->latest.violations)
+    for (const JudgedViolation& judged : alert->latest->violations)
       if (judged.violation.id == main.violation.id) {
         const JudgedPoint& last = judged.violation.last;
         if (out.spark.empty() || out.spark.back().time < last.time)
@@ -129,8 +129,8 @@ void LiveViews::with_sparks(std::vector<server::AlertEntry> entries,
         Sparks out;
         for (size_t i = 0; i < shared->size(); ++i) {
           const AlertView& alert = *(*shared)[i].alert;
-          if (alert.state != AlertState::kOpen || alert.opened.violations.empty()) continue;
-          const JudgedViolation& main = alert.opened.violations.front();
+          if (alert.state != AlertState::kOpen || alert.opened->violations.empty()) continue;
+          const JudgedViolation& main = alert.opened->violations.front();
           const auto ref = live_.series().find(main.labels);
           const auto worker = shard.stage().workers().find(main.worker_id);
           if (!ref || !worker) continue;
@@ -262,7 +262,7 @@ server::ViolationRow LiveViews::row_of(DecisionThread& decisions, const StreamIt
     supervisor::AlertFilter filter;
     filter.rule = rule;
     for (const AlertPtr& alert : decisions.stage().supervisor().alerts(filter))
-      for (const JudgedViolation& judged : alert->latest.violations)
+      for (const JudgedViolation& judged : alert->latest->violations)
         if (judged.violation.id == change.violation.id) row.alert = alert->id;
   }
   return row;

@@ -113,8 +113,8 @@ void LiveViews::watch() {
   };
   live_.watchers.alert = [this](const AlertPtr& alert) {
     const std::string& label = live_.configuration()->workers->site_label();
-    lanes_.note(std::string(alert->opened.scope.get(label)), alert->updated_at,
-                lane_of(alert->opened.severity));
+    lanes_.note(std::string(alert->opened->scope.get(label)), alert->updated_at,
+                lane_of(alert->opened->severity));
     if (QuickStart* quick_start = quick_start_.load()) quick_start->on_alert(*alert);
     if (hub_.heard()) in_background([this, alert] { hub_.alert(entry_of(alert)); });
   };
@@ -134,8 +134,8 @@ void LiveViews::remember_lanes() {
     if (!alerts) return;
     const std::string label = live_.configuration()->workers->site_label();
     for (const AlertView& alert : *alerts)
-      lanes_.note(std::string(alert.opened.scope.get(label)), alert.opened_at,
-                  lane_of(alert.opened.severity));
+      lanes_.note(std::string(alert.opened->scope.get(label)), alert.opened_at,
+                  lane_of(alert.opened->severity));
   });
 }
 
@@ -283,10 +283,10 @@ std::vector<LiveViews::KpiRow> LiveViews::kpi_rows(ShardThread& shard, size_t po
 void LiveViews::paint(std::vector<KpiRow>& rows, const std::vector<AlertPtr>& open) const {
   std::map<Labels, Severity> severity;
   for (const AlertPtr& alert : open)
-    for (const JudgedViolation& judged : alert->latest.violations) {
+    for (const JudgedViolation& judged : alert->latest->violations) {
       if (judged.violation.state == ViolationState::kEnded) continue;
-      const auto [at, fresh] = severity.emplace(judged.labels, alert->latest.severity);
-      if (!fresh) at->second = std::min(at->second, alert->latest.severity);
+      const auto [at, fresh] = severity.emplace(judged.labels, alert->latest->severity);
+      if (!fresh) at->second = std::min(at->second, alert->latest->severity);
     }
   for (KpiRow& row : rows)
     if (const auto found = severity.find(row.kpi.series);
@@ -316,10 +316,10 @@ server::NowView LiveViews::put_together(std::vector<KpiRow> rows,
     out.covered += alert->covered_by ? 1 : 0;
     ++out.open;
     if (!out.lead && !silenced && !alert->covered_by) out.lead = alert->id;
-    NowView::Site& site = sites[std::string(alert->opened.scope.get(label))];
-    int64_t& count = alert->latest.severity == Severity::kCritical ? site.critical
-                     : alert->latest.severity == Severity::kHigh   ? site.high
-                                                                   : site.low;
+    NowView::Site& site = sites[std::string(alert->opened->scope.get(label))];
+    int64_t& count = alert->latest->severity == Severity::kCritical ? site.critical
+                     : alert->latest->severity == Severity::kHigh   ? site.high
+                                                                    : site.low;
     ++count;
   }
   for (auto& [name, site] : sites) {

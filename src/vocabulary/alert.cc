@@ -2,6 +2,11 @@
 
 namespace tocsin {
 
+SharedDecision::SharedDecision() {
+  static const auto none = std::make_shared<const Decision>();
+  value_ = none;
+}
+
 std::string_view to_text(Severity severity) {
   switch (severity) {
     case Severity::kCritical:

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/id.h"
@@ -77,6 +79,28 @@ struct Decision {
   std::vector<std::string> covers;  // rule ids whose alerts this one covers, same scope
 };
 
+// A decision that all copies of an alert share. Immutable; any thread.
+class SharedDecision {
+ public:
+  SharedDecision();
+  SharedDecision(Decision decision)  // NOLINT(google-explicit-constructor): a value like any other
+      : value_(std::make_shared<const Decision>(std::move(decision))) {}
+  const Decision& operator*() const { return *value_; }
+  const Decision* operator->() const { return value_.get(); }
+  operator const Decision&() const { return *value_; }  // NOLINT(google-explicit-constructor)
+  // Changes a copy, which nobody else sees.
+  template <typename Change>
+  void edit(Change&& change) {
+    Decision copy = *value_;
+    change(copy);
+    *this = SharedDecision(std::move(copy));
+  }
+  bool same(const SharedDecision& other) const { return value_ == other.value_; }
+
+ private:
+  std::shared_ptr<const Decision> value_;
+};
+
 enum class AlertState : uint8_t { kOpen, kResolved, kExpired };
 std::string_view to_text(AlertState state);  // "open", "resolved", "expired"
 
@@ -107,8 +131,8 @@ struct AlertView {
   Id128 id;   // hash(alert_key, opened position): one episode
   Id128 key;  // hash(rule id, scope)
   AlertState state = AlertState::kOpen;
-  Decision opened;  // as judged when it opened: never changed later
-  Decision latest;  // as last judged
+  SharedDecision opened;  // as judged when it opened: never changed later
+  SharedDecision latest;  // as last judged; shares `opened` until it is judged again
   TimeMs opened_at;
   TimeMs updated_at;
   TimeMs resolved_at;  // 0 while open

@@ -76,13 +76,13 @@ void expect_exactly_its_alerts(World& world, const QuickStart& house, DurationMs
   std::optional<Id128> parent;
   size_t covered = 0;
   for (const AlertView& alert : world.alerts())
-    if (alert.opened.rule_id == "payment-provider") parent = alert.id;
+    if (alert.opened->rule_id == "payment-provider") parent = alert.id;
   for (const AlertView& alert : world.alerts()) {
-    EXPECT_EQ(alert.state, AlertState::kResolved) << alert.opened.rule_id;
-    EXPECT_EQ(alert.resolve_reason, "recovered") << alert.opened.rule_id;
-    if (alert.opened.rule_id != "errors-high") continue;
+    EXPECT_EQ(alert.state, AlertState::kResolved) << alert.opened->rule_id;
+    EXPECT_EQ(alert.resolve_reason, "recovered") << alert.opened->rule_id;
+    if (alert.opened->rule_id != "errors-high") continue;
     ++covered;
-    EXPECT_EQ(alert.opened.scope.get("site"), "madrid");
+    EXPECT_EQ(alert.opened->scope.get("site"), "madrid");
     EXPECT_EQ(alert.covered_by, parent);
     EXPECT_LE(to_iso(alert.opened_at), to_iso(start + seconds(91) + late));
   }

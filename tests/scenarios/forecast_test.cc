@@ -47,7 +47,7 @@ struct House {
   }
   std::string summary(const std::string& rule) {
     for (const AlertView& alert : world.alerts())
-      if (alert.latest.rule_id == rule) return alert.opened.summary;
+      if (alert.latest->rule_id == rule) return alert.opened->summary;
     return "no alert of " + rule;
   }
 

@@ -152,7 +152,7 @@ void World::commit() {
   const auto committed = transaction->commit();
   ASSERT_TRUE(committed) << committed.error().text();
   for (const auto& view : changes_.changed())
-    names_[view->id] = {view->opened.rule_id, std::string(view->opened.scope.get("site"))};
+    names_[view->id] = {view->opened->rule_id, std::string(view->opened->scope.get("site"))};
   for (const supervisor::NotificationIntent& intent : changes_.intents) {
     const auto& [rule, site] = names_[intent.alert_id];
     const std::string event(to_text(intent.event));
