@@ -36,30 +36,6 @@ std::vector<Shift> rotation_shifts(const Layer& layer, TimeMs from, TimeMs to) {
   return out;
 }
 
-// Attendees, else the names in the title: "Ana", "On call: ana, bob".
-std::vector<std::string> people_of_entry(const Roster& roster,
-                                         const calendar::Calendar::Entry& entry) {
-  std::vector<std::string> out;
-  const auto add = [&](std::string_view text) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    if (const Person* known = roster.person_called(text)) out.push_back(known->name);
-  };
-  for (const std::string& address : entry.attendees) add(address);
-  if (out.empty()) {
-    std::string_view title = entry.summary;
-    if (const size_t colon = title.rfind(':'); colon != title.npos) title.remove_prefix(colon + 1);
-    while (!title.empty()) {
-      const size_t cut = std::min(title.find_first_of(",;/&+"), title.size());
-      add(title.substr(0, cut));
-      title.remove_prefix(std::min(cut + 1, title.size()));
-    }
-  }
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  return out;
-}
-
 std::vector<Shift> calendar_shifts(const Roster& roster, const Layer& layer, TimeMs from,
                                    TimeMs to) {
   std::vector<Shift> out;
@@ -159,6 +135,29 @@ class Sweep {
 };
 
 }  // namespace
+
+std::vector<std::string> people_of_entry(const Roster& roster,
+                                         const calendar::Calendar::Entry& entry) {
+  std::vector<std::string> out;
+  const auto add = [&](std::string_view text) {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    if (const Person* known = roster.person_called(text)) out.push_back(known->name);
+  };
+  for (const std::string& address : entry.attendees) add(address);
+  if (out.empty()) {
+    std::string_view title = entry.summary;
+    if (const size_t colon = title.rfind(':'); colon != title.npos) title.remove_prefix(colon + 1);
+    while (!title.empty()) {
+      const size_t cut = std::min(title.find_first_of(",;/&+"), title.size());
+      add(title.substr(0, cut));
+      title.remove_prefix(std::min(cut + 1, title.size()));
+    }
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
 
 std::vector<Shift> layer_shifts(const Roster& roster, const Layer& layer, TimeMs from, TimeMs to) {
   return layer.calendar ? calendar_shifts(roster, layer, from, to)

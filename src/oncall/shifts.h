@@ -27,6 +27,11 @@ inline constexpr size_t kShiftsMax = 20'000;  // of one answer
 // calendar may overlap each other. Names in a calendar that nobody has are left out.
 std::vector<Shift> layer_shifts(const Roster& roster, const Layer& layer, TimeMs from, TimeMs to);
 
+// Whom an event of a calendar means: its attendees, else the names in its title ("Ana", "On call:
+// ana, bob"). Empty: nobody of the roster.
+std::vector<std::string> people_of_entry(const Roster& roster,
+                                         const calendar::Calendar::Entry& entry);
+
 // What counts: for every instant the last layer that has somebody, changed by the overrides. Whole
 // shifts that overlap [from, to), by begin, none overlapping another; without those where nobody is
 // on call. `overrides` may hold those of other schedules.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <fstream>
 #include <utility>
 
 #include "config/reader.h"
@@ -13,10 +14,10 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 18> kSections{
+constexpr std::array<std::string_view, 21> kSections{
     "server",     "workers",          "default", "marks",  "sites",   "rules",   "routes",
     "supervisor", "receivers",        "links",   "intake", "queries", "senders", "boards",
-    "groups",     "prometheus_rules", "limits",  "budget"};
+    "groups",     "prometheus_rules", "limits",  "budget", "people",  "teams",   "schedules"};
 
 config::Reference described() {
   config::Reference reference;
@@ -27,6 +28,7 @@ config::Reference described() {
   supervisor::Options::describe(reference);
   PrometheusRules::describe(reference);
   respond::Receivers::describe(reference);
+  oncall::Roster::describe(reference);
   QuerySettings::describe(reference);
   BudgetSettings::describe(reference);
   describe_senders(reference);
@@ -60,6 +62,19 @@ std::vector<SeriesSelector> awaited_silences(const rules::RuleSet& set) {
   return out;
 }
 
+// Calendar files that layers name; relative to the folder.
+oncall::Roster::ReadFile calendar_files(const std::string& directory) {
+  return [directory](const std::string& name) -> Result<std::string> {
+    const std::string path = name.starts_with('/') ? name : directory + "/" + name;
+    std::ifstream file(path, std::ios::binary);
+    std::string text(calendar::kCalendarBytesMax + 1, '\0');
+    if (!file || !(file.read(text.data(), static_cast<std::streamsize>(text.size())) || file.eof()))
+      return fail(ErrorCode::kInvalid, "the calendar file " + path + " cannot be read");
+    text.resize(static_cast<size_t>(file.gcount()));
+    return text;
+  };
+}
+
 }  // namespace
 
 std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
@@ -75,8 +90,13 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   const std::string site = made->workers ? made->workers->site_label() : "site";
   made->rules = std::make_shared<rules::RuleSet>(rules::RuleSet::read(folder, site, problems));
   if (made->workers) made->workers = made->workers->awaiting(awaited_silences(*made->rules));
-  made->receivers = std::make_shared<respond::Receivers>(
-      respond::Receivers::read(folder, respond::SecretSources::real(directory), problems));
+  const respond::SecretSources sources = respond::SecretSources::real(directory);
+  auto receivers = respond::Receivers::read(folder, sources, problems);
+  const std::vector<std::string> names = receivers.names();  // without people's own
+  made->roster = std::make_shared<oncall::Roster>(
+      oncall::Roster::read(folder, calendar_files(directory), problems));
+  made->unreachable = respond::add_people(*made->roster, receivers, problems);
+  made->receivers = std::make_shared<respond::Receivers>(std::move(receivers));
   folder.single("intake", "intake", problems,
                 [&](config::MapReader& m) { intake::read_limits(m, made->intake); });
   folder.single("limits", "limits", problems,
@@ -84,8 +104,8 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   made->supervisor = supervisor::Options::read(folder, problems);
   made->routes = supervisor::Routes::read(folder, problems);
   made->prometheus_rules = PrometheusRules::read(folder, problems);
-  const std::vector<std::string> names = made->receivers->names();
-  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::vector<std::string> all_names = made->receivers->names();
+  const std::vector<std::string_view> known(all_names.begin(), all_names.end());
   made->routes.check_receivers(known, problems);
   // Whoever configures receivers and no routes wants all of them told.
   if (folder.section("routes").empty()) {

@@ -9,6 +9,8 @@
 #include "config/folder.h"
 #include "intake/limits.h"
 #include "intake/series_limits.h"
+#include "oncall/roster.h"
+#include "respond/people.h"
 #include "respond/receiver.h"
 #include "rules/engine.h"
 #include "server/boards.h"
@@ -29,7 +31,9 @@ struct Configuration {
   BudgetSettings budget;
   std::shared_ptr<const streamer::WorkerSet> workers;
   std::shared_ptr<const rules::RuleSet> rules;
-  std::shared_ptr<const respond::Receivers> receivers;
+  std::shared_ptr<const respond::Receivers> receivers;  // with those of people
+  std::shared_ptr<const oncall::Roster> roster;
+  std::vector<respond::Unreachable> unreachable;  // ways to reach people that cannot work
   intake::IntakeLimits intake;
   intake::SeriesLimits series;
   supervisor::Options supervisor;
