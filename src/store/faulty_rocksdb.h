@@ -15,8 +15,9 @@ class FaultyRocks : public FragileKeyspace {
   // Of appends and syncs from now on, after `calls` more that pass: fail until heal().
   virtual void fail_after(uint64_t calls, bool disk_full) = 0;
   virtual void heal() = 0;
-  // Flips one bit in the middle of the engine's table files; how many files there are.
-  virtual size_t flip_bit_in_tables(uint64_t place) = 0;
+  // Flips one bit in each of the engine's table files, or in the one of that name; how many files
+  // that are.
+  virtual size_t flip_bit_in_tables(uint64_t place, const std::string& only = "") = 0;
 };
 // The folder must exist and be empty.
 std::unique_ptr<FaultyRocks> open_faulty_rocks(const std::string& directory);

@@ -166,11 +166,12 @@ class Rocks final : public FaultyRocks {
     faults_.fail_after(static_cast<int64_t>(calls) + 1, disk_full);
   }
   void heal() override { faults_.heal(); }
-  size_t flip_bit_in_tables(uint64_t place) override {
+  size_t flip_bit_in_tables(uint64_t place, const std::string& only) override {
     engine_.reset();
     size_t files = 0;
     for (const auto& entry : fs::directory_iterator(directory_)) {
       if (entry.path().extension() != ".sst") continue;
+      if (!only.empty() && entry.path().filename() != only) continue;
       ++files;
       std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
       const auto at = static_cast<long>(place % entry.file_size());
@@ -344,6 +345,51 @@ TEST(FaultyRocks, EveryFlippedBitOfAFileIsFound) {
     ASSERT_EQ(rocks->flip_bit_in_tables(place), 3u);  // and back
     EXPECT_TRUE(rocks->check_files({})->damaged.empty());
   }
+}
+
+// Files whose keys lie between each other's: one that cannot be opened any more hides its own keys
+// and none of the others'.
+TEST(FaultyRocks, AFileThatCannotBeOpenedHidesNoOthers) {
+  const Folder folder;
+  const auto rocks = open_faulty_rocks(folder.path());
+  const auto put_every_third = [&](int from) {
+    KeyBatch batch;
+    for (int i = from; i < 600; i += 3)
+      batch.put(KeyFamily::kChunks, key_of(i), std::string(200, 'v') + std::to_string(i));
+    ASSERT_TRUE(rocks->write(batch));
+    ASSERT_TRUE(rocks->flush());
+  };
+  put_every_third(0);
+  const auto first = rocks->check_files({});
+  ASSERT_EQ(first->files, 1u);
+  std::string damaged;
+  for (const auto& entry : fs::directory_iterator(folder.path()))
+    if (entry.path().extension() == ".sst") damaged = entry.path().filename();
+  put_every_third(1);
+  ASSERT_EQ(rocks->flip_bit_in_tables(first->bytes - 60, damaged), 1u);
+  EXPECT_EQ(rocks->check_files({})->damaged.size(), 1u);
+  for (int round = 0; round < 2; ++round) {  // with what is written afterwards, too
+    std::vector<int> seen;
+    std::vector<KeyGap> gaps;
+    const auto scanned = rocks->scan(
+        KeyFamily::kChunks, "", "z",
+        [&](std::string_view key, std::string_view) {
+          seen.push_back(std::stoi(std::string(key.substr(1))) - 100'000);
+          return true;
+        },
+        &gaps);
+    EXPECT_FALSE(scanned);
+    EXPECT_FALSE(gaps.empty());
+    std::vector<int> expected;
+    for (int i = 0; i < 600; ++i)
+      if (i % 3 == 1 || (i % 3 == 2 && round == 1)) expected.push_back(i);
+    EXPECT_EQ(seen, expected);
+    put_every_third(2);
+  }
+  int limited = 0;  // a visitor that has enough is not asked again
+  EXPECT_TRUE(rocks->scan(KeyFamily::kChunks, "", "z",
+                          [&](std::string_view, std::string_view) { return ++limited < 10; }));
+  EXPECT_EQ(limited, 10);
 }
 
 }  // namespace

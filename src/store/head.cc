@@ -126,9 +126,13 @@ void Head::put(Series& series, TimeMs time, double value) {
   if (series.encoder.count == 0) {
     series.encoder = {};
     series.start = time;
+    // Nothing of the runs before is newer than `newest_on_disk_`, and this series has nothing of
+    // this run yet. Later: in order, so nothing of this run is as new.
+    if (!series.seen && newest_on_disk_ < kTimeMax)
+      series.whole_from = newest_on_disk_ + milliseconds(1);
+    else if (series.whole_from == kTimeMax && time > newest_on_disk_)
+      series.whole_from = time;
     series.seen = true;
-    // In order: nothing of this run is as new, and nothing of the runs before.
-    if (series.whole_from == kTimeMax && time > newest_on_disk_) series.whole_from = time;
     if (!series.has_late) series.first_lsn = lsn_;
   }
   char room[kSampleBytesMax];

@@ -133,9 +133,14 @@ TEST(Head, WhatMayBeOnDiskFromBeforeIsNotCalledWhole) {
   head.set_newest_on_disk(TimeMs{100});
   head.begin(Lsn{1});
   head.append(kA, TimeMs{100}, 1);
-  EXPECT_EQ(head.whole_from(kA), kTimeMax);
-  head.append(kB, TimeMs{101}, 1);
-  EXPECT_EQ(head.whole_from(kB), TimeMs{101});
+  EXPECT_EQ(head.whole_from(kA), TimeMs{101});
+  head.append(kB, TimeMs{150}, 1);
+  EXPECT_EQ(head.whole_from(kB), TimeMs{101}) << "nothing can lie between";
+  Head unknown;  // what the disk has cannot be said
+  unknown.set_newest_on_disk(kTimeMax);
+  unknown.begin(Lsn{1});
+  unknown.append(kA, TimeMs{100}, 1);
+  EXPECT_EQ(unknown.whole_from(kA), kTimeMax);
 }
 
 TEST(Head, PastItsMemoryNoPreviousChunkIsAdded) {

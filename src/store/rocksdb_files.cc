@@ -6,6 +6,7 @@
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_reader.h>
+#include <rocksdb/table.h>
 
 #include <algorithm>
 #include <set>
@@ -127,6 +128,61 @@ class FileChecker {
   bool stopped_ = false;
 };
 
+// Of files, the newest first; of one key in several of them the newest one's value.
+class FileMerge {
+ public:
+  FileMerge(rocksdb::DB& db, std::string_view family, std::string_view from, std::string_view to)
+      : to_(to) {
+    std::vector<rocksdb::LiveFileMetaData> files;
+    db.GetLiveFilesMetaData(&files);
+    std::sort(files.begin(), files.end(),
+              [](const auto& a, const auto& b) { return a.largest_seqno > b.largest_seqno; });
+    rocksdb::BlockBasedTableOptions table;
+    table.no_block_cache = true;
+    rocksdb::Options options;
+    options.env = db.GetEnv();
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    for (const rocksdb::LiveFileMetaData& file : files) {
+      if (file.column_family_name != family) continue;
+      if (file.largestkey < from || file.smallestkey >= to) continue;
+      File& open = files_.emplace_back();
+      open.reader = std::make_unique<rocksdb::SstFileReader>(options);
+      if (!open.reader->Open(db.GetName() + file.name).ok()) {
+        files_.pop_back();
+        continue;
+      }
+      open.at.reset(open.reader->NewIterator(rocksdb::ReadOptions()));
+      open.at->Seek({from.data(), from.size()});
+    }
+    find_first();
+  }
+  bool valid() const { return first_ != nullptr; }
+  std::string_view key() const { return first_->at->key().ToStringView(); }
+  std::string_view value() const { return first_->at->value().ToStringView(); }
+  void next() {
+    const std::string passed(key());
+    for (File& file : files_)
+      if (file.at->Valid() && file.at->key().ToStringView() == passed) file.at->Next();
+    find_first();
+  }
+
+ private:
+  struct File {
+    std::unique_ptr<rocksdb::SstFileReader> reader;
+    std::unique_ptr<rocksdb::Iterator> at;
+  };
+  void find_first() {
+    first_ = nullptr;
+    for (File& file : files_)
+      if (file.at->Valid() && file.at->key().ToStringView() < to_ &&
+          (first_ == nullptr || file.at->key().ToStringView() < key()))
+        first_ = &file;
+  }
+  const std::string to_;
+  std::vector<File> files_;
+  File* first_ = nullptr;
+};
+
 // Keys as numbers, by their first bytes: more than what tells neighbouring blocks apart.
 __extension__ using KeyNumber = unsigned __int128;
 
@@ -163,6 +219,14 @@ std::optional<std::string> readable_after(rocksdb::DB& db, rocksdb::ColumnFamily
     (readable(begin + middle) ? good : damaged) = middle;
   }
   return key_of(begin + good);
+}
+
+bool visit_files(rocksdb::DB& db, std::string_view family, std::string_view from,
+                 std::string_view to, const Keyspace::Visit& visit) {
+  FileMerge merge(db, family, from, to);
+  for (; merge.valid(); merge.next())
+    if (!visit(merge.key(), merge.value())) return false;
+  return true;
 }
 
 Result<FileReport> check_table_files(rocksdb::DB& db, TableFiles files,

@@ -26,6 +26,12 @@ inline constexpr std::array<std::string_view, kKeyFamilies> kFamilyNames{"chunks
 std::optional<std::string> readable_after(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family,
                                           std::string_view key, const rocksdb::Slice& end);
 
+// Keys of a family in [from, to), ascending, file by file and without the engine's own merging,
+// which one file that cannot be read ends for all: files and what follows a damaged block in one
+// are left out. What a newer file removed may come back; replaced keys do not. False: stopped.
+bool visit_files(rocksdb::DB& db, std::string_view family, std::string_view from,
+                 std::string_view to, const Keyspace::Visit& visit);
+
 struct TableFiles {
   bool exclusive;      // nobody else writes the folder
   bool whole_at_open;  // all files could be opened then: one that is gone was removed since

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <mutex>
 #include <utility>
 
 #include "base/log.h"
@@ -121,21 +122,30 @@ class RocksKeyspace final : public Keyspace {
     rocksdb::ReadOptions options;
     options.iterate_upper_bound = &end;
     std::string last(from);
+    bool visited = false;  // `last` was
+    bool go_on = true;
+    const auto look = [&](std::string_view key, std::string_view value) {
+      if (std::exchange(visited, true) && key == last) return true;
+      last.assign(key);
+      return go_on = visit(key, value);
+    };
     rocksdb::Status damage;
-    for (bool in_gap = false;; in_gap = true) {
+    for (;;) {
       const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, of(family)));
-      for (at->Seek(slice(last)); at->Valid(); at->Next()) {
-        last.assign(at->key().data(), at->key().size());
-        if (std::exchange(in_gap, false) && gaps != nullptr) gaps->back().before = last;
-        if (!visit(at->key().ToStringView(), at->value().ToStringView())) return {};
-      }
+      for (at->Seek(slice(last)); at->Valid(); at->Next())
+        if (!look(at->key().ToStringView(), at->value().ToStringView())) return {};
       if (at->status().ok()) break;
       if (!at->status().IsCorruption()) return rocks_error("read", at->status());
       damage = at->status();
-      auto next = readable_after(*db_, of(family), last, end);
-      if (gaps != nullptr) gaps->push_back({last, std::string(to)});
-      if (!next) break;
-      last = std::move(*next);
+      const std::string after = last;
+      const std::string next = end_of_gap(family, last, end).value_or(std::string(to));
+      visit_files(*db_, kFamilyNames[static_cast<size_t>(family)], last,
+                  std::min(next, std::string(to)), look);
+      if (!go_on) return {};
+      if (gaps != nullptr) gaps->push_back({after, next});
+      if (next >= to) break;
+      last = next;
+      visited = false;
     }
     if (!damage.ok()) return rocks_error("read", damage);
     return {};
@@ -190,6 +200,16 @@ class RocksKeyspace final : public Keyspace {
   rocksdb::ColumnFamilyHandle* of(KeyFamily family) const {
     return families_[static_cast<size_t>(family)];
   }
+  // Looking for the end takes a while; all that read there need it.
+  std::optional<std::string> end_of_gap(KeyFamily family, const std::string& key,
+                                        const rocksdb::Slice& end) {
+    const std::lock_guard lock(gap_mutex_);
+    KeyGap& gap = last_gap_[static_cast<size_t>(family)];
+    if (gap.after <= key && key < gap.before) return gap.before;
+    auto next = readable_after(*db_, of(family), key, end);
+    if (next) gap = {key, *next};
+    return next;
+  }
   uint64_t unflushed() const {
     uint64_t tables = 0;
     for (rocksdb::ColumnFamilyHandle* family : families_)
@@ -206,6 +226,8 @@ class RocksKeyspace final : public Keyspace {
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   std::shared_ptr<DamageListener> listener_;
   TableFiles files_;
+  std::mutex gap_mutex_;
+  std::array<KeyGap, kKeyFamilies> last_gap_;  // the last that was found; guarded by gap_mutex_
 };
 
 rocksdb::ColumnFamilyOptions family_options(const RocksOptions& options,

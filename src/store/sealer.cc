@@ -79,10 +79,12 @@ Result<void> Sealer::write(const std::vector<Item>& items) {
     if (item.chunk) chunks.push_back(item.chunk);
   if (!chunks.empty()) {
     const uint32_t catalogued = chunks_.put(chunks, batch);
+    TimeMs newest = newest_.load();
+    for (const SealedChunkPtr& chunk : chunks) newest = std::max(newest, chunk->end);
+    newest_ = newest;  // before they can be read from the disk
     if (auto done = keyspace_.write(batch); !done) return done;
     chunks_.catalogued(catalogued);
     written_bytes_ += batch.bytes;
-    for (const SealedChunkPtr& chunk : chunks) newest_ = std::max(newest_, chunk->end);
     written_.insert(written_.end(), chunks.begin(), chunks.end());
   }
   for (const Item& item : items)

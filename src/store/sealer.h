@@ -4,6 +4,7 @@
 // Bounded: shards stop sealing at kBacklogMax chunks; what they seal because a chunk is full is
 // bounded by the journal, which is not freed before it is flushed.
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -29,6 +30,8 @@ class Sealer {
   // is beyond flushed() and can be reached. An error keeps everything for the next call.
   Result<void> step(Lsn durable, Lsn flush_for);
   Lsn flushed() const;  // all points with lsn <= this are in flushed chunks, which is written down
+  // No point on the disk is newer.
+  TimeMs newest() const { return newest_; }
   // Blocks until `span` is over, or stop(). Chunks come in crowds: nobody wakes it for one.
   void wait(DurationMs span);
   void stop();
@@ -65,7 +68,7 @@ class Sealer {
   std::vector<SealedChunkPtr> written_;  // not yet flushed
   std::vector<Lsn> sealed_;              // by shard: all before it is written
   uint64_t written_bytes_ = 0;
-  TimeMs newest_;  // of all points ever written
+  std::atomic<TimeMs> newest_;  // of all points ever written; read by all
 };
 
 }  // namespace tocsin

@@ -338,7 +338,8 @@ Result<std::vector<Sample>> Store::read_sealed(SeriesRef series, TimeMs from, Ti
   std::vector<Sample> sealed, out;
   from = std::max(from, TimeMs{borders_[0]});
   std::erase_if(head_points, [&](const Sample& sample) { return sample.time < from; });
-  if (from > to) return head_points;
+  to = std::min(to, sealer_->newest());
+  if (from > to) return head_points;  // so is all that a head may lack
   if (auto done = chunks_->read(series, from, to, sealed); !done) return fail(done.error());
   if (sealed.empty()) return head_points;
   merge_samples(sealed, head_points, out);

@@ -11,6 +11,7 @@
 namespace tocsin {
 namespace {
 
+constexpr uint32_t kGapSeriesMax = 1024;  // chunks of a block, with room
 constexpr uint32_t kUnknown = UINT32_MAX;
 constexpr uint64_t kProgressBytes = 256u << 10;
 const std::string kPastAll(40, '\xff');
@@ -124,6 +125,8 @@ class Verifier {
   }
   void lost(uint32_t first, uint32_t last, const TimeRange& range) {
     last = std::min(last, std::max(first, static_cast<uint32_t>(report_.series)));
+    // As wide as a file: it is named itself.
+    if (last - first > kGapSeriesMax) return damaged(kNoSeries, range.from, range.to);
     for (uint32_t i = first; i <= last; ++i) damaged(SeriesRef{i}, range.from, range.to);
   }
 
