@@ -23,6 +23,14 @@ Gauge& Counters::gauge(std::string_view name, std::string_view labels, std::stri
   return find_or_add(Kind::kGauge, name, labels, help).gauge;
 }
 
+uint64_t Counters::total(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  uint64_t out = 0;
+  for (const Entry& entry : entries_)
+    if (entry.kind == Kind::kCounter && entry.name == name) out += entry.counter.value();
+  return out;
+}
+
 std::string Counters::exposition() const {
   const std::lock_guard lock(mutex_);
   std::vector<const Entry*> sorted;

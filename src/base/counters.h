@@ -38,6 +38,9 @@ class Counters {
   Counter& counter(std::string_view name, std::string_view labels, std::string_view help);
   Gauge& gauge(std::string_view name, std::string_view labels, std::string_view help);
 
+  // Of all counters of that name, whatever their labels; 0 if there are none.
+  uint64_t total(std::string_view name) const;
+
   // Prometheus text exposition format 0.0.4, families sorted by name.
   std::string exposition() const;
 

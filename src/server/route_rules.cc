@@ -22,6 +22,7 @@ constexpr RouteRule kRules[] = {
     {"GET", "/metrics", kRead},
     {"GET", "/api/status", kRead},
     {"GET", "/api/now", kRead},
+    {"GET", "/api/stages", kRead},
     {"GET", "/api/stream", kRead, "", kKeeps},
 
     // Points in.
@@ -39,6 +40,8 @@ constexpr RouteRule kRules[] = {
     {"GET", "/api/alerts", kRead, "", kKeeps},
     {"GET", "/api/alerts/:id", kRead, "", kKeeps},
     {"GET", "/api/alerts/:id/causes", kRead},
+    {"GET", "/api/alerts/:id/why", kRead},
+    {"GET", "/api/ledger", kRead},
     {"GET", "/api/causes", kRead},
     {"POST", "/api/alerts/:id/acknowledge", kRespond, "alert.acknowledge"},
     {"POST", "/api/alerts/:id/unacknowledge", kRespond, "alert.unacknowledge"},

@@ -114,6 +114,18 @@ Result<std::vector<Delivery>> list_ledger(Database& database, const LedgerFilter
       fmt::format("ORDER BY planned DESC, id DESC LIMIT {}", std::min(filter.limit, kLimitMax)));
 }
 
+Result<Unfinished> count_unfinished(Database& database) {
+  Unfinished out;
+  auto rows = database.query(
+      "SELECT count(*), coalesce(sum(state = 2), 0), coalesce(min(planned), 0) FROM deliveries"
+      " WHERE state IN (0, 2)",
+      {}, [&](const Row& row) {
+        out = {row.get<int64_t>(0), row.get<int64_t>(1), row.get<TimeMs>(2)};
+      });
+  if (!rows) return fail(rows.error());
+  return out;
+}
+
 Result<std::optional<Delivery>> next_delivery(Database& database, const Id128& alert) {
   Condition condition;
   condition.add("alert = ? AND state IN (0, 2)", {alert});

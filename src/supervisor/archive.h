@@ -30,6 +30,12 @@ struct LedgerFilter {
   size_t limit = 100;
 };
 Result<std::vector<Delivery>> list_ledger(state::Database& database, const LedgerFilter& filter);
+// Deliveries that are not finished: how many, how many of them failed before, the oldest's plan.
+struct Unfinished {
+  int64_t pending = 0, retrying = 0;
+  TimeMs oldest;  // 0 = none
+};
+Result<Unfinished> count_unfinished(state::Database& database);
 // The unfinished delivery that is tried next.
 Result<std::optional<Delivery>> next_delivery(state::Database& database, const Id128& alert);
 // Silences, newest first; also ended ones if asked.

@@ -48,10 +48,66 @@ rules:
 )"};
 }
 
+// stages.cc writes the points, every 10 s. What is refused or too full has to last; what failed
+// once is told.
+BuiltinFile stages() {
+  return {std::string(kBuiltinPrefix) + "stages", R"(workers:
+  - id: tocsin-stage-failed
+    tier: kpi
+    select: [tocsin_stage_failed]
+    models: [{kind: threshold, above: 0.5}]
+    opens: 1 of 1
+  - id: tocsin-stage-refused
+    tier: kpi
+    select: [tocsin_stage_refused]
+    models: [{kind: threshold, above: 0.5}]
+    opens: 3 of 3
+  - id: tocsin-stage-full
+    tier: kpi
+    select: [tocsin_stage_full]
+    models: [{kind: threshold, above: 0.9}]
+    opens: 3 of 3
+  - id: tocsin-stage-lag
+    tier: kpi
+    select: [tocsin_stage_lag]
+    models: [{kind: threshold, above: 2000}]
+    opens: 3 of 3
+rules:
+  - id: tocsin-stage-failed
+    severity: high
+    by: [stage]
+    when: {violation: tocsin_stage_failed, worker: tocsin-stage-failed, direction: above}
+    summary: Tocsin itself, {{ stage }}, failed
+    description: >-
+      Outbox: a delivery was given up; the ledger names it and its last answer. Journal, chunks and
+      state: the disk refused a write; nothing that was acknowledged is lost. The Health page shows
+      all stages.
+  - id: tocsin-stage-refused
+    severity: high
+    by: [stage]
+    when: {violation: tocsin_stage_refused, worker: tocsin-stage-refused, direction: above}
+    summary: Tocsin itself, {{ stage }}, has refused work for 30 s
+    description: >-
+      A limit is reached; who was refused was told so and may come again. The Health page names the
+      limit.
+  - id: tocsin-stage-full
+    severity: high
+    by: [stage]
+    when: {violation: tocsin_stage_full, worker: tocsin-stage-full, direction: above}
+    summary: Tocsin itself, {{ stage }}, is nearly full
+  - id: tocsin-stage-lag
+    severity: high
+    by: [stage]
+    when: {violation: tocsin_stage_lag, worker: tocsin-stage-lag, direction: above}
+    summary: Tocsin itself, {{ stage }}, lags behind
+    description: Points arrive faster than they are tested; what is shown and told comes late.
+)"};
+}
+
 }  // namespace
 
 std::vector<BuiltinFile> builtin_files(const config::Folder& folder, config::Problems& problems) {
-  std::vector<BuiltinFile> out{cardinality(), sender_watch(folder, problems)};
+  std::vector<BuiltinFile> out{cardinality(), stages(), sender_watch(folder, problems)};
   for (BuiltinFile& file : prometheus_alert_files(folder)) out.push_back(std::move(file));
   return out;
 }

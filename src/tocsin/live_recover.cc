@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "state/migrations.h"
 #include "supervisor/kept_causes.h"
+#include "supervisor/ledger.h"
 #include "supervisor/marked_change.h"
 #include "supervisor/operator_marks.h"
 #include "tocsin/config_history.h"
@@ -70,7 +71,8 @@ Result<void> Live::make_stages() {
   for (const auto& migrations :
        {supervisor::migrations(), respond::inbox_migrations(), config_history_migrations(),
         supervisor::operator_mark_migrations(), supervisor::marked_change_migrations(),
-        supervisor::kept_causes_migrations(), EpisodeLedger::migrations()})
+        supervisor::kept_causes_migrations(), supervisor::ledger_migrations(),
+        EpisodeLedger::migrations()})
     if (auto done = state::migrate(*database, migrations); !done) return fail(done.error());
   options.access = state::Database::Access::kReader;
   options.check_on_open = false;

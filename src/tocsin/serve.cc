@@ -22,7 +22,9 @@
 #include "tocsin/live.h"
 #include "tocsin/live_budget.h"
 #include "tocsin/live_causes.h"
+#include "tocsin/live_ledger.h"
 #include "tocsin/live_marks.h"
+#include "tocsin/live_stages.h"
 #include "tocsin/manager_desk.h"
 #include "tocsin/pages.h"
 #include "tocsin/query_reads.h"
@@ -114,6 +116,8 @@ class Server {
   std::unique_ptr<Rebuild> rebuild_;
   std::unique_ptr<RuleThread> rule_thread_;
   std::unique_ptr<StoreRoutes> store_routes_;
+  std::unique_ptr<LiveStages> stages_;
+  std::unique_ptr<LiveLedger> ledger_;
   std::unique_ptr<LiveMarks> marks_;
   std::unique_ptr<ReplayJobs> replays_;
   std::unique_ptr<LiveViews> views_;
@@ -180,6 +184,10 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   server::register_rule_routes(router_, rule_groups_);
   store_routes_ = std::make_unique<StoreRoutes>(live_->store(), clock_);
   store_routes_->add_to(router_);
+  stages_ = std::make_unique<LiveStages>(*live_);
+  stages_->add_to(router_);
+  ledger_ = std::make_unique<LiveLedger>(*live_);
+  ledger_->add_to(router_);
   marks_ = std::make_unique<LiveMarks>(*live_);
   server::register_mark_routes(router_, *marks_);
   budget_ = std::make_unique<LiveBudget>(*live_, *reads_, *views_);
@@ -191,6 +199,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   views_->start();
   rule_thread_->start();
   budget_->start();
+  stages_->start();
   if (!configuration_->settings.port_file.empty())
     std::ofstream(configuration_->settings.port_file) << live_->port() << "\n";
   if (quick_start) {

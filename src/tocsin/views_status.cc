@@ -168,15 +168,10 @@ void LiveViews::tick_status() {
   rate_points_ = points;
   on_decisions(
       [this](DecisionThread& decisions) { decision_p99_ms_ = decisions.decision_p99_ms(); });
-  const auto count = [this](Delivery::State state) {
-    supervisor::LedgerFilter filter;
-    filter.state = state;
-    filter.limit = 10'000;
-    auto rows = supervisor::list_ledger(live_.reader(), filter);
-    return rows ? static_cast<int64_t>(rows->size()) : int64_t{0};
-  };
-  outbox_retrying_ = count(Delivery::State::kFailed);
-  outbox_pending_ = count(Delivery::State::kPlanned) + outbox_retrying_;
+  if (const auto unfinished = supervisor::count_unfinished(live_.reader())) {
+    outbox_retrying_ = unfinished->retrying;
+    outbox_pending_ = unfinished->pending;
+  }
   if (hub_.heard()) hub_.status(status_now());
 }
 

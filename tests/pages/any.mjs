@@ -8,6 +8,7 @@ const kPages = [
   ['boards', '/boards', 'Boards'], ['rules', '/rules', 'Rules'],
   ['inbox', '/inbox', 'Inbox'], ['senders', '/senders', 'Senders'],
   ['cardinality', '/cardinality', 'Cardinality'], ['budget', '/budget', 'Budget'],
+  ['ledger', '/ledger', 'Ledger'], ['health', '/health', 'Health'],
 ];
 
 /** The page has its answers: nothing grey is left. */

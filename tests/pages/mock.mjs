@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import * as data from './data.mjs';
 import { budgetAnswer } from './budget_data.mjs';
+import { watchAnswer } from './watch_data.mjs';
 import { cardinality } from './cardinality_data.mjs';
 import { makeManager } from './manager_data.mjs';
 import { causesAnswer } from './causes_data.mjs';
@@ -128,6 +129,8 @@ export async function startMock(dist) {
     if (fromWorkshop !== null) return fromWorkshop;
     const budgeted = budgetAnswer(request.method, path, scene, now());
     if (budgeted !== null) return budgeted;
+    const watched = watchAnswer(request.method, path, query, now());
+    if (watched !== null) return watched;
     if (path.startsWith('/api/v1/')) {
       const answer = promAnswer(decodeURIComponent(path.slice(8)), query, now());
       if (answer !== null) return answer;

@@ -8,6 +8,7 @@ import { startMock } from './mock.mjs';
 import { anyServer } from './any.mjs';
 import { boards } from './boards.mjs';
 import { budget } from './budget.mjs';
+import { watch } from './watch.mjs';
 import { cardinality, cardinalityStory } from './cardinality.mjs';
 import { causes } from './causes.mjs';
 import { coverage } from './coverage.mjs';
@@ -39,6 +40,7 @@ if (mock) {
   boards(harness, mock);
   cardinality(harness, mock);
   budget(harness, mock);
+  watch(harness, mock);
   coverage(harness, mock);
   manager(harness, mock);
   causes(harness, mock);

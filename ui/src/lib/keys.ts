@@ -5,7 +5,7 @@ export type Command =
   | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
   | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders' | 'go cardinality'
   | 'go boards' | 'go explore' | 'go rules' | 'full screen' | 'useful' | 'noise' | 'go workshop'
-  | 'go budget' | 'go coverage';
+  | 'go budget' | 'go coverage' | 'go health' | 'go ledger';
 
 const kSingle = new Map<string, Command>(Object.entries({
   '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
@@ -17,7 +17,7 @@ const kSingle = new Map<string, Command>(Object.entries({
 const kAfterG = new Map<string, Command>(Object.entries({
   n: 'go now', a: 'go alerts', w: 'go workers', i: 'go inbox', s: 'go senders',
   b: 'go boards', e: 'go explore', c: 'go cardinality', r: 'go rules',
-  p: 'go workshop', u: 'go budget', v: 'go coverage',
+  p: 'go workshop', u: 'go budget', v: 'go coverage', h: 'go health', l: 'go ledger',
 }));
 
 export interface Press {
@@ -84,6 +84,8 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['g', 's'], does: 'go to Senders' },
   { keys: ['g', 'c'], does: 'go to Cardinality' },
   { keys: ['g', 'v'], does: 'go to Coverage' },
+  { keys: ['g', 'h'], does: 'go to Health' },
+  { keys: ['g', 'l'], does: 'go to the Ledger' },
   { keys: ['Ctrl-K'], does: 'find or do' },
   { keys: ['?'], does: 'this map' },
 ];

@@ -22,7 +22,7 @@ export const kPages: readonly PageEntry[] = [
 ];
 
 const kLists = ['alerts', 'workers', 'boards', 'explore', 'rules', 'inbox', 'senders',
-  'cardinality', 'coverage', 'causes', 'workshop', 'budget'] as const;
+  'cardinality', 'coverage', 'causes', 'workshop', 'budget', 'health', 'ledger'] as const;
 type ListPage = (typeof kLists)[number];
 
 export type Route =

@@ -1,0 +1,253 @@
+#include "supervisor/ledger.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <tuple>
+
+namespace tocsin::supervisor {
+namespace {
+
+using state::Row;
+using state::Value;
+
+constexpr std::array kMigrations = {state::Migration{
+    1, "ledger", "CREATE INDEX alert_history_time ON alert_history (time, alert, number);"}};
+
+// The scope's labels stand in a table of their own.
+constexpr std::string_view kScope =
+    "(SELECT group_concat(name || '=' || value, ' ') FROM alert_labels WHERE alert = a.id)";
+
+struct Where {
+  std::string text = "1 = 1";
+  std::vector<Value> values;
+  void add(std::string_view sql, std::initializer_list<Value> more) {
+    text += fmt::format(" AND {}", sql);
+    values.insert(values.end(), more);
+  }
+};
+
+// `time`, `alert` and `number` are the columns of that table.
+Where where_of(const LedgerQuery& query, LedgerRow::Kind kind, std::string_view time,
+               std::string_view alert, std::string_view number) {
+  Where out;
+  if (query.since > kTimeMin) out.add(fmt::format("{} >= ?", time), {query.since});
+  if (query.until < kTimeMax) out.add(fmt::format("{} < ?", time), {query.until});
+  if (query.alert) out.add("a.id = ?", {*query.alert});
+  if (!query.rule.empty()) out.add("a.rule = ?", {query.rule});
+  for (const auto& [name, value] : query.scope)
+    out.add("a.id IN (SELECT alert FROM alert_labels WHERE name = ? AND value = ?)", {name, value});
+  if (!query.before) return out;
+  const LedgerQuery::Cursor& before = *query.before;
+  if (kind == before.kind)
+    out.add(fmt::format("({}, {}, {}) < (?, ?, ?)", time, alert, number),
+            {before.time, before.alert, before.number});
+  else  // at one time, states come before deliveries: the newest first, so deliveries first
+    out.add(fmt::format("{} {} ?", time, kind == LedgerRow::Kind::kState ? "<=" : "<"),
+            {before.time});
+  return out;
+}
+
+Result<void> states(state::Database& database, const LedgerQuery& query, size_t limit,
+                    std::vector<LedgerRow>& out) {
+  Where where = where_of(query, LedgerRow::Kind::kState, "h.time", "h.alert", "h.number");
+  if (!query.what.empty()) where.add("h.what = ?", {query.what});
+  if (!query.who.empty()) where.add("h.who = ?", {query.who});
+  where.values.emplace_back(limit);
+  auto rows = database.query(
+      fmt::format("SELECT h.time, h.number, h.alert, a.rule, {}, h.what, h.who, h.text"
+                  " FROM alert_history h JOIN alerts a ON a.id = h.alert WHERE {}"
+                  " ORDER BY h.time DESC, h.alert DESC, h.number DESC LIMIT ?",
+                  kScope, where.text),
+      where.values, [&](const Row& row) {
+        LedgerRow one;
+        one.time = row.get<TimeMs>(0);
+        one.number = row.get<int64_t>(1);
+        one.alert = row.get<Id128>(2);
+        one.rule = row.get<std::string>(3);
+        one.scope = row.get<std::string>(4);
+        one.what = row.get<std::string>(5);
+        one.who = row.get<std::string>(6);
+        one.text = row.get<std::string>(7);
+        out.push_back(std::move(one));
+      });
+  if (!rows) return fail(rows.error());
+  return {};
+}
+
+Result<void> deliveries(state::Database& database, const LedgerQuery& query, size_t limit,
+                        std::vector<LedgerRow>& out) {
+  Where where = where_of(query, LedgerRow::Kind::kDelivery, "d.planned", "d.alert", "d.id");
+  if (!query.what.empty()) where.add("d.event = ?", {query.what});
+  if (!query.who.empty()) {
+    // A person's receivers are called "person/...": '0' is the character after '/'.
+    where.add("(d.receiver = ? OR (d.receiver >= ? AND d.receiver < ?))",
+              {query.who, query.who + "/", query.who + "0"});
+  }
+  where.values.emplace_back(limit);
+  auto rows = database.query(
+      fmt::format("SELECT d.planned, d.id, d.alert, a.rule, {}, d.event, d.receiver, d.answer,"
+                  " d.kind, d.state, d.attempts, d.sent, d.next_try"
+                  " FROM deliveries d JOIN alerts a ON a.id = d.alert WHERE {}"
+                  " ORDER BY d.planned DESC, d.alert DESC, d.id DESC LIMIT ?",
+                  kScope, where.text),
+      where.values, [&](const Row& row) {
+        LedgerRow one;
+        one.kind = LedgerRow::Kind::kDelivery;
+        one.time = row.get<TimeMs>(0);
+        one.number = row.get<int64_t>(1);
+        one.alert = row.get<Id128>(2);
+        one.rule = row.get<std::string>(3);
+        one.scope = row.get<std::string>(4);
+        one.what = row.get<std::string>(5);
+        one.who = row.get<std::string>(6);
+        one.text = row.get<std::string>(7);
+        one.receiver_kind = row.get<std::string>(8);
+        one.state = static_cast<Delivery::State>(row.get<int>(9));
+        one.attempts = row.get<uint32_t>(10);
+        one.sent = row.get<TimeMs>(11);
+        one.next_try = row.get<TimeMs>(12);
+        out.push_back(std::move(one));
+      });
+  if (!rows) return fail(rows.error());
+  return {};
+}
+
+auto rank(const LedgerRow& row) { return std::tuple(row.time, row.kind, row.alert, row.number); }
+
+bool is_of(std::string_view receiver, std::string_view name) {
+  return receiver == name || (receiver.size() > name.size() && receiver.starts_with(name) &&
+                              receiver[name.size()] == '/');
+}
+
+std::string delivery_sentence(const LedgerRow& row) {
+  const std::string what =
+      fmt::format("{} by {}{}", row.what, row.who,
+                  row.receiver_kind.empty() ? "" : fmt::format(" ({})", row.receiver_kind));
+  switch (row.state) {
+    case Delivery::State::kSent:
+      return fmt::format("{}: sent {}, {}", what, to_iso(row.sent), row.text);
+    case Delivery::State::kPlanned:
+      return fmt::format("{}: waits to be sent", what);
+    case Delivery::State::kFailed:
+      return fmt::format("{}: failed {} times, tried again {}: {}", what, row.attempts,
+                         to_iso(row.next_try), row.text);
+    case Delivery::State::kGivenUp:
+      return fmt::format("{}: given up after {} attempts: {}", what, row.attempts, row.text);
+  }
+  return what;
+}
+
+// Changes that decide who hears of an alert; others are its story, not a reason.
+bool decides(const LedgerRow& row) {
+  static constexpr std::string_view kStory[] = {"note", "severity", "flapping"};
+  return std::find(std::begin(kStory), std::end(kStory), row.what) == std::end(kStory);
+}
+
+std::string state_sentence(const LedgerRow& row) {
+  std::string out = row.what;
+  if (!row.who.empty()) out += " by " + row.who;
+  if (!row.text.empty()) out += ": " + row.text;
+  return out;
+}
+
+std::string why_not(const AlertView& alert, const std::vector<LedgerRow>& rows,
+                    std::string_view name) {
+  const auto last = [&](std::string_view what) -> const LedgerRow* {
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row)
+      if (row->kind == LedgerRow::Kind::kState && row->what == what) return &*row;
+    return nullptr;
+  };
+  const LedgerRow* told = last("told");
+  if (told == nullptr) {
+    if (const LedgerRow* silenced = last("silenced"))
+      return fmt::format("nobody was told: it was silenced {}", silenced->text);
+    if (const LedgerRow* covered = last("covered"))
+      return fmt::format("nobody was told: alert {} of rule {} covers it", covered->text,
+                         covered->who);
+    if (const LedgerRow* inhibited = last("inhibited"))
+      return fmt::format("nobody was told: it was inhibited: {}", inhibited->text);
+    return alert.state == AlertState::kOpen ? "nobody has been told yet" : "nobody was told";
+  }
+  if (!alert.acknowledged_by.empty())
+    return fmt::format("{} was not told: {} were, and {} acknowledged it {}, before it came to {}",
+                       name, told->text, alert.acknowledged_by, to_iso(alert.acknowledged_at),
+                       name);
+  if (alert.state != AlertState::kOpen)
+    return fmt::format("{} was not told: the routes told {}, and it ended {}", name, told->text,
+                       to_iso(alert.resolved_at));
+  return fmt::format("{} has not been told: the routes told {}", name, told->text);
+}
+
+}  // namespace
+
+Result<std::vector<LedgerRow>> read_rows(state::Database& database, const LedgerQuery& query) {
+  const size_t limit = std::min(query.limit, kLedgerRowsMax);
+  std::vector<LedgerRow> out;
+  using Kind = LedgerRow::Kind;
+  if (query.kind != Kind::kDelivery)
+    if (auto done = states(database, query, limit, out); !done) return fail(done.error());
+  if (query.kind != Kind::kState)
+    if (auto done = deliveries(database, query, limit, out); !done) return fail(done.error());
+  std::sort(out.begin(), out.end(),
+            [](const LedgerRow& a, const LedgerRow& b) { return rank(b) < rank(a); });
+  if (out.size() > limit) out.resize(limit);
+  return out;
+}
+
+std::span<const state::Migration> ledger_migrations() { return kMigrations; }
+
+std::string to_text(const LedgerQuery::Cursor& cursor) {
+  return fmt::format("{}-{}-{}-{}", cursor.time.ms, static_cast<int>(cursor.kind),
+                     to_text(cursor.alert), cursor.number);
+}
+
+std::optional<LedgerQuery::Cursor> parse_cursor(std::string_view text) {
+  const auto next = [&text]() -> std::string_view {
+    const size_t end = std::min(text.find('-'), text.size());
+    const std::string_view part = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return part;
+  };
+  const auto number = [](std::string_view part, int64_t& out) {
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), out);
+    return error == std::errc{} && end == part.data() + part.size();
+  };
+  LedgerQuery::Cursor out;
+  int64_t kind = 0;
+  if (!number(next(), out.time.ms) || !number(next(), kind) || kind < 0 || kind > 1)
+    return std::nullopt;
+  const auto alert = parse_id(next());
+  if (!alert || !number(next(), out.number) || !text.empty()) return std::nullopt;
+  out.alert = *alert;
+  out.kind = static_cast<LedgerRow::Kind>(kind);
+  return out;
+}
+
+Why why_told(const AlertView& alert, std::vector<LedgerRow> rows, std::string_view name) {
+  std::sort(rows.begin(), rows.end(),
+            [](const LedgerRow& a, const LedgerRow& b) { return rank(a) < rank(b); });
+  Why out;
+  const LedgerRow* best = nullptr;  // sent if any was, else the last one
+  for (const LedgerRow& row : rows) {
+    if (row.kind == LedgerRow::Kind::kState) {
+      if (decides(row)) out.reasons.push_back({row.time, state_sentence(row)});
+      continue;
+    }
+    if (!is_of(row.who, name)) continue;
+    out.reasons.push_back({row.time, delivery_sentence(row)});
+    if (best == nullptr || best->state != Delivery::State::kSent) best = &row;
+  }
+  out.told = best != nullptr && best->state == Delivery::State::kSent;
+  if (best == nullptr)
+    out.answer = why_not(alert, rows, name);
+  else if (out.told)
+    out.answer = fmt::format("{} was told: {}", name, delivery_sentence(*best));
+  else
+    out.answer = fmt::format("{} was to be told and was not: {}", name, delivery_sentence(*best));
+  return out;
+}
+
+}  // namespace tocsin::supervisor

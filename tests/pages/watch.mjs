@@ -1,0 +1,57 @@
+// The watch over Tocsin itself: the Ledger with its filters and its "why", and the Health page.
+import assert from 'node:assert/strict';
+import { settled } from './any.mjs';
+
+export function watch(harness, mock) {
+  const tell = (what) => fetch(`${mock.url}/mock/${what}`, { method: 'POST' });
+
+  harness.test('ledger: newest first, filters are the address, older ones on demand', async (t) => {
+    await tell('trouble');
+    const page = await t.open('/ledger');
+    await settled(page);
+    const lines = page.getByRole('region', { name: 'Ledger' }).locator('tbody tr');
+    await lines.nth(99).waitFor();
+    assert.match(await lines.first().innerText(), /opened[\s\S]*gateway[\s\S]*alice\/sms[\s\S]*failed, 2 attempts: 500/);
+    await page.getByRole('button', { name: 'Older' }).click();
+    await lines.nth(154).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('what=silenced');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('what') === 'silenced');
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+    assert.match(await lines.first().innerText(), /works <b>/);
+    await t.axe(page, 'ledger filtered');
+    await page.locator('h1').focus();
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => !url.searchParams.has('what'));
+  });
+
+  harness.test('ledger: answers why somebody was told, or was not', async (t) => {
+    await tell('trouble');
+    const page = await t.open('/ledger?alert=0123456789abcdef0123456789abcdef');
+    await settled(page);
+    await page.getByLabel('Person or receiver').fill('bob');
+    await page.keyboard.press('Enter');
+    await page.getByText('bob has not been told: the routes told alice/sms, ops').waitFor();
+    await page.getByLabel('Person or receiver').fill('ops');
+    await page.keyboard.press('Enter');
+    await page.getByText('ops was told').waitFor();
+    await t.axe(page, 'ledger why');
+  });
+
+  harness.test('health: g h, what is in trouble is said first, j and Enter lead to its series', async (t) => {
+    await tell('trouble');
+    const page = await t.open('/');
+    await settled(page);
+    await page.keyboard.press('g');
+    await page.keyboard.press('h');
+    await page.waitForURL((url) => url.pathname === '/health');
+    const region = page.getByRole('region', { name: 'Stages' });
+    await region.locator('tbody tr').nth(2).waitFor();
+    assert.match(await region.innerText(), /shard 0[\s\S]*outbox/);
+    await page.keyboard.press('j');
+    assert.match(await page.locator('tr.cur').innerText(), /intake/);
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.pathname === '/explore');
+  });
+}
