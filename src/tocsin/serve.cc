@@ -97,6 +97,7 @@ class Server {
 
  private:
   Result<void> open_door();
+  void add_own_routes();
   server::ReloadView reload();
   server::PrometheusFacts prometheus_facts();
 
@@ -182,18 +183,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
                                  .causes = causes_.get()});
   server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
   server::register_rule_routes(router_, rule_groups_);
-  store_routes_ = std::make_unique<StoreRoutes>(live_->store(), clock_);
-  store_routes_->add_to(router_);
-  stages_ = std::make_unique<LiveStages>(*live_);
-  stages_->add_to(router_);
-  ledger_ = std::make_unique<LiveLedger>(*live_);
-  ledger_->add_to(router_);
-  marks_ = std::make_unique<LiveMarks>(*live_);
-  server::register_mark_routes(router_, *marks_);
-  budget_ = std::make_unique<LiveBudget>(*live_, *reads_, *views_);
-  server::register_budget_routes(router_, *budget_);
-  replays_ = std::make_unique<ReplayJobs>(*live_, *reads_);
-  server::register_replay_routes(router_, *replays_, clock_);
+  add_own_routes();
   router_.set_authorize(server::authorizer(*door_, counters_));
   if (auto done = live_->listen(router_); !done) return done;
   views_->start();
@@ -208,6 +198,22 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
     quick_start_->start();
   }
   return {};
+}
+
+// Of what this floor answers itself.
+void Server::add_own_routes() {
+  store_routes_ = std::make_unique<StoreRoutes>(live_->store(), clock_);
+  store_routes_->add_to(router_);
+  stages_ = std::make_unique<LiveStages>(*live_);
+  stages_->add_to(router_);
+  ledger_ = std::make_unique<LiveLedger>(*live_);
+  ledger_->add_to(router_);
+  marks_ = std::make_unique<LiveMarks>(*live_);
+  server::register_mark_routes(router_, *marks_);
+  budget_ = std::make_unique<LiveBudget>(*live_, *reads_, *views_);
+  server::register_budget_routes(router_, *budget_);
+  replays_ = std::make_unique<ReplayJobs>(*live_, *reads_);
+  server::register_replay_routes(router_, *replays_, clock_);
 }
 
 server::PrometheusFacts Server::prometheus_facts() {
