@@ -89,6 +89,8 @@ struct Schedule {
   calendar::Zone zone;
   std::vector<Layer> layers;  // a later one goes before an earlier one
   WeeklyHours must_cover;     // when nobody on call is a gap
+  bool hand_over_notices = true;
+  DurationMs remind_before = minutes(15);  // 0: no reminders
   config::Place place;
 
   const std::string& display_name() const { return title.empty() ? name : title; }

@@ -160,6 +160,12 @@ void read_schedule(MapReader& m, const Roster::ReadFile& read_file, Schedule& ou
   out.must_cover = read_hours(m, "must_cover",
                               "Hours in which nobody on call is a gap, such as mon-fri "
                               "09:00-18:00; by default always.");
+  out.hand_over_notices = m.value<bool>(
+      "hand_over_notices", true,
+      "Whether people are told when they come and go, and when their shifts are moved.");
+  out.remind_before = m.value<DurationMs>("remind_before", out.remind_before,
+                                          "So long before a shift its people are told; 0: not.");
+  if (out.remind_before > days(7)) m.problem("remind_before", "must be 0 to 7d");
   m.list(
       "layers", "layer", "A later layer goes before an earlier one wherever it has somebody.",
       [&](MapReader& one) {

@@ -88,6 +88,8 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
                Done done);
   Way way();
   void test(const std::string& receiver, const TestDone& done);
+  void tell(const PersonNotice& told, const TestDone& done);
+  void aside(Notice notice, std::atomic<size_t>& under_way, const TestDone& done);
   void count(std::string_view kind, Outcome outcome);
   std::shared_ptr<const Receivers> now_known() const {
     const std::lock_guard lock(mutex);
@@ -110,6 +112,7 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
   ToldBook told;
 
   std::atomic<size_t> tests{0};
+  std::atomic<size_t> notices{0};
   mutable std::mutex mutex;
   std::shared_ptr<const Receivers> receivers;  // guarded by mutex
 };
@@ -233,30 +236,50 @@ Way Dispatcher::Impl::way() {
 }
 
 void Dispatcher::Impl::test(const std::string& name, const TestDone& done) {
-  Delivery delivery;
-  delivery.receiver = name;
-  delivery.event = to_text(Event::kTest);
-  delivery.attempts = 1;
-  delivery.planned = clock.now();
   Notice notice;
   notice.event = Event::kTest;
   notice.receiver = name;
-  notice.time = delivery.planned;
+  notice.time = clock.now();
   notice.alert = std::make_shared<AlertView>(test_alert(name, notice.time));
   notice.key = "test-" + to_text(notice.alert->id);
-  notice.told = {name};
+  aside(std::move(notice), tests, done);
+}
+
+void Dispatcher::Impl::tell(const PersonNotice& told_now, const TestDone& done) {
+  Notice notice;
+  notice.event = Event::kOpened;
+  notice.receiver = told_now.receiver;
+  notice.time = clock.now();
+  notice.alert = std::make_shared<AlertView>(view_of(told_now));
+  notice.key = told_now.key;
+  aside(std::move(notice), notices, done);
+}
+
+// One attempt outside of the outbox.
+void Dispatcher::Impl::aside(Notice notice, std::atomic<size_t>& under_way, const TestDone& done) {
+  Delivery delivery;
+  delivery.receiver = notice.receiver;
+  delivery.event = to_text(notice.event);
+  delivery.attempts = 1;
+  delivery.planned = notice.time;
   delivery.alert_id = notice.alert->id;
+  notice.told = {notice.receiver};
   const auto known = now_known();
-  const Receiver* receiver = known->find(name);
+  const Receiver* receiver = known->find(notice.receiver);
   if (receiver != nullptr) delivery.kind = receiver->kind();
-  const Done end = [weak = weak_from_this(), done, delivery](DeliveryResult answer) mutable {
+  const Done end = [weak = weak_from_this(), &under_way, done,
+                    delivery](DeliveryResult answer) mutable {
     const auto self = weak.lock();
     if (!self) return;
-    --self->tests;
+    --under_way;
     delivery.sent = self->clock.now();
     delivery.answer = answer.answer;
-    delivery.state =
-        answer.outcome == Outcome::kSent ? Delivery::State::kSent : Delivery::State::kFailed;
+    delivery.state = answer.outcome == Outcome::kSent    ? Delivery::State::kSent
+                     : answer.outcome == Outcome::kRetry ? Delivery::State::kFailed
+                                                         : Delivery::State::kGivenUp;
+    // A test is not tried again: whatever went wrong, it has failed.
+    if (delivery.event == to_text(Event::kTest) && answer.outcome != Outcome::kSent)
+      delivery.state = Delivery::State::kFailed;
     self->count(delivery.kind, answer.outcome);
     done(delivery);
   };
@@ -307,6 +330,19 @@ Result<void> Dispatcher::test(const std::string& receiver, TestDone done) {
   }
   impl_->outbound.post([weak = impl_->weak_from_this(), receiver, done = std::move(done)] {
     if (const auto self = weak.lock()) self->test(receiver, done);
+  });
+  return {};
+}
+
+Result<void> Dispatcher::tell(const PersonNotice& notice, TestDone done) {
+  if (impl_->now_known()->find(notice.receiver) == nullptr)
+    return fail(ErrorCode::kInvalid, "there is no receiver \"" + notice.receiver + "\"");
+  if (impl_->notices.fetch_add(1) >= impl_->options.notices_max) {
+    --impl_->notices;
+    return fail(ErrorCode::kExhausted, "too many messages to people are under way");
+  }
+  impl_->outbound.post([weak = impl_->weak_from_this(), notice, done = std::move(done)] {
+    if (const auto self = weak.lock()) self->tell(notice, done);
   });
   return {};
 }

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "net/outbound.h"
 #include "respond/inbox.h"
+#include "respond/person_notice.h"
 #include "respond/receiver.h"
 #include "state/database.h"
 #include "supervisor/outbox.h"
@@ -40,7 +41,8 @@ class Dispatcher {
   struct Options {
     supervisor::OutboxOptions outbox;
     size_t in_flight_max = 200;
-    size_t tests_max = 16;  // test messages under way
+    size_t tests_max = 16;    // test messages under way
+    size_t notices_max = 64;  // messages to people about no alert, under way
   };
   using Write =
       std::function<void(DispatchChanges)>;        // called on the outbound thread; must not block
@@ -66,6 +68,9 @@ class Dispatcher {
   // Any thread: sends a test message, outside of the outbox. `done` gets its row for the ledger
   // (sent or failed, one attempt, no next try). kInvalid: no such receiver; kExhausted.
   Result<void> test(const std::string& receiver, TestDone done);
+  // Any thread: one attempt to tell one person, outside of the outbox. Its keeper tries again.
+  // kInvalid: no such receiver; kExhausted.
+  Result<void> tell(const PersonNotice& notice, TestDone done);
 
  private:
   struct Impl;

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "net/url.h"
+#include "respond/person_notice.h"
 
 namespace tocsin::respond {
 namespace {
@@ -43,6 +44,7 @@ std::string label_value(const AlertView& alert, std::string_view name) {
 }  // namespace
 
 std::string Links::alert(const Id128& alert_id) const {
+  if (is_person_notice(alert_id)) return external_url + "/oncall";
   return external_url + "/alerts/" + to_text(alert_id);
 }
 

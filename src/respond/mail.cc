@@ -8,6 +8,7 @@
 #include "config/reader.h"
 #include "respond/http_options.h"
 #include "respond/mime.h"
+#include "respond/person_notice.h"
 
 namespace tocsin::respond {
 namespace {
@@ -160,8 +161,10 @@ void MailTarget::deliver(const Way& way, const Message& message, Done done) cons
 std::string mail_subject(const Notice& notice) {
   const Decision& opened = notice.alert->opened;
   const std::string said = opened.summary.empty() ? "rule " + opened.rule_id : opened.summary;
-  const std::string subject = fmt::format(
-      "[{}] {}", notice.event == Event::kTest ? "test" : to_text(opened.severity), said);
+  const std::string word = is_person_notice(notice.alert->id) || notice.event == Event::kTest
+                               ? state_word(notice)
+                               : std::string(to_text(opened.severity));
+  const std::string subject = fmt::format("[{}] {}", word, said);
   return (opens(notice) ? "" : "Re: ") + cut_text(subject, kSubjectMax);
 }
 
@@ -195,7 +198,7 @@ std::string mail_html(const Links& links, const Notice& notice) {
     out += "<p style=\"white-space:pre-line\">" + html_escaped(text) + "</p>\n";
   out += "<div style=\"margin:14px 0;font-size:14px\">\n" +
          html_lines(violation_lines(*notice.alert, kViolationsShown)) + "</div>\n<p>";
-  out += html_link(links.alert(notice.alert->id), "Open the alert");
+  out += html_link(links.alert(notice.alert->id), link_words(notice));
   if (const auto grafana = links.grafana_url(*notice.alert)) out += html_link(*grafana, "Grafana");
   return out + "</p></body></html>\n";
 }

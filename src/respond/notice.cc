@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "respond/person_notice.h"
 
 namespace tocsin::respond {
 namespace {
@@ -85,6 +86,7 @@ AlertView test_alert(std::string_view receiver, TimeMs now) {
 
 std::string state_word(const Notice& notice) {
   if (notice.event == Event::kTest) return "test";
+  if (is_person_notice(notice.alert->id)) return "on call";
   if (notice.closed()) return std::string(to_text(notice.alert->state));
   return std::string(to_text(notice.alert->latest->severity));
 }
@@ -98,6 +100,10 @@ std::string sentence(const Notice& notice) {
 
 std::string description(const Notice& notice) {
   return cut_text(notice.alert->latest->description, kDescriptionMax);
+}
+
+std::string_view link_words(const Notice& notice) {
+  return is_person_notice(notice.alert->id) ? "Open On call" : "Open the alert";
 }
 
 std::string utc_text(TimeMs time) {
@@ -122,6 +128,7 @@ std::string scope_text(const AlertView& alert) {
 std::vector<std::pair<std::string, std::string>> facts(const Notice& notice) {
   const AlertView& alert = *notice.alert;
   std::vector<std::pair<std::string, std::string>> out;
+  if (is_person_notice(alert.id)) return out;
   const auto add = [&](std::string name, std::string_view value) {
     if (!value.empty()) out.emplace_back(std::move(name), one_line(value, kFactMax));
   };

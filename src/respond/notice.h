@@ -36,7 +36,9 @@ std::string sentence(const Notice& notice);      // the alert's one sentence, at
 std::string description(const Notice& notice);   // at most 2,500 bytes
 std::string since_text(const Notice& notice);    // "2026-11-23 14:32:45 UTC, for 2m10s"
 std::string scope_text(const AlertView& alert);  // "site madrid, customer 7"; "" for global
-std::string utc_text(TimeMs time);               // "2026-11-23 14:32:45 UTC"
+// Of the link to what it is about: "Open the alert".
+std::string_view link_words(const Notice& notice);
+std::string utc_text(TimeMs time);  // "2026-11-23 14:32:45 UTC"
 
 // Name and value of what is worth a line: severity, scope, since, trend, who acknowledged, who is
 // told, the rule. At most 10.

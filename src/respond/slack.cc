@@ -68,7 +68,7 @@ void write_button(JsonWriter& json, std::string_view words, const std::string& u
 }
 
 void write_details(JsonWriter& json, const Links& links, const Notice& notice) {
-  write_fields(json, notice);
+  if (!facts(notice).empty()) write_fields(json, notice);
   std::string text = slack_text(description(notice), kSectionMax);
   if (!text.empty()) write_section(json, text);
   std::string lines;
@@ -76,7 +76,7 @@ void write_details(JsonWriter& json, const Links& links, const Notice& notice) {
     lines += "• " + slack_text(line, kSectionMax / (kViolationsShown + 1) - 8) + "\n";
   if (!lines.empty()) write_section(json, lines);
   json.begin_object().member("type", "actions").key("elements").begin_array();
-  write_button(json, "Open the alert", links.alert(notice.alert->id));
+  write_button(json, link_words(notice), links.alert(notice.alert->id));
   if (const auto grafana = links.grafana_url(*notice.alert))
     write_button(json, "Grafana", *grafana);
   json.end_array().end_object();

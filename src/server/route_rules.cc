@@ -70,6 +70,15 @@ constexpr RouteRule kRules[] = {
     {"GET", "/api/v2/silence/:id", kRead},
     {"DELETE", "/api/v2/silence/:id", kRespond, "silence.end"},
 
+    // On call. A calendar's address has a token of its own; its handler looks at it.
+    {"GET", "/api/oncall", kRead},
+    {"GET", "/api/oncall/:schedule", kRead},
+    {"POST", "/api/oncall/:schedule/overrides", kRespond, "oncall.override"},
+    {"DELETE", "/api/oncall/:schedule/overrides/:id", kRespond, "oncall.override.end"},
+    {"POST", "/api/oncall/:schedule/swap", kRespond, "oncall.swap"},
+    {"GET", "/oncall/:file", kOpen, "", kKeeps},
+    {"GET", "/oncall/people/:file", kOpen, "", kKeeps},
+
     // Series and what tests them.
     {"GET", "/api/violations", kRead, "", kKeeps},
     {"GET", "/api/series", kRead, "", kKeeps},

@@ -29,6 +29,7 @@ struct Options {
   std::string check_directory;
   TokenOptions token;
   ReceiverTestOptions receiver;
+  OnCallOptions on_call;
   ImportOptions import;
   ReplayOptions replay;
   DetectOptions detect;
@@ -144,6 +145,16 @@ void add_receiver(CLI::App& app, ReceiverTestOptions& options, int& status) {
   test->callback([&options, &status] { status = receiver_test(options); });
 }
 
+void add_on_call(CLI::App& app, OnCallOptions& options, int& status) {
+  auto* on_call = app.add_subcommand("oncall", "Who is on call, now or at another time");
+  on_call->add_option("schedule", options.schedule, "A schedule; all of them if left out");
+  on_call->add_option("--at", options.at, "When: 2026-11-23T14:00:00Z, past or to come");
+  on_call->add_option("--url", options.url, "The server");
+  on_call->add_option("--token", options.token, "API token, where one is needed");
+  on_call->add_flag("--json", options.json, "Print JSON");
+  on_call->callback([&options, &status] { status = print_on_call(options); });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -192,6 +203,7 @@ int run_command_line(int argc, char** argv) {
   rules_command->callback([&] { status = test_rules(options.rule_tests); });
 
   add_receiver(app, options.receiver, status);
+  add_on_call(app, options.on_call, status);
   app.add_subcommand("reference", "Print the configuration reference (Markdown)")->callback([] {
     std::fputs(Configuration::reference_markdown().c_str(), stdout);
   });

@@ -42,6 +42,13 @@ struct ReceiverTestOptions {
 };
 int receiver_test(const ReceiverTestOptions& options);
 
+struct OnCallOptions {
+  std::string url = "http://127.0.0.1:9640", token;
+  std::string schedule, at;  // empty: all of them; now
+  bool json = false;
+};
+int print_on_call(const OnCallOptions& options);
+
 struct ImportOptions {
   std::vector<std::string> files;
   std::string url = "http://127.0.0.1:9640", token;

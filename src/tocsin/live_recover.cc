@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include "base/log.h"
+#include "oncall/overrides.h"
+#include "oncall/record.h"
 #include "state/migrations.h"
 #include "supervisor/kept_causes.h"
 #include "supervisor/ledger.h"
@@ -72,7 +74,8 @@ Result<void> Live::make_stages() {
        {supervisor::migrations(), respond::inbox_migrations(), config_history_migrations(),
         supervisor::operator_mark_migrations(), supervisor::marked_change_migrations(),
         supervisor::kept_causes_migrations(), supervisor::ledger_migrations(),
-        EpisodeLedger::migrations()})
+        oncall::override_migrations(), oncall::record_migrations(),
+        respond::person_notice_migrations(), EpisodeLedger::migrations()})
     if (auto done = state::migrate(*database, migrations); !done) return fail(done.error());
   options.access = state::Database::Access::kReader;
   options.check_on_open = false;

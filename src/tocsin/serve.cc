@@ -24,6 +24,7 @@
 #include "tocsin/live_causes.h"
 #include "tocsin/live_ledger.h"
 #include "tocsin/live_marks.h"
+#include "tocsin/live_oncall.h"
 #include "tocsin/live_stages.h"
 #include "tocsin/manager_desk.h"
 #include "tocsin/pages.h"
@@ -97,7 +98,7 @@ class Server {
 
  private:
   Result<void> open_door();
-  void add_own_routes();
+  Result<void> add_own_routes();
   server::ReloadView reload();
   server::PrometheusFacts prometheus_facts();
 
@@ -127,6 +128,7 @@ class Server {
   std::unique_ptr<LiveCoverage> coverage_;
   std::unique_ptr<LiveManager> manager_;
   std::unique_ptr<LiveBudget> budget_;
+  std::unique_ptr<LiveOnCall> on_call_;
   std::mutex reload_mutex_;  // SIGHUP and the API may ask at once
   std::unique_ptr<QuickStart> quick_start_;
 };
@@ -183,7 +185,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
                                  .causes = causes_.get()});
   server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
   server::register_rule_routes(router_, rule_groups_);
-  add_own_routes();
+  if (auto done = add_own_routes(); !done) return done;
   router_.set_authorize(server::authorizer(*door_, counters_));
   if (auto done = live_->listen(router_); !done) return done;
   views_->start();
@@ -201,7 +203,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
 }
 
 // Of what this floor answers itself.
-void Server::add_own_routes() {
+Result<void> Server::add_own_routes() {
   store_routes_ = std::make_unique<StoreRoutes>(live_->store(), clock_);
   store_routes_->add_to(router_);
   stages_ = std::make_unique<LiveStages>(*live_);
@@ -210,10 +212,15 @@ void Server::add_own_routes() {
   ledger_->add_to(router_);
   marks_ = std::make_unique<LiveMarks>(*live_);
   server::register_mark_routes(router_, *marks_);
+  auto on_call = LiveOnCall::start(*live_);
+  if (!on_call) return fail(on_call.error());
+  on_call_ = std::move(*on_call);
+  server::register_oncall_routes(router_, *on_call_);
   budget_ = std::make_unique<LiveBudget>(*live_, *reads_, *views_);
   server::register_budget_routes(router_, *budget_);
   replays_ = std::make_unique<ReplayJobs>(*live_, *reads_);
   server::register_replay_routes(router_, *replays_, clock_);
+  return {};
 }
 
 server::PrometheusFacts Server::prometheus_facts() {
@@ -251,6 +258,7 @@ server::ReloadView Server::reload() {
     } else {
       boards_.set(made->boards);
       rule_thread_->configure(made);
+      on_call_->configure(*made);
       if (const auto waits = rebuild_->state()) view.rebuilding = waits->workers;
     }
     if (view.error.empty() && view.rebuilding.empty()) {

@@ -9,6 +9,7 @@ const kPages = [
   ['inbox', '/inbox', 'Inbox'], ['senders', '/senders', 'Senders'],
   ['cardinality', '/cardinality', 'Cardinality'], ['budget', '/budget', 'Budget'],
   ['ledger', '/ledger', 'Ledger'], ['health', '/health', 'Health'],
+  ['oncall', '/oncall', 'On call'],
 ];
 
 /** The page has its answers: nothing grey is left. */

@@ -9,6 +9,7 @@ import { watchAnswer } from './watch_data.mjs';
 import { cardinality } from './cardinality_data.mjs';
 import { makeManager } from './manager_data.mjs';
 import { causesAnswer } from './causes_data.mjs';
+import { makeOnCall } from './oncall_data.mjs';
 import { promAnswer } from './prom.mjs';
 import { makeWorkshop } from './workshop_data.mjs';
 
@@ -22,6 +23,7 @@ const kPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src '
 export async function startMock(dist) {
   const begun = Date.now();
   const workshop = makeWorkshop();
+  const onCallAnswer = makeOnCall();
   const scene = {
     calm: false, ready: true, failing: false, hostile: false, repeating: false, hold: null,
     sent: [], requests: [], answered: new Map(),
@@ -127,6 +129,8 @@ export async function startMock(dist) {
     if (managed !== null) return managed;
     const fromWorkshop = workshop.answer(request.method, path, body, now());
     if (fromWorkshop !== null) return fromWorkshop;
+    const onCall = onCallAnswer(request.method, path, query, body, now(), scene);
+    if (onCall !== null) return onCall;
     const budgeted = budgetAnswer(request.method, path, scene, now());
     if (budgeted !== null) return budgeted;
     const watched = watchAnswer(request.method, path, query, now());

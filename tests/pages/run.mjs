@@ -14,6 +14,7 @@ import { causes } from './causes.mjs';
 import { coverage } from './coverage.mjs';
 import { explore } from './explore.mjs';
 import { manager } from './manager.mjs';
+import { oncall } from './oncall.mjs';
 import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
 import { workshop } from './workshop.mjs';
@@ -43,6 +44,7 @@ if (mock) {
   watch(harness, mock);
   coverage(harness, mock);
   manager(harness, mock);
+  oncall(harness, mock);
   causes(harness, mock);
   workshop(harness, mock);
 }

@@ -5,19 +5,20 @@ export type Command =
   | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
   | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders' | 'go cardinality'
   | 'go boards' | 'go explore' | 'go rules' | 'full screen' | 'useful' | 'noise' | 'go workshop'
-  | 'go budget' | 'go coverage' | 'go health' | 'go ledger';
+  | 'go budget' | 'go coverage' | 'go health' | 'go ledger' | 'go oncall' | 'create';
 
 const kSingle = new Map<string, Command>(Object.entries({
   '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
   a: 'acknowledge', s: 'silence', r: 'resolve', n: 'note', p: 'pause', t: 'theme', z: 'zone',
   '?': 'help', Escape: 'back', ArrowLeft: 'left', ArrowRight: 'right', v: 'judged',
-  f: 'full screen', u: 'useful', d: 'noise',
+  f: 'full screen', u: 'useful', d: 'noise', c: 'create',
 }));
 
 const kAfterG = new Map<string, Command>(Object.entries({
   n: 'go now', a: 'go alerts', w: 'go workers', i: 'go inbox', s: 'go senders',
   b: 'go boards', e: 'go explore', c: 'go cardinality', r: 'go rules',
   p: 'go workshop', u: 'go budget', v: 'go coverage', h: 'go health', l: 'go ledger',
+  o: 'go oncall',
 }));
 
 export interface Press {
@@ -67,6 +68,7 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['u'], does: 'mark useful' },
   { keys: ['d'], does: 'mark as noise' },
   { keys: ['v'], does: 'as judged, now' },
+  { keys: ['c'], does: 'on call: add an override' },
   { keys: ['←', '→'], does: 'move the crosshair' },
   { keys: ['f'], does: 'board: full screen' },
   { keys: ['p'], does: 'pause live' },
@@ -74,6 +76,7 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['z'], does: 'UTC, mine, site' },
   { keys: ['g', 'n'], does: 'go to Now' },
   { keys: ['g', 'a'], does: 'go to Alerts' },
+  { keys: ['g', 'o'], does: 'go to On call' },
   { keys: ['g', 'w'], does: 'go to Workers' },
   { keys: ['g', 'b'], does: 'go to Boards' },
   { keys: ['g', 'e'], does: 'go to Explore' },

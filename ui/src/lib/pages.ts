@@ -10,6 +10,7 @@ export interface PageEntry {
 export const kPages: readonly PageEntry[] = [
   { path: '/', name: 'Now', tab: 'now' },
   { path: '/alerts', name: 'Alerts', tab: 'alerts' },
+  { path: '/oncall', name: 'On call', tab: 'oncall' },
   { path: '/workers', name: 'Workers', tab: 'workers' },
   { path: '/boards', name: 'Boards', tab: 'boards' },
   { path: '/explore', name: 'Explore', tab: 'explore' },
@@ -22,7 +23,8 @@ export const kPages: readonly PageEntry[] = [
 ];
 
 const kLists = ['alerts', 'workers', 'boards', 'explore', 'rules', 'inbox', 'senders',
-  'cardinality', 'coverage', 'causes', 'workshop', 'budget', 'health', 'ledger'] as const;
+  'cardinality', 'coverage', 'causes', 'workshop', 'budget', 'health', 'ledger',
+  'oncall'] as const;
 type ListPage = (typeof kLists)[number];
 
 export type Route =
