@@ -28,6 +28,7 @@ struct Options {
   double seconds = 10;
   uint32_t burst = 0;  // points per period, spread over one second; 0 = as fast as it goes
   double period = 10;  // seconds
+  bool shuffled = false;
 };
 
 struct Outcome {
@@ -130,13 +131,14 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds);
   app.add_option("--burst", options.burst, "points spread over 1 s, once per period; 0 = no pause");
   app.add_option("--period", options.period, "seconds from burst to burst");
+  app.add_flag("--shuffle", options.shuffled, "another order of the series in every round");
   CLI11_PARSE(app, argc, argv);
 
   std::vector<Outcome> outcomes(options.connections);
   std::vector<bench::Load> loads;
   const uint32_t share = std::max(1u, options.series / options.connections);
   for (uint32_t i = 0; i < options.connections; ++i)
-    loads.emplace_back(i * share, share, options.batch);
+    loads.emplace_back(i * share, share, options.batch, options.shuffled);
   const double cpu = process_cpu_seconds();
   const auto start = Clock::now();
   std::vector<std::thread> threads;

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/random.h"
+#include "store/rollup_fill.h"
 #include "store/store_stats.h"
 #include "store/stored_chunk.h"
 
@@ -246,6 +247,50 @@ TEST(Compactor, NoRollupsAreMadeThatNobodyWants) {
   b.run(TimeMs{kTuesday + 2 * kDay});
   EXPECT_EQ(b.count(KeyFamily::kRows, 1), 0u);
   EXPECT_EQ(b.count(KeyFamily::kRows, 2), 1u);
+}
+
+// Days that were packed while nobody wanted rollups get them later, a few at a time, also when it
+// is interrupted; asked for anew they are not made twice.
+TEST(RollupFill, DaysThatWerePackedBeforeGetTheirRollups) {
+  CompactorOptions without;
+  without.minutes = without.hours = false;
+  without.slice_points = 500;
+  without.join_below = 200;
+  Bench b(without);
+  for (const uint32_t s : {0U, 1U, 40U, 100U})
+    b.write(s, every(60'000, kTuesday, kTuesday + 3 * kDay, s));
+  b.write(2, every(3'600'000, kTuesday, kTuesday + 3 * kDay));  // joined into a week
+  b.run(TimeMs{kTuesday + 12 * kDay});
+  ASSERT_EQ(b.count(KeyFamily::kRows, 1) + b.count(KeyFamily::kRows, 2), 0u);
+  const auto fill = [&](bool minutes, bool hours) {
+    for (int rounds = 1;; ++rounds) {
+      RollupFill filler(*b.keyspace, minutes, hours);
+      const auto more = filler.step(kTimeMin, 2);
+      EXPECT_TRUE(more);
+      b.run(TimeMs{kTuesday + (12 + rounds) * kDay});
+      if (!more || !*more) return rounds;
+    }
+  };
+  EXPECT_EQ(fill(false, false), 1);
+  b.options = {};
+  b.remake();
+  EXPECT_GT(fill(true, true), 3);
+  EXPECT_EQ(b.count(KeyFamily::kChunks), 0u);
+  b.check();
+  b.check_rollups(kTuesday + 12 * kDay);
+  EXPECT_EQ(fill(true, true), 1);
+  EXPECT_EQ(b.count(KeyFamily::kChunks), 0u) << "nothing is lacking";
+}
+
+TEST(RollupFill, ADayBeforeTheBorderIsLeftToRetention) {
+  CompactorOptions without;
+  without.minutes = without.hours = false;
+  Bench b(without);
+  b.write(0, every(60'000, kTuesday, kTuesday + kDay));
+  b.run(TimeMs{kTuesday + 2 * kDay});
+  RollupFill filler(*b.keyspace, true, true);
+  EXPECT_FALSE(filler.step(TimeMs{kTuesday + 14 * kDay}, 100).value());
+  EXPECT_EQ(b.count(KeyFamily::kChunks), 0u);
 }
 
 TEST(Compactor, MarkersOfStalenessAreSeenInTheLastValueOnly) {

@@ -184,14 +184,10 @@ void Head::keep_as_previous(Series& series) {
   forget_previous(series);
   series.encoder.count = 0;
   const size_t bytes = BlockPool::memory_of(series.open);
-  if (!room_for_previous(bytes)) {
-    blocks_of_chunks_.free(series.open);
-    series.whole_from = kTimeMax;
-    return;
-  }
+  if (series.whole_from < kTimeMax) series.whole_from = std::max(series.whole_from, series.start);
+  if (!room_for_previous(bytes)) return blocks_of_chunks_.free(series.open);  // until it is flushed
   previous_bytes_ += bytes;
   series.previous = std::exchange(series.open, {});
-  if (series.whole_from < kTimeMax) series.whole_from = std::max(series.whole_from, series.start);
 }
 
 // Goes round the series a few at a time, so that no seal takes long.
@@ -316,7 +312,10 @@ bool Head::release_flushed(size_t chunks_max) {
     if (!chunk->flushed.load(std::memory_order_acquire)) break;
     const auto kept = kept_.find(chunk->series.index);
     std::erase(kept->second, chunk);
-    --at(local_of_[chunk->series.index]).kept;
+    Series& series = at(local_of_[chunk->series.index]);
+    --series.kept;
+    if (series.previous.bytes == 0 && series.whole_from <= chunk->end)
+      series.whole_from = chunk->end + milliseconds(1);
     if (kept->second.empty()) kept_.erase(kept);
     sealed_bytes_ -= memory_of(*chunk);
     sealed_.pop_front();
@@ -355,7 +354,12 @@ void Head::copy_points(SeriesRef ref, TimeMs from, TimeMs to, std::vector<Sample
 
 TimeMs Head::whole_from(SeriesRef ref) const {
   const Series* const series = find(ref);
-  return series == nullptr ? kTimeMax : series->whole_from;
+  if (newest_on_disk_ == kTimeMax) return series == nullptr ? kTimeMax : series->whole_from;
+  const TimeMs beyond_disk = newest_on_disk_ + milliseconds(1);
+  if (series == nullptr) return beyond_disk;
+  // After its newest point there is nothing to lack.
+  return std::min(series->whole_from,
+                  std::max(beyond_disk, TimeMs{series->encoder.last_time} + milliseconds(1)));
 }
 
 std::optional<Sample> Head::latest(SeriesRef ref) const {

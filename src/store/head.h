@@ -74,7 +74,8 @@ class Head {
   // The same in parts: sealed chunks are handed out as they are, for another thread to decode.
   void copy_parts(SeriesRef series, TimeMs from, TimeMs to, HeadParts& out) const;
   // Every stored point of the series from this time on is in the head: who reads no older ones need
-  // not look at the disk: the open chunk and the one before. kTimeMax: not known.
+  // not look at the disk: the open chunk, the one before, and what is not yet flushed; trivially
+  // so after its newest point. kTimeMax: not known.
   TimeMs whole_from(SeriesRef series) const;
   // The newest point by time; nullopt for a series without points since the start.
   std::optional<Sample> latest(SeriesRef series) const;

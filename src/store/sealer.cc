@@ -41,7 +41,7 @@ void Sealer::give(uint32_t shard, std::vector<SealedChunkPtr> chunks, Lsn sealed
 
 size_t Sealer::backlog() const {
   const std::lock_guard lock(mutex_);
-  return waiting_;
+  return waiting_ + writing_;
 }
 
 Lsn Sealer::flushed() const {
@@ -56,7 +56,10 @@ std::vector<Sealer::Item> Sealer::take(Lsn durable) {
   while (!inbox_.empty() && items.size() < kBatchMax) {
     Item& next = inbox_.front();
     if ((next.chunk ? next.chunk->sealed_at : next.sealed_lsn) > durable) break;
-    if (next.chunk) --waiting_;
+    if (next.chunk) {
+      --waiting_;
+      ++writing_;
+    }
     items.push_back(std::move(next));
     inbox_.pop_front();
   }
@@ -66,6 +69,7 @@ std::vector<Sealer::Item> Sealer::take(Lsn durable) {
 
 void Sealer::give_back(std::vector<Item> items) {
   const std::lock_guard lock(mutex_);
+  writing_ = 0;
   for (; !items.empty(); items.pop_back()) {
     if (items.back().chunk) ++waiting_;
     inbox_.push_front(std::move(items.back()));
@@ -118,6 +122,10 @@ Result<void> Sealer::step(Lsn durable, Lsn flush_for) {
       failures_.add();
       give_back(std::move(items));
       return done;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      writing_ = 0;
     }
     if (written_bytes_ >= flush_bytes_) break;
   }

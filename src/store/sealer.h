@@ -24,7 +24,7 @@ class Sealer {
 
   // A shard's chunks, in the order they were sealed, and how far it has sealed everything.
   void give(uint32_t shard, std::vector<SealedChunkPtr> chunks, Lsn sealed_lsn);
-  size_t backlog() const;
+  size_t backlog() const;  // chunks that cannot be read from the disk yet
 
   // Writes chunks of frames that are durable; flushes when enough is written, or when `flush_for`
   // is beyond flushed() and can be reached. An error keeps everything for the next call.
@@ -59,6 +59,7 @@ class Sealer {
   mutable std::mutex mutex_;
   std::deque<Item> inbox_;
   size_t waiting_ = 0;      // chunks in the inbox
+  size_t writing_ = 0;      // and those that step() is writing
   std::vector<Lsn> given_;  // by shard: the last word
   Lsn flushed_;
   bool stop_ = false;

@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "base/check.h"
+#include "base/crew.h"
 #include "base/log.h"
+#include "store/rollup_fill.h"
 #include "store/sealer.h"
 
 namespace tocsin {
@@ -16,11 +18,12 @@ namespace {
 // The year 1: nothing is older.
 constexpr TimeMs kForEver{-days(719'162).count};
 
-constexpr uint32_t kNeighbours = 256;   // series that share a home after a restart
-constexpr uint64_t kCollectEvery = 64;  // frames, while recovering
-constexpr DurationMs kSealEvery{50};    // the sealer's rest between steps
+constexpr uint32_t kNeighbours = 256;  // series that share a home after a restart
+constexpr size_t kRecoverFrames = 16, kRecoverPoints = 200'000;  // taken up at once
+constexpr DurationMs kSealEvery{50};                             // the sealer's rest between steps
 constexpr DurationMs kRetryEvery = seconds(1);
 constexpr DurationMs kRetentionEvery = hours(1);
+constexpr size_t kFillGroups = 20'000;  // days of 32 series, looked at for missing rollups at once
 constexpr DurationMs kCompactEvery = minutes(1);
 constexpr DurationMs kAskedEvery{500};  // whether somebody asked to compact all
 
@@ -40,6 +43,7 @@ struct Store::Background {
   // compact_all(): each shard seals, then the compactor makes a pass. Counted, so that all can
   // tell.
   std::atomic<uint64_t> asked{0};                   // how often it was asked for
+  std::atomic<Lsn> asked_at{Lsn{0}};                // all that was answered before is packed
   std::unique_ptr<std::atomic<uint64_t>[]> sealed;  // by shard: up to which of these
   std::vector<Lsn> seal_to;                         // by shard, of its thread: {0} = not begun
   uint64_t begun = 0, all_ended_wanted = 0;         // of the thread that compacts
@@ -133,21 +137,33 @@ Result<JournalRecovery> Store::recover(Lsn after,
   const auto home = [this](SeriesRef ref) { return home_of(ref); };
   if (auto done = chunks_->load_catalogue(home); !done) return fail(done.error());
   const Lsn flushed = sealer_->flushed();
-  uint64_t frames = 0;
+  Crew crew(shards());
+  std::vector<FramePtr> some;  // the shards take them up side by side, a few frames at a time
+  size_t points = 0;
   Result<void> sealed;
-  const auto replay = [&](const FramePtr& frame) {
-    if (frame->lsn > flushed)
-      for (uint32_t shard = 0; shard < shards(); ++shard) apply(shard, *frame);
-    if (frame->lsn > after && on_frame) on_frame(frame);
-    if (++frames % kCollectEvery != 0) return;
+  const auto take_up = [&] {
+    crew.run([&](uint32_t shard) {
+      for (const FramePtr& frame : some)
+        if (frame->lsn > flushed) apply(shard, *frame);
+    });
+    for (const FramePtr& frame : some)
+      if (frame->lsn > after && on_frame) on_frame(frame);
     // Chunks that filled up on the way go out at once: memory does not follow the journal's size.
     for (uint32_t shard = 0; shard < shards(); ++shard) {
       hand_over(shard);
       heads_[shard]->release_flushed();
     }
-    if (sealed) sealed = sealer_->step(frame->lsn, Lsn{0});
+    if (sealed && !some.empty()) sealed = sealer_->step(some.back()->lsn, Lsn{0});
+    some.clear();
+    points = 0;
+  };
+  const auto replay = [&](const FramePtr& frame) {
+    some.push_back(frame);
+    points += frame->batch.size();
+    if (some.size() >= kRecoverFrames || points >= kRecoverPoints) take_up();
   };
   auto report = journal_->recover(series_, home, std::min(after, flushed), replay);
+  take_up();
   if (!report) return report;
   if (!sealed) log::warning("while recovering: {}", sealed.error().text());
   for (const JournalDamage& damage : report->damage) log::error("journal: {}", damage.text());
@@ -235,7 +251,9 @@ bool Store::collect(uint32_t shard, size_t series_max) {
   }
   std::atomic<uint64_t>& sealed = background_->sealed[shard];
   const uint64_t asked = background_->asked.load(std::memory_order_acquire);
-  const bool all = sealed.load(std::memory_order_relaxed) < asked;
+  // What was answered before it was asked for may still be on its way to this shard.
+  const bool all = sealed.load(std::memory_order_relaxed) < asked &&
+                   head.done_lsn() >= background_->asked_at.load(std::memory_order_acquire);
   Lsn& seal_to = background_->seal_to[shard];
   if (all && seal_to == Lsn{0}) seal_to = head.done_lsn();
   const bool all_sealed = all && head.seal_older_than(seal_to, series_max);
@@ -249,6 +267,7 @@ bool Store::collect(uint32_t shard, size_t series_max) {
 }
 
 void Store::compact_all() {
+  background_->asked_at.store(journal_->last(), std::memory_order_release);
   uint64_t ended = background_->ended_all.load(std::memory_order_acquire);
   background_->asked.compare_exchange_strong(ended, ended + 1, std::memory_order_acq_rel);
 }
@@ -316,6 +335,9 @@ Result<bool> Store::compact_step(TimeMs now) {
       now - background_->retention_done >= kRetentionEvery) {
     background_->retention_done = now;
     if (auto done = drop_old(now); !done) return fail(done.error());
+    RollupFill fill(*keyspace_, options_.compaction.minutes, options_.compaction.hours);
+    const auto filled = fill.step(TimeMs{borders_[0]}, kFillGroups);
+    if (!filled) return fail(filled.error());
   }
   return compactor_->step(now, TimeMs{borders_[0]});
 }

@@ -83,6 +83,7 @@ void ShardThread::drain() {
 }
 
 void ShardThread::pass(const Frame& frame) {
+  store_.apply(id_, frame);  // of any kind: the head counts frames
   if (frame.kind == FrameKind::kTick) {
     stage_.tick(frame.lsn, frame.arrival, report_);
   } else if (frame.kind == FrameKind::kConfig && hooks_.workers_of) {
@@ -94,7 +95,6 @@ void ShardThread::pass(const Frame& frame) {
       if (!replaced) log::error("shard {}: new workers: {}", id_, replaced.error().text());
     }
   } else {
-    store_.apply(id_, frame);
     stage_.pass(frame, report_);
     if (frame.kind == FrameKind::kNote && frame.payload == kCheckpointMarker) {
       ByteWriter models;
