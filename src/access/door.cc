@@ -1,10 +1,9 @@
 #include "access/door.h"
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
 #include <sodium.h>
 
-#include <cstring>
+#include <algorithm>
 
 namespace tocsin::access {
 
@@ -70,29 +69,30 @@ std::optional<std::string> presented_token(const Credentials& credentials) {
   return std::nullopt;
 }
 
-Result<Door> Door::open(const Tokens& tokens, std::string_view listen_address) {
-  const bool loopback = is_loopback(listen_address);
-  if (!loopback && tokens.empty())
-    return fail(ErrorCode::kRefused,
-                fmt::format("listening on {} is refused: others could reach this server and there "
-                            "is no token yet; make one with `tocsin token create --name me --scope "
-                            "admin`, or listen on 127.0.0.1",
-                            listen_address));
-  return Door(tokens, loopback);
+std::string_view cookie_value(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    const size_t end = std::min(header.find(';'), header.size());
+    std::string_view one = header.substr(0, end);
+    header.remove_prefix(std::min(end + 1, header.size()));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    const size_t equals = one.find('=');
+    if (equals != one.npos && one.substr(0, equals) == name) return one.substr(equals + 1);
+  }
+  return {};
 }
 
+Door::Door(const Accounts& accounts, std::string_view listen_address, bool required)
+    : accounts_(&accounts), open_on_loopback_(!required && is_loopback(listen_address)) {}
+
 Who Door::judge(const Credentials& credentials) const {
+  // A wrong token is no reason to lock out who would need none: senders often carry one anyway.
+  if (const auto plain = presented_token(credentials))
+    if (auto who = accounts_->by_token(*plain)) return std::move(*who);
+  if (const std::string_view session = cookie_value(credentials.cookie, kSessionCookie);
+      !session.empty())
+    if (auto who = accounts_->by_session(session)) return std::move(*who);
   Who out;
-  if (const auto plain = presented_token(credentials)) {
-    if (const auto info = tokens_->verify(*plain)) {
-      out.kind = Who::Kind::kToken;
-      out.name = info->name;
-      out.may = permissions_of(info->scope);
-      return out;
-    }
-    // A wrong token is no reason to lock out who would need none: senders often carry one anyway.
-  }
-  if (loopback_only_ && is_loopback(credentials.remote_address) &&
+  if (open_on_loopback_ && !credentials.forwarded && is_loopback(credentials.remote_address) &&
       names_loopback(credentials.host)) {
     out.kind = Who::Kind::kHere;
     out.role = Role::kAdmin;

@@ -37,12 +37,19 @@ bool is_v4(const Address& address) {
   return std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin());
 }
 
-// Amazon, Google, Azure, Oracle and DigitalOcean; Amazon over IPv6; Alibaba.
+// What hands out credentials: the metadata services of Amazon, Google, Azure, Oracle and
+// DigitalOcean (one address), of Amazon and Google over IPv6, of Alibaba, Scaleway and Oracle's
+// first; the task and pod credentials of Amazon's containers.
 bool is_metadata(const Address& address) {
-  static const std::array<Address, 3> kServices{parse_address("169.254.169.254").value(),
-                                                parse_address("fd00:ec2::254").value(),
-                                                parse_address("100.100.100.200").value()};
-  return std::find(kServices.begin(), kServices.end(), address) != kServices.end();
+  static const std::vector<Address> services = [] {
+    std::vector<Address> out;
+    for (const char* text :
+         {"169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "192.0.0.192",
+          "169.254.42.42", "fd00:42::42", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"})
+      out.push_back(parse_address(text).value());
+    return out;
+  }();
+  return std::find(services.begin(), services.end(), address) != services.end();
 }
 
 bool same_prefix(const Address& a, const Address& b, int bits) {

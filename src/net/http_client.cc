@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "net/metadata_host.h"
 
 namespace tocsin::net {
 namespace {
@@ -201,7 +202,7 @@ Result<void> HttpClient::send(HttpRequest request, Callback callback) {
   if (!url) return fail(url.error());
   if (const auto good = check_request(request); !good) return fail(good.error());
   // Behind a proxy the connection shows the proxy's address: what can be judged is the URL's.
-  if (!request.proxy.empty() && parse_address(url->host) && !AddressList().allows(url->host))
+  if (!request.proxy.empty() && names_metadata(url->host))
     return fail(ErrorCode::kRefused, "the URL names a cloud's metadata service");
   return outbound_.submit(
       std::make_unique<HttpTransfer>(std::move(request), url->origin(), std::move(callback)));

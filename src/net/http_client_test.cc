@@ -136,13 +136,30 @@ TEST_F(HttpClientTest, APooledConnectionIsNotAWayAroundTheList) {
 }
 
 TEST_F(HttpClientTest, MetadataServicesAreRefusedAlways) {
-  for (const char* url : {"http://169.254.169.254/latest", "http://[fd00:ec2::254]/",
-                          "http://100.100.100.200/", "http://[::ffff:169.254.169.254]/"}) {
+  for (const char* url :
+       {"http://169.254.169.254/latest", "http://[fd00:ec2::254]/", "http://100.100.100.200/",
+        "http://[::ffff:169.254.169.254]/", "http://2852039166/", "http://0xa9fea9fe/",
+        "http://0251.0376.0251.0376/", "http://169.254.43518/", "http://[64:ff9b::a9fe:a9fe]/"}) {
     HttpRequest asked;
     asked.url = url;
     asked.timeout = seconds(1);
     EXPECT_NE(run(asked).error.find("not allowed"), std::string::npos) << url;
   }
+}
+
+// A proxy connects for us: what it is asked for is judged by its looks.
+TEST_F(HttpClientTest, MetadataServicesAreRefusedBehindAProxy) {
+  HttpTestServer proxy([](const HttpSeen&) { return HttpTestServer::answer(200, ""); });
+  for (const char* url : {"http://169.254.169.254/", "http://2852039166/", "http://0xa9fea9fe/",
+                          "http://metadata.google.internal/computeMetadata/v1/"}) {
+    HttpRequest asked = request(proxy);
+    asked.proxy = asked.url.substr(0, asked.url.find('/', 8));
+    asked.url = url;
+    const auto sent = client_.send(asked, [](const HttpAnswer&) {});
+    ASSERT_FALSE(sent.has_value()) << url;
+    EXPECT_EQ(sent.error().code, ErrorCode::kRefused) << url;
+  }
+  EXPECT_EQ(proxy.connections(), 0);
 }
 
 TEST_F(HttpClientTest, ASlowHostDoesNotDelayAnother) {

@@ -5,6 +5,7 @@
 #include "server/json.h"
 #include "server/params.h"
 #include "server/reply.h"
+#include "server/restrict.h"
 #include "server/routes.h"
 
 namespace tocsin::server {
@@ -16,6 +17,7 @@ using net::Respond;
 
 constexpr size_t kTextBytesMax = 10'000;
 constexpr size_t kMatchersMax = 50;
+constexpr size_t kSearchedMax = 10'000;
 
 bool unanswered(const AlertView& alert) {
   return alert.state == AlertState::kOpen && alert.acknowledged_by.empty() &&
@@ -59,17 +61,22 @@ Result<AlertQuery> alert_query(const Request& request) {
 }
 
 void list_alerts(Views& views, const Request& request, Respond respond) {
-  const auto query = alert_query(request);
+  auto query = alert_query(request);
   if (!query) return respond(error_response(query.error()));
-  views.alerts(*query, reply<std::vector<AlertEntry>>(
-                           std::move(respond),
-                           [limit = query->limit](JsonWriter& json, std::vector<AlertEntry> all) {
-                             std::sort(all.begin(), all.end(), before);
-                             if (all.size() > limit) all.resize(limit);
-                             json.begin_object().key("alerts").begin_array();
-                             for (const AlertEntry& entry : all) write_alert_summary(json, entry);
-                             json.end_array().end_object();
-                           }));
+  const size_t limit = query->limit;
+  const LabelView view = view_of(request);
+  if (!view.everything()) query->limit = kSearchedMax;  // of which some are not shown
+  views.alerts(
+      *query, reply<std::vector<AlertEntry>>(
+                  std::move(respond), [limit, view](JsonWriter& json, std::vector<AlertEntry> all) {
+                    std::erase_if(
+                        all, [&](const AlertEntry& entry) { return !shows(view, *entry.alert); });
+                    std::sort(all.begin(), all.end(), before);
+                    if (all.size() > limit) all.resize(limit);
+                    json.begin_object().key("alerts").begin_array();
+                    for (const AlertEntry& entry : all) write_alert_summary(json, entry);
+                    json.end_array().end_object();
+                  }));
 }
 
 std::string named_alert(const Request& request) {
@@ -79,8 +86,11 @@ std::string named_alert(const Request& request) {
 void one_alert(Views& views, const Request& request, Respond respond) {
   const auto id = id_param(request);
   if (!id) return respond(missing_response(named_alert(request)));
-  views.alert(*id, reply_found<AlertDetails>(std::move(respond), named_alert(request),
-                                             write_alert_details));
+  views.alert(*id, [view = view_of(request), named = named_alert(request),
+                    respond = std::move(respond)](Result<std::optional<AlertDetails>> found) {
+    if (found && *found && !shows(view, *(*found)->entry.alert)) found->reset();
+    reply_found<AlertDetails>(respond, named, write_alert_details)(std::move(found));
+  });
 }
 
 struct Verb {
@@ -189,8 +199,11 @@ void register_alert_routes(net::Router& router, Views& views, const Clock& clock
                [&views, said = what](Request&& request, Respond respond) {
                  answer(views, said, request, std::move(respond));
                });
-  router.add("GET", "/api/silences", [&views](Request&&, Respond respond) {
-    views.silences(reply_list<SilenceView>(std::move(respond), "silences", write_silence));
+  router.add("GET", "/api/silences", [&views](Request&& request, const Respond& respond) {
+    views.silences([view = view_of(request), respond](Result<std::vector<SilenceView>> all) {
+      if (all) std::erase_if(*all, [&](const SilenceView& one) { return !shows(view, one); });
+      reply_list<SilenceView>(respond, "silences", write_silence)(std::move(all));
+    });
   });
   router.add("POST", "/api/silences", [&views, &clock](Request&& request, Respond respond) {
     auto silence = new_silence(request, clock.now());

@@ -88,7 +88,8 @@ Result<MarkedChange> read_change(const Request& request, TimeMs now) {
   out.link = *link;
   const auto by = body->text("by", kByBytesMax);
   if (!by) return fail(by.error());
-  out.by = by->empty() ? request.user : *by;
+  const bool person = request.who && request.who->kind == Who::Kind::kUser;
+  out.by = by->empty() || person ? request.user : *by;
   const auto id = body->text("id", kIdBytesMax);
   if (!id) return fail(id.error());
   out.id = id->empty() ? supervisor::change_id(out) : *id;

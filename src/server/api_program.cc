@@ -1,6 +1,7 @@
 #include "server/json.h"
 #include "server/params.h"
 #include "server/reply.h"
+#include "server/restrict.h"
 #include "server/route_rules.h"
 #include "server/routes.h"
 
@@ -59,15 +60,34 @@ void ready(Views& views, Respond respond) {
   });
 }
 
+// A restricted user's board counts the alerts that are shown, so those are asked for first.
+void now(Views& views, const Request& request, Respond respond) {
+  const LabelView view = view_of(request);
+  if (view.everything()) return views.now(reply<NowView>(std::move(respond), write_now));
+  AlertQuery open;
+  open.limit = 10'000;
+  views.alerts(open, [&views, view, respond](Result<std::vector<AlertEntry>> alerts) {
+    if (!alerts) return respond(error_response(alerts.error()));
+    std::erase_if(*alerts, [&](const AlertEntry& one) { return !shows(view, *one.alert); });
+    views.now(reply<NowView>(
+        respond, [view, alerts = std::move(*alerts)](JsonWriter& json, const NowView& board) {
+          write_now(json, narrowed(board, view, alerts));
+        }));
+  });
+}
+
 }  // namespace
 
 void register_program_routes(net::Router& router, const ApiParts& parts) {
   Views& views = parts.views;
-  router.add("GET", "/api/status", [&views](Request&&, Respond respond) {
-    views.status(reply<StatusView>(std::move(respond), write_status));
+  router.add("GET", "/api/status", [&views](Request&& request, Respond respond) {
+    views.status(reply<StatusView>(
+        std::move(respond), [view = view_of(request)](JsonWriter& json, const StatusView& status) {
+          write_status(json, narrowed(status, view));
+        }));
   });
-  router.add("GET", "/api/now", [&views](Request&&, Respond respond) {
-    views.now(reply<NowView>(std::move(respond), write_now));
+  router.add("GET", "/api/now", [&views](Request&& request, Respond respond) {
+    now(views, request, std::move(respond));
   });
   router.add("GET", "/api/stream", [&hub = parts.hub](Request&& request, Respond respond) {
     hub.open(std::move(request), respond);
@@ -105,7 +125,6 @@ void register_api(net::Router& router, const ApiParts& parts) {
   register_cardinality_routes(router, parts.views);
   register_recent_routes(router, parts.views);
   register_program_routes(router, parts);
-  register_me_route(router);
   register_route_list(router);
   if (parts.boards) register_board_routes(router, *parts.boards);
   if (parts.causes) register_causes_routes(router, *parts.causes, parts.clock);

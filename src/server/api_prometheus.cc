@@ -8,6 +8,7 @@
 #include "server/api_prometheus_reply.h"
 #include "server/api_prometheus_routes.h"
 #include "server/json_prometheus.h"
+#include "server/restrict.h"
 
 namespace tocsin::server {
 namespace prometheus {
@@ -51,12 +52,13 @@ void query(Queries& queries, TimeMs now, const Request& request, Respond respond
   const auto timeout = timeout_of(values);
   if (!timeout) return with_origin(request, respond)(refusal(timeout.error()));
   submit(queries, request, std::move(respond), *timeout,
-         [text = std::string(values.get("query")), at = *at](QueryContext& context) {
+         [text = std::string(values.get("query")), at = *at,
+          view = view_of(request)](QueryContext& context) {
            const auto expr = parsed(text);
            if (!expr) return refusal(expr.error());
-           return answer_of(
-               promql::evaluate(**expr, promql::Instant{at}, context.source(), context.options()),
-               context);
+           NarrowedSource shown(context.source(), view);
+           return answer_of(promql::evaluate(**expr, promql::Instant{at}, shown, context.options()),
+                            context);
          });
 }
 
@@ -87,7 +89,8 @@ void query_range(Queries& queries, const Request& request, Respond respond) {
   const auto timeout = timeout_of(values);
   if (!timeout) return with_origin(request, respond)(refusal(timeout.error()));
   submit(queries, request, std::move(respond), *timeout,
-         [text = std::string(values.get("query")), range = *range](QueryContext& context) {
+         [text = std::string(values.get("query")), range = *range,
+          view = view_of(request)](QueryContext& context) {
            const auto expr = parsed(text, false);
            if (!expr) return refusal(expr.error());
            using promql::ValueType;
@@ -96,8 +99,8 @@ void query_range(Queries& queries, const Request& request, Respond respond) {
                             fmt::format("invalid expression type \"{}\" for range query, must be "
                                         "Scalar or instant Vector",
                                         promql::to_text((*expr)->type)));
-           return answer_of(promql::evaluate(**expr, range, context.source(), context.options()),
-                            context);
+           NarrowedSource shown(context.source(), view);
+           return answer_of(promql::evaluate(**expr, range, shown, context.options()), context);
          });
 }
 

@@ -9,6 +9,7 @@
 #include "server/api_prometheus_reply.h"
 #include "server/api_prometheus_routes.h"
 #include "server/json_prometheus.h"
+#include "server/restrict.h"
 
 namespace tocsin::server::prometheus {
 namespace {
@@ -128,8 +129,9 @@ bool is_label_name(std::string_view text) {
 template <class Answer>
 void list(Queries& queries, const Request& request, Respond respond, Answer answer,
           bool named = false) {
-  const auto wanted = wanted_of(values_of(request), named);
+  auto wanted = wanted_of(values_of(request), named);
   if (!wanted) return with_origin(request, respond)(refusal(wanted.error()));
+  wanted->selectors = narrowed(std::move(wanted->selectors), view_of(request));
   submit(queries, request, std::move(respond), {},
          [wanted = *wanted, answer](QueryContext& context) { return answer(context, wanted); });
 }

@@ -83,7 +83,8 @@ Result<ReplayRequest> replay_request(const Request& request, TimeMs now) {
   if (auto narrow = read_narrow(*body, out); !narrow) return fail(narrow.error());
   auto by = body->text("by", kNameBytesMax);
   if (!by) return fail(by.error());
-  out.by = by->empty() ? request.user : *by;
+  const bool person = request.who && request.who->kind == Who::Kind::kUser;
+  out.by = by->empty() || person ? request.user : *by;
   return out;
 }
 

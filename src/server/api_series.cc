@@ -3,6 +3,7 @@
 #include "server/json.h"
 #include "server/params.h"
 #include "server/reply.h"
+#include "server/restrict.h"
 #include "server/routes.h"
 
 namespace tocsin::server {
@@ -18,7 +19,12 @@ void list_violations(Views& views, const Request& request, Respond respond) {
   const auto since = time_param(request, "since", kTimeMin);
   if (!since) return respond(error_response(since.error()));
   views.violations(*limit, *since,
-                   reply_list<ViolationRow>(std::move(respond), "violations", write_violation_row));
+                   [view = view_of(request),
+                    respond = std::move(respond)](Result<std::vector<ViolationRow>> rows) {
+                     if (rows) keep_shown(*rows, view);
+                     reply_list<ViolationRow>(respond, "violations",
+                                              write_violation_row)(std::move(rows));
+                   });
 }
 
 void list_series(Views& views, const Request& request, Respond respond) {
@@ -57,6 +63,7 @@ void band(Views& views, TimeMs now, const Request& request, Respond respond) {
   BandQuery query{*series, std::string(request.query.get("worker")), span->from, span->to, *width};
   std::string what = fmt::format("series {} that {} tests", series->text(),
                                  query.worker.empty() ? "a worker" : "worker " + query.worker);
+  if (!view_of(request).shows(*series)) return respond(missing_response(what));
   views.band(std::move(query),
              reply_found<BandView>(std::move(respond), std::move(what), write_band));
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "access/secret.h"
 #include "base/json_writer.h"
 #include "server/api.h"
 #include "server/api_prometheus.h"
@@ -72,12 +73,27 @@ std::string described(const Who& who) {
   return "you may " + to_text(who.may);
 }
 
+// A proxy on this machine speaks for others: what it hands on is not from here.
+bool forwarded(const net::Request& request) {
+  for (const std::string_view name : {"X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"})
+    if (request.headers.has(name)) return true;
+  return false;
+}
+
+// A page of ours knows the token of its session from GET /api/me; a page of another site that makes
+// the browser send the cookie along does not.
+bool sent_by_our_page(const net::Request& request, const Who& who) {
+  return who.kind != Who::Kind::kUser || reads(request) ||
+         access::same_secret(request.headers.get("X-Tocsin-CSRF"), who.csrf);
+}
+
 // Says who it is and whether that is enough for this route.
 std::optional<net::Response> ask_the_door(const access::Door& door, net::Request& request) {
   const RouteRule rule = rule_of(request.method, request.route);
-  const access::Credentials credentials{request.headers.get("Authorization"),
-                                        request.query.get("p"), request.remote_address,
-                                        request.headers.get("Host")};
+  const access::Credentials credentials{
+      request.headers.get("Authorization"), request.query.get("p"),
+      request.headers.get("Cookie"),        request.remote_address,
+      request.headers.get("Host"),          forwarded(request)};
   auto who = std::make_shared<const Who>(door.judge(credentials));
   request.who = who;
   request.user = who->name;
@@ -89,6 +105,10 @@ std::optional<net::Response> ask_the_door(const access::Door& door, net::Request
                                "with `tocsin token create`",
                                described(*who), to_text(rule.need)));
   }
+  if (rule.need != Need::kOpen && !sent_by_our_page(request, *who))
+    return refusal(request, 403,
+                   "the header X-Tocsin-CSRF is missing or of another session; reload the page "
+                   "(GET /api/me tells it)");
   if (who->restricted() && !rule.keeps_to_view)
     return refusal(
         request, 403,

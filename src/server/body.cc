@@ -144,7 +144,8 @@ Result<std::string> author(const Body& body, const net::Request& request) {
   constexpr size_t kNameBytesMax = 200;
   auto by = body.text("by", kNameBytesMax);
   if (!by) return fail(by.error());
-  if (by->empty()) *by = request.user;
+  // Who signed in acts in their own name; a token's owner may act for somebody.
+  if (by->empty() || (request.who && request.who->kind == Who::Kind::kUser)) *by = request.user;
   if (by->empty())
     return fail(ErrorCode::kInvalid, "reading the body failed: \"by\" has to say who does this");
   return *by;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "access/tables.h"
 #include "server/api.h"
 #include "server/json.h"
 #include "server/route_rules.h"
@@ -21,19 +22,43 @@ net::Request request(std::string method, std::string path,
   return out;
 }
 
+// People and tokens on a database of their own.
 class Authorizer : public ::testing::Test {
  protected:
   Authorizer() {
     char name[] = "/tmp/tocsin-door-XXXXXX";
     folder_ = ::mkdtemp(name);
-    tokens = access::Tokens::load(folder_ + "/tokens").value();
-    read = tokens->create("r", access::Scope::kRead, TimeMs{1}).value();
-    write = tokens->create("w", access::Scope::kWrite, TimeMs{1}).value();
-    admin = tokens->create("a", access::Scope::kAdmin, TimeMs{1}).value();
+    database_.emplace(state::Database::open(folder_ + "/state.db").value());
+    EXPECT_TRUE(state::migrate(*database_, access::migrations()).has_value());
+    accounts.emplace(
+        [this](const std::function<void(state::Database&)>& work) { work(*database_); }, clock);
+    read = token("r", {Permission::kRead});
+    write = token("w", {Permission::kWrite});
+    admin = token("a", permissions_of(Role::kAdmin));
   }
   ~Authorizer() override { std::filesystem::remove_all(folder_); }
+  std::string token(std::string name, Permissions may, std::string_view view = "") {
+    std::string out;
+    accounts->add_token({std::move(name), may, LabelView::parse(view).value(), "", {}},
+                        {"root", "user", ""},
+                        [&](Result<std::string> made) { out = made.value_or(""); });
+    EXPECT_FALSE(out.empty());
+    return out;
+  }
+  // The cookie of a session of a new user.
+  std::string sign_in(std::string name, Role role) {
+    access::User made;
+    made.name = name;
+    made.role = role;
+    accounts->add_user(made, {"root", "user", ""}, [](const Result<access::User>&) {});
+    std::string out;
+    accounts->sign_in(name, "10.0.0.9", "", [&](Result<std::string> plain) {
+      out = "tocsin_session=" + plain.value_or("");
+    });
+    return out;
+  }
   int ask(const char* listen, net::Request asked) {
-    const auto door = access::Door::open(*tokens, listen).value();
+    const access::Door door(*accounts, listen, false);
     net::Router router;
     for (const RouteRule& rule : route_rules())
       router.add(rule.method, rule.pattern, [](net::Request&&, const net::Respond&) {});
@@ -48,12 +73,14 @@ class Authorizer : public ::testing::Test {
     challenge = refusal ? std::string(refusal->headers.get("WWW-Authenticate")) : "";
     return refusal ? refusal->status : 0;
   }
-  std::unique_ptr<access::Tokens> tokens;
+  const ManualClock clock{TimeMs{1795411000000}};
+  std::optional<access::Accounts> accounts;
   std::string read, write, admin, user, body, challenge;
   Counters counters;
 
  private:
   std::string folder_;
+  std::optional<state::Database> database_;
 };
 
 TEST_F(Authorizer, TokensBeyondLoopback) {
@@ -203,6 +230,50 @@ TEST(Pages, PacksAndRevalidates) {
   EXPECT_TRUE(same.body.empty());
   EXPECT_EQ(pages.answer(request("GET", "/", {{"If-None-Match", "\"0\""}})).status, 200);
   EXPECT_EQ(Pages({}).answer(request("GET", "/")).status, 404);
+}
+
+TEST_F(Authorizer, ASignedInPageSendsItsSessionsToken) {
+  const std::string cookie = sign_in("ada", Role::kResponder);
+  const access::Door door(*accounts, "0.0.0.0", false);
+  const std::string csrf = door.judge({"", "", cookie, "", ""}).csrf;
+  struct Case {
+    const char *name, *method, *path;
+    std::vector<net::Headers::Pair> headers;
+    int status;
+  };
+  const net::Headers::Pair own{"X-Tocsin-CSRF", csrf};
+  const Case cases[] = {
+      {"reads need none", "GET", "/api/alerts", {}, 0},
+      {"a query by form is a read", "POST", "/api/v1/query", {}, 0},
+      {"acts with it", "POST", "/api/alerts/1/acknowledge", {own}, 0},
+      {"acts without it", "POST", "/api/alerts/1/acknowledge", {}, 403},
+      {"another's", "POST", "/api/alerts/1/acknowledge", {{"X-Tocsin-CSRF", "x"}}, 403},
+      {"another site", "POST", "/api/alerts/1/acknowledge", {own, {"Origin", "http://e.com"}}, 403},
+      {"more than the role", "POST", "/api/v1/config/publish", {own}, 403},
+      {"points are not for responders", "POST", "/write", {own}, 403},
+      {"their own profile", "DELETE", "/api/v1/me/sessions", {own}, 0},
+      {"users", "GET", "/api/v1/users", {}, 403},
+  };
+  for (const Case& c : cases) {
+    auto asked = request(c.method, c.path, c.headers);
+    asked.headers.add("Cookie", cookie);
+    EXPECT_EQ(ask("0.0.0.0", asked), c.status) << c.name << ": " << body;
+    EXPECT_TRUE(c.status != 0 || user == "ada") << c.name;
+  }
+}
+
+TEST_F(Authorizer, RestrictedOnesUseOnlyWhatKeepsToTheirView) {
+  const std::string acme = token("acme", permissions_of(Role::kAdmin), "customer=\"acme\"");
+  for (const RouteRule& rule : route_rules()) {
+    auto asked = request(std::string(rule.method), std::string(rule.pattern));
+    asked.headers.add("Authorization", "Token " + acme);
+    EXPECT_EQ(ask("0.0.0.0", asked), rule.keeps_to_view ? 0 : 403) << rule.pattern;
+  }
+}
+
+TEST_F(Authorizer, WhatAProxyHandsOnIsNotFromHere) {
+  for (const char* header : {"X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"})
+    EXPECT_EQ(ask("127.0.0.1", request("GET", "/api/now", {{header, "10.0.0.9"}})), 401) << header;
 }
 
 // A browser that opens an address itself may ask for a token; a page has its own place for that.

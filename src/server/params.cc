@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "server/restrict.h"
 
 namespace tocsin::server {
 
@@ -65,7 +66,9 @@ Result<TimeRange> range_params(const net::Request& request, TimeMs now) {
 }
 
 Result<SeriesSelector> selector_param(const net::Request& request) {
-  return SeriesSelector::parse(request.query.get("match"));
+  auto selector = SeriesSelector::parse(request.query.get("match"));
+  if (!selector) return selector;
+  return narrowed(*selector, view_of(request));
 }
 
 Result<Labels> series_param(const net::Request& request) {

@@ -10,18 +10,18 @@ namespace {
 
 using enum Need;
 
-constexpr bool kKeeps = true;
+constexpr bool kKeeps = true, kShownOnce = true;
 
 // Sorted by subject. A new route gets its row here, with the change that registers it.
 constexpr RouteRule kRules[] = {
     // The program's health; what senders ask before they say who they are.
-    {"GET", "/-/healthy", kOpen},
-    {"GET", "/-/ready", kOpen},
-    {"GET", "/ping", kOpen},
-    {"GET", "/health", kOpen},
+    {"GET", "/-/healthy", kOpen, "", kKeeps},
+    {"GET", "/-/ready", kOpen, "", kKeeps},
+    {"GET", "/ping", kOpen, "", kKeeps},
+    {"GET", "/health", kOpen, "", kKeeps},
     {"GET", "/metrics", kRead},
-    {"GET", "/api/status", kRead},
-    {"GET", "/api/now", kRead},
+    {"GET", "/api/status", kRead, "", kKeeps},
+    {"GET", "/api/now", kRead, "", kKeeps},
     {"GET", "/api/stages", kRead},
     {"GET", "/api/stream", kRead, "", kKeeps},
 
@@ -146,7 +146,29 @@ constexpr RouteRule kRules[] = {
     {"POST", "/api/store/compact", kAdmin, "store.compact"},
 
     // Who may do what.
+    // Changes of these are recorded with the change itself (access::Accounts).
     {"GET", "/api/me", kSignedIn, "", kKeeps},
+    {"PUT", "/api/me", kSignedIn, "", kKeeps},
+    {"GET", "/api/v1/login", kOpen, "", kKeeps},
+    {"POST", "/api/v1/login", kOpen, "", kKeeps},
+    {"POST", "/api/v1/logout", kOpen, "", kKeeps},
+    {"POST", "/api/v1/setup", kOpen, "", kKeeps},
+    {"POST", "/api/v1/me/password", kSignedIn, "", kKeeps},
+    {"GET", "/api/v1/me/sessions", kSignedIn, "", kKeeps},
+    {"DELETE", "/api/v1/me/sessions", kSignedIn, "", kKeeps},
+    {"DELETE", "/api/v1/me/sessions/:id", kSignedIn, "", kKeeps},
+    {"GET", "/api/v1/tokens", kSignedIn, "", kKeeps},
+    {"POST", "/api/v1/tokens", kSignedIn, "", kKeeps, kShownOnce},
+    {"DELETE", "/api/v1/tokens/:name", kSignedIn, "", kKeeps},
+    {"GET", "/api/v1/users", kAdmin},
+    {"POST", "/api/v1/users", kAdmin},
+    {"PUT", "/api/v1/users/:name", kAdmin},
+    {"DELETE", "/api/v1/users/:name", kAdmin},
+    {"POST", "/api/v1/users/:name/password", kAdmin},
+    {"GET", "/api/v1/users/:name/sessions", kAdmin},
+    {"DELETE", "/api/v1/users/:name/sessions", kAdmin},
+    {"GET", "/api/v1/audit", kAdmin},
+    {"GET", "/api/v1/audit/export", kAdmin},
     {"GET", "/api/v1/routes", kAdmin},
 };
 

@@ -20,7 +20,6 @@ void register_causes_routes(net::Router& router, CausesDesk& desk, const Clock& 
 void register_change_routes(net::Router& router, CausesDesk& desk, const Clock& clock);
 void register_config_routes(net::Router& router, ConfigDesk& desk);
 void register_coverage_routes(net::Router& router, CoverageDesk& desk);
-void register_me_route(net::Router& router);
 void register_manager_routes(net::Router& router, ManagerDesk& desk, const Clock& clock);
 void register_program_routes(net::Router& router, const ApiParts& parts);
 

@@ -28,6 +28,7 @@ struct Options {
   DemoOptions demo;
   std::string check_directory;
   TokenOptions token;
+  UserOptions user;
   ReceiverTestOptions receiver;
   OnCallOptions on_call;
   ImportOptions import;
@@ -123,8 +124,11 @@ void add_token(CLI::App& app, TokenOptions& options, int& status) {
   token->add_option("--data", options.data, "Folder of what is kept")->default_str("tocsin-data");
   auto* create = token->add_subcommand("create", "Make a token; it is shown once");
   create->add_option("--name", options.name, "What it is for")->required();
-  create->add_option("--scope", options.scope, "read, write or admin")
-      ->check(CLI::IsMember({"read", "write", "admin"}));
+  create->add_option("--scope", options.scope,
+                     "read, write, alerts, config or admin; several with commas");
+  create->add_option("--expires", options.expires, "Span after which it is not valid: 90d");
+  create->add_option("--owner", options.owner, "User it belongs to: never more than they may");
+  create->add_option("--view", options.view, "What it may see: 'customer=\"acme\"'");
   create->callback([&options, &status] { status = token_create(options); });
   auto* list = token->add_subcommand("list", "Names and scopes");
   list->callback([&options, &status] { status = token_list(options); });
@@ -133,6 +137,35 @@ void add_token(CLI::App& app, TokenOptions& options, int& status) {
   revoke->callback([&options, &status] { status = token_revoke(options); });
   for (auto* sub : {create, list, revoke})
     sub->add_option("--data", options.data, "Folder of what is kept");
+}
+
+void add_user(CLI::App& app, UserOptions& options, int& status) {
+  auto* user = app.add_subcommand("user", "People who may sign in");
+  user->require_subcommand(1);
+  auto* add = user->add_subcommand("add", "Make a user; asks for the password");
+  add->callback([&options, &status] { status = user_add(options); });
+  auto* list = user->add_subcommand("list", "Names, roles, addresses, views");
+  list->callback([&options, &status] { status = user_list(options); });
+  auto* password = user->add_subcommand("password", "Set a new password; ends their sessions");
+  password->callback([&options, &status] { status = user_password(options); });
+  auto* role = user->add_subcommand("role", "Change role, name, address or view");
+  role->callback([&options, &status] { status = user_change(options); });
+  auto* remove = user->add_subcommand("remove", "Remove a user, their sessions and tokens");
+  remove->callback([&options, &status] { status = user_remove(options); });
+  for (auto* sub : {add, list, password, role, remove}) {
+    sub->add_option("--data", options.data, "Folder of what is kept; a server may be running");
+    if (sub != list) sub->add_option("name", options.name, "What they sign in with")->required();
+  }
+  role->add_option("role", options.role, "viewer, responder, editor or admin");
+  add->add_option("--role", options.role, "viewer (as it is), responder, editor or admin");
+  for (auto* sub : {add, role}) {
+    sub->add_option("--real-name", options.real_name, "As people know them");
+    sub->add_option("--mail", options.mail, "E-mail address");
+    sub->add_option("--view", options.view, "What they may see: 'customer=\"acme\"'; '' = all");
+  }
+  for (auto* sub : {add, password})
+    sub->add_option("--password-file", options.password_file,
+                    "Its first line is the password; else it is asked for");
 }
 
 void add_receiver(CLI::App& app, ReceiverTestOptions& options, int& status) {
@@ -193,6 +226,7 @@ int run_command_line(int argc, char** argv) {
 
   add_detect(app, options.detect, status);
   add_token(app, options.token, status);
+  add_user(app, options.user, status);
   add_store(app, options.store, status);
 
   auto* test_command = app.add_subcommand("test", "Tests that stand in files");

@@ -31,11 +31,21 @@ int test_rules(const std::vector<std::string>& files);
 int run_check(const std::string& directory);
 
 struct TokenOptions {
-  std::string data, name, scope = "write";
+  std::string data, name, scope = "write", view, owner, expires;
 };
 int token_create(const TokenOptions& options);
 int token_list(const TokenOptions& options);
 int token_revoke(const TokenOptions& options);
+
+struct UserOptions {
+  std::string data, name, real_name, mail, role, password_file;
+  std::optional<std::string> view;
+};
+int user_add(const UserOptions& options);
+int user_change(const UserOptions& options);
+int user_password(const UserOptions& options);
+int user_remove(const UserOptions& options);
+int user_list(const UserOptions& options);
 
 struct ReceiverTestOptions {
   std::string url = "http://127.0.0.1:9640", token, name;

@@ -14,10 +14,11 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 21> kSections{
+constexpr std::array<std::string_view, 22> kSections{
     "server",     "workers",          "default", "marks",  "sites",   "rules",   "routes",
     "supervisor", "receivers",        "links",   "intake", "queries", "senders", "boards",
-    "groups",     "prometheus_rules", "limits",  "budget", "people",  "teams",   "schedules"};
+    "groups",     "prometheus_rules", "limits",  "budget", "people",  "teams",   "schedules",
+    "access"};
 
 config::Reference described() {
   config::Reference reference;
@@ -30,6 +31,7 @@ config::Reference described() {
   respond::Receivers::describe(reference);
   oncall::Roster::describe(reference);
   QuerySettings::describe(reference);
+  AccessSettings::describe(reference);
   BudgetSettings::describe(reference);
   describe_senders(reference);
   if (reference.begin_type("intake")) {
@@ -85,6 +87,7 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   made->settings = Settings::read(folder, problems);
   made->settings.config = directory;
   made->queries = QuerySettings::read(folder, problems);
+  made->access = AccessSettings::read(folder, problems);
   made->budget = BudgetSettings::read(folder, problems);
   made->workers = streamer::WorkerSet::read(folder, problems);
   const std::string site = made->workers ? made->workers->site_label() : "site";

@@ -17,6 +17,7 @@
 #include "streamer/worker.h"
 #include "supervisor/options.h"
 #include "supervisor/route.h"
+#include "tocsin/access_settings.h"
 #include "tocsin/budget_settings.h"
 #include "tocsin/prometheus_rules.h"
 #include "tocsin/query_settings.h"
@@ -29,6 +30,7 @@ struct Configuration {
   Settings settings;
   QuerySettings queries;
   BudgetSettings budget;
+  AccessSettings access;
   std::shared_ptr<const streamer::WorkerSet> workers;
   std::shared_ptr<const rules::RuleSet> rules;
   std::shared_ptr<const respond::Receivers> receivers;  // with those of people

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "access/tokens.h"
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/disk.h"

@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 
+#include "access/tables.h"
 #include "base/log.h"
 #include "oncall/overrides.h"
 #include "oncall/record.h"
@@ -75,7 +76,7 @@ Result<void> Live::make_stages() {
         supervisor::operator_mark_migrations(), supervisor::marked_change_migrations(),
         supervisor::kept_causes_migrations(), supervisor::ledger_migrations(),
         oncall::override_migrations(), oncall::record_migrations(),
-        respond::person_notice_migrations(), EpisodeLedger::migrations()})
+        respond::person_notice_migrations(), EpisodeLedger::migrations(), access::migrations()})
     if (auto done = state::migrate(*database, migrations); !done) return fail(done.error());
   options.access = state::Database::Access::kReader;
   options.check_on_open = false;

@@ -20,6 +20,7 @@
 #include "tocsin/config_desk.h"
 #include "tocsin/coverage_desk.h"
 #include "tocsin/live.h"
+#include "tocsin/live_access.h"
 #include "tocsin/live_budget.h"
 #include "tocsin/live_causes.h"
 #include "tocsin/live_ledger.h"
@@ -65,6 +66,17 @@ std::string own_url(const Settings& settings, uint16_t port) {
                      port);
 }
 
+// The same, where the address that is listened on is not every one of this machine.
+std::string public_url(const Settings& settings, uint16_t port) {
+  const auto address = parse_address(settings.listen);
+  if (!address || address->host == "0.0.0.0" || address->host == "::" ||
+      access::is_loopback(address->host))
+    return own_url(settings, port);
+  const bool six = address->host.find(':') != std::string::npos;
+  return fmt::format("{}://{}:{}", settings.tls_certificate.empty() ? "http" : "https",
+                     six ? "[" + address->host + "]" : address->host, port);
+}
+
 // port: that which is listened on, 0 before.
 std::shared_ptr<const Configuration> with_options(const Configuration& configuration,
                                                   const ServeOptions& options, uint16_t port = 0) {
@@ -106,8 +118,7 @@ class Server {
   SystemClock clock_;
   Counters counters_;
   std::shared_ptr<const Configuration> configuration_;
-  std::unique_ptr<access::Tokens> tokens_;
-  std::optional<access::Door> door_;
+  std::unique_ptr<LiveAccess> access_;
   net::Router router_;
   server::Boards boards_;
   server::RuleGroups rule_groups_;
@@ -133,17 +144,18 @@ class Server {
   std::unique_ptr<QuickStart> quick_start_;
 };
 
+// Listens; everybody has to say who they are, unless only this machine can ask.
 Result<void> Server::open_door() {
   const Settings& settings = configuration_->settings;
   const auto address = parse_address(settings.listen);
   if (!address) return fail(address.error());
-  auto tokens = access::Tokens::load(settings.data + "/tokens");
-  if (!tokens) return fail(tokens.error());
-  tokens_ = std::move(*tokens);
-  auto door = access::Door::open(*tokens_, address->host);
-  if (!door) return fail(door.error());
-  door_ = std::move(*door);
-  return {};
+  if (auto done = access_->start(*live_, address->host, !settings.tls_certificate.empty()); !done)
+    return done;
+  const server::AccessParts parts = access_->parts();
+  server::register_access_routes(router_, parts);
+  router_.set_authorize(server::authorizer(parts.door, counters_));
+  router_.set_around(server::watch_changes(parts));
+  return live_->listen(router_);
 }
 
 Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> quick_start) {
@@ -152,7 +164,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   if (!configuration) return fail(configuration.error());
   configuration_ = with_options(**configuration, options_);
   set_log_level(configuration_->settings.log_level);
-  if (auto done = open_door(); !done) return done;
+  access_ = std::make_unique<LiveAccess>(clock_, counters_, configuration_->access);
   auto live = Live::start(configuration_, clock_, counters_);
   if (!live) return fail(live.error());
   live_ = std::move(*live);
@@ -186,12 +198,12 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
   server::register_rule_routes(router_, rule_groups_);
   if (auto done = add_own_routes(); !done) return done;
-  router_.set_authorize(server::authorizer(*door_, counters_));
-  if (auto done = live_->listen(router_); !done) return done;
+  if (auto done = open_door(); !done) return done;
   views_->start();
   rule_thread_->start();
   budget_->start();
   stages_->start();
+  access_->listening(public_url(configuration_->settings, live_->port()));
   if (!configuration_->settings.port_file.empty())
     std::ofstream(configuration_->settings.port_file) << live_->port() << "\n";
   if (quick_start) {
@@ -286,7 +298,6 @@ int Server::wait() {
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) break;
     reload();
-    if (auto done = tokens_->reload(); !done) log::error("tokens: {}", done.error().text());
   }
   log::info("stopping");
   if (quick_start_) quick_start_->stop();
@@ -296,6 +307,7 @@ int Server::wait() {
   budget_->stop();
   reads_->stop();
   store_routes_->stop();
+  access_->stop();
   live_->stop();
   return 0;
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import * as data from './data.mjs';
+import { makeAccess } from './access_data.mjs';
 import { budgetAnswer } from './budget_data.mjs';
 import { watchAnswer } from './watch_data.mjs';
 import { cardinality } from './cardinality_data.mjs';
@@ -47,6 +48,7 @@ export async function startMock(dist) {
     send('alert', alert);
     return alert;
   };
+  const people = makeAccess();
   const managing = makeManager();
   const second = setInterval(() => send('status', status()), 1000);
   const beat = setInterval(() => send('now', { kpis: data.ticks(now(), scene.calm) }), 2000);
@@ -125,6 +127,8 @@ export async function startMock(dist) {
     const path = url.pathname;
     const query = url.searchParams;
     const alert = (id) => [...scene.alerts, ...scene.past].find((a) => a.id === id);
+    const asked = people.answer(request, path, query, body);
+    if (asked !== null) return asked;
     const managed = await managing.answer(request.method, path, body, now(), scene.calm);
     if (managed !== null) return managed;
     const fromWorkshop = workshop.answer(request.method, path, body, now());
@@ -194,6 +198,7 @@ export async function startMock(dist) {
     for await (const chunk of request) text += chunk;
     scene.requests.push({
       method: request.method, path: url.pathname, query: url.searchParams, body: text,
+      headers: request.headers,
     });
     if (url.pathname.startsWith('/mock/')) {
       mock[url.pathname.slice(6)]();
@@ -235,6 +240,7 @@ export async function startMock(dist) {
     url: `http://127.0.0.1:${server.address().port}`,
     scene,
     manager: managing.scene,
+    people,
     workshop: workshop.scene,
     close() {
       clearInterval(second);

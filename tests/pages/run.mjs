@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Harness } from './harness.mjs';
 import { startMock } from './mock.mjs';
+import { access } from './access.mjs';
 import { anyServer } from './any.mjs';
 import { boards } from './boards.mjs';
 import { budget } from './budget.mjs';
@@ -38,6 +39,7 @@ if (story) {
 if (mock) {
   scripted(harness, mock);
   explore(harness, mock);
+  access(harness, mock);
   boards(harness, mock);
   cardinality(harness, mock);
   budget(harness, mock);

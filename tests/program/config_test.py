@@ -251,14 +251,22 @@ class TokenTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.strip()
 
-    def test_beyond_loopback_is_refused_without_a_token(self):
-        for listen in ("0.0.0.0:0", "[::]:0", ":0", "192.0.2.1:0"):
-            home = server.Tocsin()
-            self.addCleanup(home.close)
-            done = server.run("serve", "--data", home.data, "--listen", listen, timeout=20)
-            self.assertEqual(done.returncode, 1, listen)
-            self.assertIn("refused", done.stderr)
-            self.assertIn("tocsin token create", done.stderr)
+    def test_beyond_loopback_nobody_is_let_in_without_a_user_or_token(self):
+        def work():
+            tocsin = server.Tocsin(options=["--listen", "0.0.0.0:0"])
+            self.addCleanup(tocsin.close)
+            tocsin.start()
+            self.assertIn("/setup#", tocsin.log(), "the first user is made with this")
+            for path in ("/api/status", "/metrics", "/api/v1/config", "/api/nothing"):
+                self.assertIn(tocsin.get(path).status, (401, 404), path)
+            self.assertEqual(tocsin.get("/api/status").status, 401)
+            self.assertEqual(tocsin.call("POST", "/write", "door value=1").status, 401)
+            self.assertEqual(tocsin.post("/api/v1/users", {"name": "eve", "role": "admin"}).status,
+                             401)
+        refused = in_a_network_of_its_own(work)
+        if refused:
+            print(f"left out: no network of our own ({refused})")
+            self.skipTest(refused)
 
     def test_beyond_loopback_with_tokens(self):
         def work():
@@ -288,8 +296,7 @@ class TokenTest(unittest.TestCase):
                           tocsin.get("/metrics", headers).text)
             done = server.run("token", "revoke", "--data", tocsin.data, "--name", "telegraf")
             self.assertEqual(done.returncode, 0, done.stderr)
-            tocsin.process.send_signal(signal.SIGHUP)
-            server.until("the revoked token is refused", lambda: status(write) == 401)
+            self.assertEqual(status(write), 401, "a revoked token is refused at once")
             self.assertEqual(tocsin.stop(), 0)
         refused = in_a_network_of_its_own(work)
         if refused:

@@ -4,6 +4,7 @@ import './styles/shell.css';
 import './styles/now.css';
 import './styles/detail.css';
 import './styles/worker.css';
+import './styles/access.css';
 import './styles/post.css';
 import './styles/narrow.css';
 import { mount } from 'svelte';

@@ -1,6 +1,7 @@
 // What a person can do to an alert. An act is done at once and can be undone, instead of asking
 // first; what is refused says why. The forms (who, silence, note, resolve) are shown by App.
 import { api } from './api';
+import { me } from './me.svelte';
 import { toggleAlert, toggleViolation, type Verdict } from './marks.svelte';
 import { prefs } from './prefs.svelte';
 import { sayWhy, toaster } from './toast.svelte';
@@ -21,8 +22,10 @@ export const forms = new Forms();
 
 const nameOf = (alert: Alert) => [alert.rule, ...Object.values(alert.scope)].join(' ');
 
-/** Runs `act` once the reader's name is known. */
+/** Runs `act` once the reader's name is known, if they may act at all. */
 function named(act: () => void): void {
+  const why = me.why('respond');
+  if (why !== '') return toaster.say(why);
   if (prefs.name !== '') act();
   else forms.open = { kind: 'who', then: act };
 }

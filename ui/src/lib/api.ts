@@ -22,12 +22,37 @@ export class Refused extends Error {
 /** Longest wait for an answer; a page that waits for ever looks like a quiet one. */
 const kTimeoutMs = 15_000;
 
+let csrf = '';
+/** What a signed-in page sends back with every change: GET /api/me tells it. */
+export function setCsrf(token: string): void {
+  csrf = token;
+}
+
+let unknown = (): void => {};
+/** Called when the server does not know (any more) who asks. */
+export function onUnknown(listener: () => void): void {
+  unknown = listener;
+}
+
+/** Names one act, so that it is done once however often its request is sent. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function headersOf(method: string, body: unknown): Record<string, string> {
+  const out: Record<string, string> = {};
+  if (body !== undefined) out['Content-Type'] = 'application/json';
+  if (method !== 'GET' && csrf !== '') out['X-Tocsin-CSRF'] = csrf;
+  if (method === 'POST') out['Idempotency-Key'] = newKey();
+  return out;
+}
+
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = { method, signal: AbortSignal.timeout(kTimeoutMs) };
-  if (body !== undefined) {
-    init.body = JSON.stringify(body);
-    init.headers = { 'Content-Type': 'application/json' };
-  }
+  const init: RequestInit = {
+    method, signal: AbortSignal.timeout(kTimeoutMs), headers: headersOf(method, body),
+  };
+  if (body !== undefined) init.body = JSON.stringify(body);
   let answer: Response;
   try {
     answer = await fetch(path, init);
@@ -36,6 +61,7 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   }
   const text = await answer.text();
   if (!answer.ok) {
+    if (answer.status === 401 && path !== '/api/v1/login') unknown();
     throw new Refused(answer.status, reasonOf(text, answer.status), parsed(text));
   }
   try {

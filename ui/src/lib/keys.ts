@@ -5,7 +5,7 @@ export type Command =
   | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
   | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders' | 'go cardinality'
   | 'go boards' | 'go explore' | 'go rules' | 'full screen' | 'useful' | 'noise' | 'go workshop'
-  | 'go budget' | 'go coverage' | 'go health' | 'go ledger' | 'go oncall' | 'create';
+  | 'go budget' | 'go coverage' | 'go health' | 'go ledger' | 'go oncall' | 'create' | 'go profile';
 
 const kSingle = new Map<string, Command>(Object.entries({
   '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
@@ -19,6 +19,7 @@ const kAfterG = new Map<string, Command>(Object.entries({
   b: 'go boards', e: 'go explore', c: 'go cardinality', r: 'go rules',
   p: 'go workshop', u: 'go budget', v: 'go coverage', h: 'go health', l: 'go ledger',
   o: 'go oncall',
+  m: 'go profile',
 }));
 
 export interface Press {
@@ -89,6 +90,7 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['g', 'v'], does: 'go to Coverage' },
   { keys: ['g', 'h'], does: 'go to Health' },
   { keys: ['g', 'l'], does: 'go to the Ledger' },
+  { keys: ['g', 'm'], does: 'go to your profile, tokens, users, audit' },
   { keys: ['Ctrl-K'], does: 'find or do' },
   { keys: ['?'], does: 'this map' },
 ];

@@ -24,7 +24,7 @@ export const kPages: readonly PageEntry[] = [
 
 const kLists = ['alerts', 'workers', 'boards', 'explore', 'rules', 'inbox', 'senders',
   'cardinality', 'coverage', 'causes', 'workshop', 'budget', 'health', 'ledger',
-  'oncall'] as const;
+  'oncall', 'profile', 'users', 'tokens', 'audit'] as const;
 type ListPage = (typeof kLists)[number];
 
 export type Route =
