@@ -306,6 +306,31 @@ TEST_F(DispatcherTest, ATestMessageGivesItsRow) {
   EXPECT_NE(unknown.error().message.find("there are: ops"), std::string::npos);
 }
 
+TEST_F(DispatcherTest, ANoticeToAPersonIsOneAttemptAndAboutNoAlert) {
+  int status = 503;
+  HttpTestServer server([&](const HttpSeen&) { return HttpTestServer::answer(status, "no"); });
+  start({webhook("ana/hook", server)});
+  PersonNotice notice;
+  notice.key = "a1";
+  notice.receiver = "ana/hook";
+  notice.subject = "You are on call for Payments";
+  notice.text = "Off: bob.";
+  const auto tell_it = [&] {
+    std::optional<Delivery> row;
+    EXPECT_TRUE(dispatcher_->tell(notice, [&](Delivery d) { row = std::move(d); }));
+    run_until([&] { return row.has_value(); });
+    return *row;
+  };
+  EXPECT_EQ(tell_it().state, State::kFailed) << "its keeper tries again";
+  status = 200;
+  EXPECT_EQ(tell_it().state, State::kSent);
+  ASSERT_EQ(server.seen().size(), 2u);
+  EXPECT_NE(server.seen()[1].body.find("You are on call for Payments"), std::string::npos);
+  EXPECT_NE(server.seen()[1].body.find("/oncall"), std::string::npos) << "it leads to page On call";
+  notice.receiver = "dan/hook";
+  EXPECT_FALSE(dispatcher_->tell(notice, [](Delivery) { FAIL() << "called"; }));
+}
+
 TEST_F(DispatcherTest, AReloadedConfigurationCountsAtOnce) {
   HttpTestServer before([](const HttpSeen&) { return HttpTestServer::answer(200, ""); });
   HttpTestServer after([](const HttpSeen&) { return HttpTestServer::answer(200, ""); });
