@@ -36,7 +36,8 @@ Supervisor::Book::Book(Options options, Routes routes, Counters& counters)
                                       "Alerts not opened because too many were open.")),
       planned_total_(counters.counter("tocsin_notifications_planned_total", "",
                                       "Deliveries planned, updates included.")),
-      open_gauge_(counters.gauge("tocsin_alerts_open", "", "Open alerts.")) {}
+      open_gauge_(counters.gauge("tocsin_alerts_open", "", "Open alerts.")),
+      response_times_(counters) {}
 
 Result<void> Supervisor::Book::load(state::Database& database) {
   TOCSIN_CHECK(open_.empty() && applied_.at == Position{}, "load() twice");
@@ -213,7 +214,10 @@ void Supervisor::Book::updated(AlertRecord& record, const Decision& decision, Ch
   }
   note_history(record, "severity", decision.rule_id,
                fmt::format("{} to {}", to_text(before), to_text(decision.severity)), out);
-  if (decision.severity < before) tell_new_receivers(record, out);
+  if (decision.severity < before) {
+    tell_new_receivers(record, out);
+    raise_escalation(record, out);
+  }
   tell_update(record, true, out);
 }
 
@@ -255,6 +259,7 @@ void Supervisor::Book::close(const Id128& id, AlertState state, TimeMs time, std
   record.view.silenced_until = {};
   record.update_owed = false;
   record.speak_at = {};
+  stop_escalation(record, out);
   note_history(record, to_text(state), who, record.view.resolve_reason, out);
   tell(record, record.told, Event::kResolved, out);
   if (record.rule_holds && state == AlertState::kResolved) held_[record.view.key] = id;
@@ -263,6 +268,8 @@ void Supervisor::Book::close(const Id128& id, AlertState state, TimeMs time, std
   timers_.erase({slot->second.speak_armed, Due::kSpeak, id, ""});
   timers_.erase({slot->second.update_armed, Due::kUpdate, id, ""});
   timers_.erase({slot->second.expire_armed, Due::kExpire, id, ""});
+  timers_.erase({slot->second.escalate_armed, Due::kEscalate, id, ""});
+  timers_.erase({slot->second.acknowledged_armed, Due::kAcknowledged, id, ""});
   const std::shared_ptr<AlertRecord> kept = slot->second.record;
   open_.erase(slot);
   open_by_key_.erase(kept->view.key);
@@ -320,6 +327,11 @@ void Supervisor::Book::arm_all(const Id128& id) {
   arm(slot.update_armed,
       record.update_owed ? record.update_told_at + options_.update_every : TimeMs{}, Due::kUpdate,
       id);
+  const Escalation* escalation = record.view.escalation.get();
+  const TimeMs step = escalation == nullptr ? kTimeMax : supervisor::next_due(*escalation);
+  arm(slot.escalate_armed, step == kTimeMax ? TimeMs{} : step, Due::kEscalate, id);
+  arm(slot.acknowledged_armed, escalation == nullptr ? TimeMs{} : escalation->acknowledged_until,
+      Due::kAcknowledged, id);
   // Judged again: the expiry moves only when it falls due, so that an update costs no timer.
   const TimeMs expires = record.view.latest->time + options_.expire_after;
   if (slot.expire_armed == TimeMs{} || expires < slot.expire_armed)
@@ -331,6 +343,7 @@ TimeMs Supervisor::Book::next_due() const {
 }
 
 void Supervisor::Book::advance(TimeMs now, Changes& out) {
+  advancing_to_ = now;
   while (!timers_.empty() && std::get<TimeMs>(*timers_.begin()) <= now) {
     const Timer timer = *timers_.begin();
     timers_.erase(timers_.begin());
@@ -354,6 +367,14 @@ void Supervisor::Book::fire(const Timer& timer, Changes& out) {
       speak(record, out);
       return;
     }
+    case Due::kAcknowledged:
+      open_.at(id).acknowledged_armed = {};
+      acknowledgement_ends(id, out);
+      return;
+    case Due::kEscalate:
+      open_.at(id).escalate_armed = {};
+      escalate_due(id, due, out);
+      return;
     case Due::kUpdate:
       open_.at(id).update_armed = {};
       tell_update(edit(id), false, out);

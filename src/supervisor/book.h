@@ -8,6 +8,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "supervisor/response_times.h"
 #include "supervisor/supervisor.h"
 
 namespace tocsin::supervisor {
@@ -23,6 +24,11 @@ class Supervisor::Book {
   void step(const Decision& decision, Changes& out);
   void advance(TimeMs now, Changes& out);
   TimeMs next_due() const;
+  void set_escalation(std::shared_ptr<const EscalationRules> rules);
+  void set_directory(std::shared_ptr<const Directory> directory);
+  void delivered(const Delivery& delivery, Changes& out);
+  std::vector<EscalationNext> next(const Id128& id, size_t limit) const;
+  EscalationPreview preview(const Labels& labels, Severity severity, TimeMs at, size_t limit) const;
   Result<CommandDone> command(const Command& command, TimeMs now, Changes& out);
 
   const Applied& applied() const { return applied_; }
@@ -32,12 +38,14 @@ class Supervisor::Book {
   std::vector<Silence> silences() const;
 
  private:
-  enum class Due : uint8_t { kSilenceEnds, kSpeak, kUpdate, kExpire };  // order within an instant
+  // In this order within an instant.
+  enum class Due : uint8_t { kSilenceEnds, kSpeak, kAcknowledged, kEscalate, kUpdate, kExpire };
   using Timer = std::tuple<TimeMs, Due, Id128, std::string>;  // id of an alert or of a silence
   struct Slot {
     std::shared_ptr<AlertRecord> record;
     bool fresh = false;                              // copied within this call, not published yet
     TimeMs speak_armed, update_armed, expire_armed;  // 0 = no such timer
+    TimeMs escalate_armed, acknowledged_armed;
   };
 
   void take_up(AlertRecord record);
@@ -75,6 +83,24 @@ class Supervisor::Book {
   void tell(const AlertRecord& record, const std::set<std::string>& receivers, Event event,
             Changes& out);
 
+  // Escalation (escalation_book.cc).
+  const Directory& directory() const;
+  Policies::Ptr policy_of(const AlertRecord& record) const;
+  void run_escalation(AlertRecord& record, const std::function<void(EscalationRun&)>& what,
+                      Changes& out);
+  void keep_escalation(AlertRecord& record, std::shared_ptr<const Escalation> state, Changes& out);
+  int64_t call_out(AlertRecord& record, const EscalationCall& call, size_t index, Changes& out);
+  void begin_escalation(AlertRecord& record, Changes& out);
+  void raise_escalation(AlertRecord& record, Changes& out);
+  void pause_escalation(AlertRecord& record, Changes& out);
+  void resume_escalation(AlertRecord& record, Changes& out);
+  void stop_escalation(AlertRecord& record, Changes& out);
+  void escalate_due(const Id128& id, TimeMs due, Changes& out);
+  void acknowledgement_ends(const Id128& id, Changes& out);
+  void acknowledge_until(AlertRecord& record, TimeMs until, Changes& out);
+  void note_response(AlertRecord& record, const std::string& by, Changes& out);
+  void take_over(AlertRecord& record, const std::string& by, const std::string& note, Changes& out);
+
   // Timers (book.cc).
   void arm(TimeMs& armed, TimeMs due, Due kind, const Id128& id);
   void arm_all(const Id128& id);
@@ -87,6 +113,9 @@ class Supervisor::Book {
   Result<CommandDone> run(const Unacknowledge& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const Resolve& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const AddNote& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const Escalate& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const Assign& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const AddResponder& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const AddSilence& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const RemoveSilence& c, const std::string& by, Changes& out);
   CommandDone done(const Id128& id) const;
@@ -95,10 +124,13 @@ class Supervisor::Book {
 
   Options options_;
   Routes routes_;
+  std::shared_ptr<const EscalationRules> rules_;  // null: no policies
+  std::shared_ptr<const Directory> directory_;    // null: nobody
   Counter& opened_total_;
   Counter& refused_total_;
   Counter& planned_total_;
   Gauge& open_gauge_;
+  ResponseTimes response_times_;
 
   std::unordered_map<Id128, Slot> open_;
   std::unordered_map<Id128, Id128> open_by_key_;
@@ -111,6 +143,7 @@ class Supervisor::Book {
   Applied applied_;
   int64_t next_delivery_ = 1;
   TimeMs now_ = kTimeMin;
+  TimeMs advancing_to_ = kTimeMin;  // what advance() was called with
 };
 
 }  // namespace tocsin::supervisor

@@ -63,8 +63,28 @@ struct AlertRecord {
   TimeMs speak_at;             // 0 = no plan; else it speaks then, if still open and not muted
   TimeMs update_told_at;       // last planned update
   bool update_owed = false;    // something changed since
+  TimeMs spoke_at;             // when it first told anybody; 0 = not yet
+  bool answered = false;       // somebody has acknowledged it, now or before
   bool rule_holds = true;      // false once the rule itself said that it is over
   uint32_t history_count = 0;
+  // Whether it ever spoke: told somebody, or began to call people.
+  bool spoke() const { return !told.empty() || (view.escalation && view.escalation->policy); }
+};
+
+// An alert's escalation, after a change of it.
+struct EscalationChange {
+  Id128 alert;
+  std::shared_ptr<const Escalation> escalation;
+};
+
+// The first acknowledgement of an alert.
+struct Response {
+  Id128 alert;
+  TimeMs told_at;  // when somebody was told of it; if nobody was, when it opened
+  TimeMs acknowledged_at;
+  std::string by;
+  Severity severity = Severity::kLow;
+  DurationMs target{};  // that counted then; 0 = none
 };
 
 // How far decisions are worked in: everything before `at`, and at `at` those of these alert keys.
@@ -78,6 +98,8 @@ struct Changes {
   std::vector<HistoryEntry> history;
   std::vector<Silence> silences;  // the last of an id counts
   std::vector<NotificationIntent> intents;
+  std::vector<EscalationChange> escalations;  // the last of an alert counts
+  std::vector<Response> responses;
   std::vector<Id128> rule_over;  // closed alerts whose rule no longer holds either
   std::optional<Applied> applied;
 

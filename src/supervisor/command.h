@@ -13,6 +13,7 @@ namespace tocsin::supervisor {
 struct Acknowledge {
   Id128 alert;
   std::string note;  // may be empty
+  TimeMs until{};    // then it counts as not acknowledged again; 0 = for good
 };
 struct Unacknowledge {
   Id128 alert;
@@ -27,6 +28,23 @@ struct AddNote {
   Id128 alert;
   std::string text;
 };
+// The next step of its policy, now. A standard policy begins if it has none.
+struct Escalate {
+  Id128 alert;
+  std::string note;
+};
+// Hands it to a person, who is called unless that is who asks: then he has it (take over).
+struct Assign {
+  Id128 alert;
+  std::string person;
+  std::string note;
+};
+// Calls somebody besides: `person alice`, `team db`, `schedule payments`, `receiver ops-hub`.
+struct AddResponder {
+  Id128 alert;
+  std::string target;
+  std::string note;
+};
 struct AddSilence {
   std::vector<std::string> matchers;  // `site="madrid"`, `rule=~"pay.*"`; at least one
   TimeMs until;                       // after now, within a year
@@ -38,7 +56,9 @@ struct RemoveSilence {
 
 struct Command {
   std::string by;
-  std::variant<Acknowledge, Unacknowledge, Resolve, AddNote, AddSilence, RemoveSilence> what;
+  std::variant<Acknowledge, Unacknowledge, Resolve, AddNote, Escalate, Assign, AddResponder,
+               AddSilence, RemoveSilence>
+      what;
 };
 
 }  // namespace tocsin::supervisor

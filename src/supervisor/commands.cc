@@ -13,6 +13,7 @@ constexpr size_t kTextBytesMax = 10'000;
 constexpr size_t kNotesMax = 500;  // per alert
 constexpr size_t kMatchersMax = 50;
 constexpr DurationMs kSilenceMax = days(366);
+constexpr DurationMs kAcknowledgedMax = days(30);
 
 bool blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -93,6 +94,11 @@ CommandDone Supervisor::Book::done(const Id128& id) const {
 Result<CommandDone> Supervisor::Book::run(const Acknowledge& c, const std::string& by,
                                           Changes& out) {
   if (auto fits = check_text("the note", c.note, false); !fits) return fail(fits.error());
+  if (c.until != TimeMs{} && (c.until <= now_ || c.until > now_ + kAcknowledgedMax))
+    return invalid(
+        fmt::format("acknowledge until {}: that must lie after now ({}) and within 30 "
+                    "days",
+                    to_iso(c.until), to_iso(now_)));
   const auto open = open_alert(c.alert, "acknowledge");
   if (!open) return fail(open.error());
   const AlertView& view = (*open)->view;
@@ -105,6 +111,9 @@ Result<CommandDone> Supervisor::Book::run(const Acknowledge& c, const std::strin
   record.view.acknowledged_at = now_;
   record.view.updated_at = now_;
   note_history(record, "acknowledged", by, c.note, out);
+  note_response(record, by, out);
+  acknowledge_until(record, c.until, out);
+  stop_escalation(record, out);
   tell_update(record, true, out);
   return done(c.alert);
 }
@@ -123,7 +132,10 @@ Result<CommandDone> Supervisor::Book::run(const Unacknowledge& c, const std::str
   record.view.acknowledged_at = {};
   record.view.updated_at = now_;
   note_history(record, "unacknowledged", by, c.note, out);
+  acknowledge_until(record, {}, out);
   tell_update(record, true, out);
+  if (record.view.escalation)
+    run_escalation(record, [&](EscalationRun& run) { run.resume(now_); }, out);
   return done(c.alert);
 }
 

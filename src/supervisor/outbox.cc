@@ -89,6 +89,8 @@ void Outbox::Queue::enqueue(Pending pending, const std::shared_ptr<const AlertVi
   const Key key{pending.intent.alert_id, pending.intent.receiver};
   Thread& thread = threads_[key];
   thread.view = view;
+  // Somebody is called anew: what failed before is no reason not to try.
+  if (pending.intent.event == Event::kOpened) thread.broken = false;
   if (thread.broken) {
     pending.answer = "not told: its opening was given up";
     row(pending, thread, Delivery::State::kGivenUp, out);
@@ -302,7 +304,7 @@ Result<void> Outbox::Queue::load_threads(state::Database& database) {
         if (const std::string_view external = row.get<std::string_view>(4); external != "{}")
           thread.external = external;
         const bool given_up = row.get<int>(3) == static_cast<int>(Delivery::State::kGivenUp);
-        if (given_up && row.get<std::string_view>(2) == "opened") thread.broken = true;
+        if (row.get<std::string_view>(2) == "opened") thread.broken = given_up;
       });
   if (!rows) return fail(rows.error());
   return {};

@@ -57,6 +57,11 @@ void read_route(config::MapReader& m, Route& out, size_t depth) {
       "receivers", {}, "Names of receivers; without any, those of the route around this one.");
   for (size_t i = 0; i < out.receivers.size(); ++i)
     out.receivers_places.push_back(m.place("receivers", i));
+  out.policy = m.value<std::string>(
+      "policy", "",
+      "Name of an escalation policy: who is called, one after the other; besides the "
+      "receivers. Without one, that of the route around this one.");
+  out.policy_place = m.place("policy");
   out.keep_going = m.value<bool>("continue", false, "Go on with the next route of this level.");
   if (depth == kDepthMax && m.has("routes"))
     m.problem("routes", fmt::format("routes are nested more than {} deep", kDepthMax));
@@ -66,28 +71,59 @@ void read_route(config::MapReader& m, Route& out, size_t depth) {
     read_route(child, route, depth + 1);
     out.routes.push_back(std::move(route));
   });
-  const bool nobody = out.receivers.empty() && out.routes.empty() && !m.refused("receivers") &&
-                      !m.refused("routes");
+  const bool nobody = out.receivers.empty() && out.policy.empty() && out.routes.empty() &&
+                      !m.refused("receivers") && !m.refused("routes") && !m.refused("policy");
   if (depth == 0 && !m.describing() && nobody)
-    m.problem("receivers", "this route tells nobody; name a receiver");
+    m.problem("receivers", "this route tells nobody; name a receiver or a policy");
 }
 
-using Told = std::set<std::string>;
+struct Told {
+  std::set<std::string> receivers;
+  std::string policy;  // the first one
+  std::vector<std::string>* places = nullptr;
+};
+// What a route has of the ones around it.
+struct Inherited {
+  const std::vector<std::string>& receivers;
+  const std::string& policy;
+};
 
 // Adds whom the matching routes of a level tell; true if any matched.
-bool tell(const std::vector<Route>& level, const std::vector<std::string>& inherited,
-          const Labels& labels, Severity severity, Told& told, std::vector<std::string>* places) {
+bool tell(const std::vector<Route>& level, const Inherited& inherited, const Labels& labels,
+          Severity severity, Told& told) {
   bool matched = false;
   for (const Route& route : level) {
     if (!route.matches(labels, severity)) continue;
     matched = true;
-    if (places != nullptr) places->push_back(route.place.file_line());
-    const auto& own = route.receivers.empty() ? inherited : route.receivers;
-    if (!tell(route.routes, own, labels, severity, told, places))
-      told.insert(own.begin(), own.end());
+    if (told.places != nullptr) told.places->push_back(route.place.file_line());
+    const Inherited own{route.receivers.empty() ? inherited.receivers : route.receivers,
+                        route.policy.empty() ? inherited.policy : route.policy};
+    if (!tell(route.routes, own, labels, severity, told)) {
+      told.receivers.insert(own.receivers.begin(), own.receivers.end());
+      if (told.policy.empty()) told.policy = own.policy;
+    }
     if (!route.keep_going) break;
   }
   return matched;
+}
+
+void tell_all(const std::vector<Route>& routes, const Labels& labels, Severity severity,
+              Told& told) {
+  tell(routes, {{}, {}}, labels, severity, told);
+}
+
+void check_policy_names(const std::vector<Route>& level, std::span<const std::string_view> known,
+                        config::Problems& problems, std::set<std::string>& used) {
+  for (const Route& route : level) {
+    check_policy_names(route.routes, known, problems, used);
+    if (route.policy.empty()) continue;
+    used.insert(route.policy);
+    if (std::find(known.begin(), known.end(), route.policy) != known.end()) continue;
+    const std::string_view near = nearest_word(route.policy, known);
+    problems.add(route.policy_place,
+                 fmt::format("policy: there is no policy \"{}\"{}", route.policy,
+                             near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+  }
 }
 
 void check(const std::vector<Route>& level, std::span<const std::string_view> known,
@@ -140,15 +176,29 @@ void Routes::check_receivers(std::span<const std::string_view> known,
 
 std::vector<std::string> Routes::receivers(const Labels& labels, Severity severity) const {
   Told told;
-  tell(routes_, {}, labels, severity, told, nullptr);
-  if (told.empty()) return {std::string(kInboxReceiver)};
-  return {told.begin(), told.end()};
+  tell_all(routes_, labels, severity, told);
+  if (told.receivers.empty() && told.policy.empty()) return {std::string(kInboxReceiver)};
+  return {told.receivers.begin(), told.receivers.end()};
+}
+
+std::string Routes::policy(const Labels& labels, Severity severity) const {
+  Told told;
+  tell_all(routes_, labels, severity, told);
+  return told.policy;
+}
+
+std::set<std::string> Routes::check_policies(std::span<const std::string_view> known,
+                                             config::Problems& problems) const {
+  std::set<std::string> used;
+  check_policy_names(routes_, known, problems, used);
+  return used;
 }
 
 std::vector<std::string> Routes::explain(const Labels& labels, Severity severity) const {
-  Told told;
   std::vector<std::string> places;
-  tell(routes_, {}, labels, severity, told, &places);
+  Told told;
+  told.places = &places;
+  tell_all(routes_, labels, severity, told);
   return places;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // Who is told: section `routes`, a tree. The first route of a level that matches wins, unless it
-// says `continue`; a route's `routes` refine it; a route without receivers has those of its parent.
-// An alert that no route matches goes to `inbox`, so that nothing is dropped in silence.
+// says `continue`; a route's `routes` refine it; a route without receivers has those of its parent,
+// one without a policy that of its parent. An alert that no route matches goes to `inbox`, so that
+// nothing is dropped in silence.
 // Immutable once read; any thread.
 
 #include <set>
@@ -22,10 +23,12 @@ struct Route {
   std::vector<LabelMatcher> match;  // on alert_labels(): rule, severity, the scope's labels
   std::vector<Severity> severity;   // empty = any
   std::vector<std::string> receivers;
+  std::string policy;       // who is called, one after the other; empty = that of the parent
   bool keep_going = false;  // `continue`
   std::vector<Route> routes;
   config::Place place;                          // of the route
   std::vector<config::Place> receivers_places;  // of each of its receivers; empty if not read
+  config::Place policy_place;
 
   bool matches(const Labels& labels, Severity wanted) const;
 };
@@ -42,6 +45,11 @@ class Routes {
 
   // Names without doubles, sorted: the order in which intents are made.
   std::vector<std::string> receivers(const Labels& labels, Severity severity) const;
+  // The policy of the first matching route that has one; empty = none.
+  std::string policy(const Labels& labels, Severity severity) const;
+  // All that are named. A problem for every one that is not among `known`.
+  std::set<std::string> check_policies(std::span<const std::string_view> known,
+                                       config::Problems& problems) const;
   // The matching routes of each level, for "who would be told": places, outermost first.
   std::vector<std::string> explain(const Labels& labels, Severity severity) const;
 

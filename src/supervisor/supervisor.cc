@@ -50,6 +50,23 @@ Result<CommandDone> Supervisor::command(const Command& command, TimeMs now, Chan
 void Supervisor::configure(Options options, Routes routes) {
   book_->configure(options, std::move(routes));
 }
+void Supervisor::set_escalation(std::shared_ptr<const EscalationRules> rules) {
+  book_->set_escalation(std::move(rules));
+}
+void Supervisor::set_directory(std::shared_ptr<const Directory> directory) {
+  book_->set_directory(std::move(directory));
+}
+void Supervisor::delivered(const Delivery& delivery, TimeMs now, Changes& out) {
+  book_->advance(now, out);
+  book_->delivered(delivery, out);
+}
+std::vector<EscalationNext> Supervisor::next(const Id128& id, size_t limit) const {
+  return book_->next(id, limit);
+}
+EscalationPreview Supervisor::preview(const Labels& labels, Severity severity, TimeMs at,
+                                      size_t limit) const {
+  return book_->preview(labels, severity, at, limit);
+}
 
 std::vector<std::shared_ptr<const AlertView>> Supervisor::alerts(const AlertFilter& filter) const {
   std::vector<std::shared_ptr<const AlertView>> out;

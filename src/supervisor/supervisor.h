@@ -19,8 +19,11 @@
 #include "base/counters.h"
 #include "supervisor/changes.h"
 #include "supervisor/command.h"
+#include "supervisor/directory.h"
+#include "supervisor/escalation.h"
 #include "supervisor/options.h"
 #include "supervisor/route.h"
+#include "supervisor/tier.h"
 
 namespace tocsin::supervisor {
 
@@ -70,6 +73,17 @@ class Supervisor {
   Result<CommandDone> command(const Command& command, TimeMs now, Changes& out);
   // New configuration: counts for what is told from now on.
   void configure(Options options, Routes routes);
+  // Policies and tiers: count for alerts told from now on; an escalation under way keeps its own.
+  void set_escalation(std::shared_ptr<const EscalationRules> rules);
+  // Who can be reached from now on.
+  void set_directory(std::shared_ptr<const Directory> directory);
+  // What became of a delivery: a call that cannot be sent makes the next one go out at once.
+  void delivered(const Delivery& delivery, TimeMs now, Changes& out);
+
+  // Who is called next if nobody does anything, soonest first. Empty: nobody.
+  std::vector<EscalationNext> next(const Id128& id, size_t limit) const;
+  // Who would be told of such an alert that opens at `at`.
+  EscalationPreview preview(const Labels& labels, Severity severity, TimeMs at, size_t limit) const;
 
   // Open alerts and the most recent closed ones; unanswered first, then severity, then age.
   // Everything ever written is in archive.h.

@@ -8,6 +8,7 @@
 
 #include "supervisor/archive.h"
 #include "supervisor/codec.h"
+#include "supervisor/escalation_tables.h"
 
 namespace tocsin::supervisor {
 namespace {
@@ -63,7 +64,8 @@ CREATE TABLE supervisor_position (
   step INTEGER NOT NULL, keys TEXT NOT NULL) STRICT;
 )";
 
-constexpr std::array kMigrations = {state::Migration{1, "supervisor", kTables}};
+constexpr std::array kMigrations = {state::Migration{1, "supervisor", kTables},
+                                    state::Migration{1, "escalations", kEscalationTables}};
 
 // Ids as 32 digits each, one after the other.
 std::string join(const std::vector<Id128>& ids) {
@@ -251,7 +253,7 @@ Result<AlertRecord> record_of(const Row& row) {
   return out;
 }
 
-// What stands in tables of its own: notes and receivers told.
+// What stands in tables of its own: notes, receivers told, the escalation.
 Result<void> complete(Database& database, AlertRecord& record) {
   auto notes = database.query(
       "SELECT time, who, text FROM alert_history WHERE alert = ? AND what = 'note' ORDER BY number",
@@ -260,11 +262,15 @@ Result<void> complete(Database& database, AlertRecord& record) {
             {row.get<TimeMs>(0), row.get<std::string>(1), row.get<std::string>(2)});
       });
   if (!notes) return fail(notes.error());
-  auto told = database.query("SELECT receiver FROM deliveries WHERE alert = ? AND event = 'opened'",
-                             {record.view.id},
-                             [&](const Row& row) { record.told.insert(row.get<std::string>(0)); });
+  auto told = database.query(
+      "SELECT receiver, planned FROM deliveries WHERE alert = ? AND event = 'opened'",
+      {record.view.id}, [&](const Row& row) {
+        record.told.insert(row.get<std::string>(0));
+        const auto planned = row.get<TimeMs>(1);
+        if (record.spoke_at == TimeMs{} || planned < record.spoke_at) record.spoke_at = planned;
+      });
   if (!told) return fail(told.error());
-  return {};
+  return read_escalation(database, record);
 }
 
 Result<void> read_matchers(Database& database, Silence& silence) {
@@ -295,6 +301,9 @@ Result<void> apply(Transaction& transaction, const Changes& changes) {
   if (auto done = write_each(transaction, changes.history, write_history); !done) return done;
   if (auto done = write_each(transaction, changes.silences, write_silence); !done) return done;
   if (auto done = write_each(transaction, changes.intents, write_intent); !done) return done;
+  if (auto done = write_each(transaction, changes.escalations, write_escalation); !done)
+    return done;
+  if (auto done = write_each(transaction, changes.responses, write_response); !done) return done;
   if (auto done = write_each(transaction, changes.rule_over, write_rule_over); !done) return done;
   return changes.applied ? write_applied(transaction, *changes.applied) : Result<void>{};
 }

@@ -47,6 +47,7 @@ void Supervisor::Book::cover(const Id128& child, const Id128& parent, Changes& o
   AlertRecord& below = edit(child);
   below.view.covered_by = parent;
   below.speak_at = {};
+  pause_escalation(below, out);
   if (std::find(above.view.covers.begin(), above.view.covers.end(), child) ==
       above.view.covers.end())
     above.view.covers.push_back(child);
@@ -61,7 +62,7 @@ void Supervisor::Book::cover_children(const Id128& parent, Changes& out) {
   for (const Id128& id : scope) {
     const AlertRecord& child = *open_.at(id).record;
     const bool recent = child.view.opened_at >= view.opened_at - options_.cover_slack;
-    if (child.view.covered_by || !(recent || child.told.empty())) continue;
+    if (child.view.covered_by || !(recent || !child.spoke())) continue;
     if (covers(*open_.at(parent).record, child)) cover(id, parent, out);
   }
 }
@@ -80,10 +81,11 @@ void Supervisor::Book::release_children(const Id128& parent, TimeMs time, Change
       continue;
     }
     note_history(child, "uncovered", closed->view.opened->rule_id, to_text(parent), out);
-    if (child.told.empty()) {
+    if (!child.spoke()) {
       child.speak_at = time + options_.cover_slack;
       speak(child, out);
     } else {
+      resume_escalation(child, out);
       tell_update(child, true, out);
     }
   }
@@ -96,6 +98,7 @@ void Supervisor::Book::silence_alert(AlertRecord& record, Silence& silence, Chan
   out.silences.push_back(silence);
   note_history(record, "silenced", silence.by,
                fmt::format("until {}: {}", to_iso(silence.until), silence.comment), out);
+  pause_escalation(record, out);
 }
 
 // Of several the one that ends last.
@@ -126,27 +129,31 @@ void Supervisor::Book::end_silence(const std::string& id, const std::string& rem
     silence_if_matched(record, out);
     if (!record.view.silenced_by.empty()) continue;
     note_history(record, "unsilenced", removed_by, silence.comment, out);
-    if (record.told.empty())
+    if (!record.spoke()) {
       speak(record, out);
-    else
+    } else {
+      resume_escalation(record, out);
       tell_update(record, true, out);
+    }
   }
 }
 
 void Supervisor::Book::speak(AlertRecord& record, Changes& out) {
-  if (!record.told.empty() || muted(record) || record.speak_at > now_) return;
+  if (record.spoke() || muted(record) || record.speak_at > now_) return;
   record.speak_at = {};
   const auto receivers =
       routes_.receivers(alert_labels(record.view.latest), record.view.latest->severity);
   record.told.insert(receivers.begin(), receivers.end());
-  record.update_told_at = now_;
-  note_history(record, "told", "", fmt::format("{}", fmt::join(receivers, ", ")), out);
+  record.update_told_at = record.spoke_at = now_;
+  if (!receivers.empty())
+    note_history(record, "told", "", fmt::format("{}", fmt::join(receivers, ", ")), out);
   tell(record, record.told, Event::kOpened, out);
+  begin_escalation(record, out);
 }
 
 // It became more severe: those whom the routes add now hear of it for the first time.
 void Supervisor::Book::tell_new_receivers(AlertRecord& record, Changes& out) {
-  if (record.told.empty() || muted(record)) return;
+  if (!record.spoke() || muted(record)) return;
   std::set<std::string> added;
   for (std::string& name :
        routes_.receivers(alert_labels(record.view.latest), record.view.latest->severity))

@@ -12,6 +12,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "vocabulary/escalation.h"
 #include "vocabulary/labels.h"
 #include "vocabulary/point.h"
 #include "vocabulary/violation.h"
@@ -144,6 +145,7 @@ struct AlertView {
   std::optional<Id128> covered_by;  // the parent alert
   std::vector<Id128> covers;
   std::vector<AlertNote> notes;
+  std::shared_ptr<const Escalation> escalation;  // null: nobody is called one after the other
 };
 
 // rule, severity and the scope's labels: what routes and silences match on.

@@ -55,8 +55,7 @@ bool operator==(const Escalation& a, const Escalation& b) {
   return same_policy && a.state == b.state && a.step == b.step && a.round == b.round &&
          a.pass == b.pass && a.fallback == b.fallback && a.begun == b.begun && a.due == b.due &&
          a.left == b.left && a.calls == b.calls && a.assigned_to == b.assigned_to &&
-         a.acknowledged_until == b.acknowledged_until &&
-         a.first_acknowledged_at == b.first_acknowledged_at;
+         a.acknowledged_until == b.acknowledged_until;
 }
 
 }  // namespace tocsin

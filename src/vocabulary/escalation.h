@@ -82,7 +82,6 @@ struct Escalation {
   std::vector<EscalationCall> calls;  // in the order in which they were thought of
   std::string assigned_to;            // a person; empty = nobody in particular
   TimeMs acknowledged_until;          // 0 = for good
-  TimeMs first_acknowledged_at;       // 0 = never yet
   friend bool operator==(const Escalation& a, const Escalation& b);
 };
 std::string_view to_text(Escalation::State state);

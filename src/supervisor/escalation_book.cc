@@ -1,0 +1,229 @@
+// Who is called one after the other: the escalation of an alert in the book. What it does is in
+// escalation.h; here it is run, written down, and turned into intents.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "supervisor/book.h"
+#include "supervisor/escalation.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+// What fell due while nothing ran (the program was down) begins now, with the delays of the policy
+// from now on: all steps at once would call everybody and give nobody time to acknowledge.
+constexpr DurationMs kOverdue = minutes(1);
+
+const Directory& nobody() {
+  static const FixedDirectory directory;
+  return directory;
+}
+
+size_t index_of(Severity severity) { return static_cast<size_t>(severity); }
+
+}  // namespace
+
+const Directory& Supervisor::Book::directory() const { return directory_ ? *directory_ : nobody(); }
+
+void Supervisor::Book::set_escalation(std::shared_ptr<const EscalationRules> rules) {
+  rules_ = std::move(rules);
+}
+
+void Supervisor::Book::set_directory(std::shared_ptr<const Directory> directory) {
+  directory_ = std::move(directory);
+}
+
+// The policy that an alert is to have now; null = none.
+Policies::Ptr Supervisor::Book::policy_of(const AlertRecord& record) const {
+  if (!rules_) return nullptr;
+  const Severity severity = record.view.latest->severity;
+  const std::string name = routes_.policy(alert_labels(record.view.latest), severity);
+  return name.empty() ? rules_->reminders[index_of(severity)] : rules_->policies.find(name);
+}
+
+void Supervisor::Book::run_escalation(AlertRecord& record,
+                                      const std::function<void(EscalationRun&)>& what,
+                                      Changes& out) {
+  auto state = record.view.escalation ? std::make_shared<Escalation>(*record.view.escalation)
+                                      : std::make_shared<Escalation>();
+  EscalationActs acts;
+  EscalationRun run(*state, directory(), record.view.latest->severity, record.told, acts);
+  what(run);
+  for (const EscalationActs::Note& note : acts.notes)
+    note_history(record, note.what, note.who, note.text, out);
+  for (const EscalationActs::Tell& tell : acts.tells) {
+    EscalationCall& call = state->calls[tell.call];
+    call.delivery = call_out(record, call, tell.call, out);
+  }
+  keep_escalation(record, std::move(state), out);
+}
+
+void Supervisor::Book::keep_escalation(AlertRecord& record, std::shared_ptr<const Escalation> state,
+                                       Changes& out) {
+  out.escalations.push_back({record.view.id, state});
+  record.view.escalation = std::move(state);
+}
+
+// The intent of one call: each call is told anew, whatever the receiver was told before.
+int64_t Supervisor::Book::call_out(AlertRecord& record, const EscalationCall& call, size_t index,
+                                   Changes& out) {
+  NotificationIntent intent;
+  intent.id = next_delivery_++;
+  intent.alert_id = record.view.id;
+  intent.receiver = call.receiver;
+  intent.event = Event::kOpened;
+  intent.planned = now_;
+  IdBuilder key;
+  key.add(to_text(record.view.id)).add(call.receiver).add("call");
+  key.add(static_cast<int64_t>(index));
+  intent.dedupe_key = to_text(key.finish());
+  out.intents.push_back(std::move(intent));
+  planned_total_.add();
+  record.told.insert(call.receiver);
+  if (record.spoke_at == TimeMs{}) record.spoke_at = now_;
+  return out.intents.back().id;
+}
+
+void Supervisor::Book::begin_escalation(AlertRecord& record, Changes& out) {
+  const Policies::Ptr policy = policy_of(record);
+  if (!policy) return;
+  run_escalation(record, [&](EscalationRun& run) { run.begin(policy, now_); }, out);
+}
+
+// It became more severe: the policy of its route now, from the first step. Whoever has
+// acknowledged it goes on having it.
+void Supervisor::Book::raise_escalation(AlertRecord& record, Changes& out) {
+  if (!record.spoke()) return;
+  const Policies::Ptr policy = policy_of(record);
+  const auto& before = record.view.escalation;
+  if (!policy || (before && before->policy && *before->policy == *policy &&
+                  before->state != Escalation::State::kExhausted && !policy->steps.front().again))
+    return;
+  const bool answered = !record.view.acknowledged_by.empty();
+  run_escalation(
+      record,
+      [&](EscalationRun& run) {
+        if (!answered) run.begin(policy, now_);
+      },
+      out);
+}
+
+void Supervisor::Book::pause_escalation(AlertRecord& record, Changes& out) {
+  const auto& state = record.view.escalation;
+  if (!state || state->state != Escalation::State::kRunning) return;
+  run_escalation(record, [&](EscalationRun& run) { run.pause(now_); }, out);
+}
+
+void Supervisor::Book::resume_escalation(AlertRecord& record, Changes& out) {
+  const auto& state = record.view.escalation;
+  if (!state || state->state != Escalation::State::kPaused) return;
+  if (!record.view.silenced_by.empty() || record.view.covered_by) return;
+  run_escalation(record, [&](EscalationRun& run) { run.resume(now_); }, out);
+}
+
+void Supervisor::Book::stop_escalation(AlertRecord& record, Changes& out) {
+  if (!record.view.escalation) return;
+  run_escalation(record, [&](EscalationRun& run) { run.answer(now_); }, out);
+}
+
+// Due: a step, a way of reaching somebody, a call that was not sent in time.
+void Supervisor::Book::escalate_due(const Id128& id, TimeMs due, Changes& out) {
+  if (advancing_to_ - due > kOverdue) now_ = std::max(now_, advancing_to_);
+  run_escalation(edit(id), [&](EscalationRun& run) { run.advance(now_); }, out);
+}
+
+void Supervisor::Book::acknowledgement_ends(const Id128& id, Changes& out) {
+  AlertRecord& record = edit(id);
+  const std::string by = record.view.acknowledged_by;
+  auto state = std::make_shared<Escalation>(*record.view.escalation);
+  state->acknowledged_until = {};
+  keep_escalation(record, std::move(state), out);
+  record.view.acknowledged_by.clear();
+  record.view.acknowledged_at = {};
+  record.view.updated_at = now_;
+  note_history(record, "unacknowledged", "", fmt::format("the time that {} took is over", by), out);
+  tell_update(record, true, out);
+  if (record.view.escalation->policy)
+    run_escalation(record, [&](EscalationRun& run) { run.restart(now_); }, out);
+}
+
+void Supervisor::Book::acknowledge_until(AlertRecord& record, TimeMs until, Changes& out) {
+  const auto& before = record.view.escalation;
+  if (until == TimeMs{} && (!before || before->acknowledged_until == TimeMs{})) return;
+  auto state = before ? std::make_shared<Escalation>(*before) : std::make_shared<Escalation>();
+  state->acknowledged_until = until;
+  keep_escalation(record, std::move(state), out);
+}
+
+void Supervisor::Book::note_response(AlertRecord& record, const std::string& by, Changes& out) {
+  if (std::exchange(record.answered, true)) return;
+  Response response;
+  response.alert = record.view.id;
+  response.told_at = record.spoke_at == TimeMs{} ? record.view.opened_at : record.spoke_at;
+  response.acknowledged_at = now_;
+  response.by = by;
+  response.severity = record.view.latest->severity;
+  if (rules_) response.target = rules_->ack_target[index_of(response.severity)];
+  response_times_.add(response.severity, now_ - response.told_at, response.target);
+  out.responses.push_back(std::move(response));
+}
+
+void Supervisor::Book::delivered(const Delivery& delivery, Changes& out) {
+  const auto open = open_.find(delivery.alert_id);
+  if (open == open_.end() || !open->second.record->view.escalation) return;
+  const auto& calls = open->second.record->view.escalation->calls;
+  const auto call = std::find_if(calls.begin(), calls.end(), [&](const EscalationCall& one) {
+    return one.delivery == delivery.id;
+  });
+  if (call == calls.end() || call->state == EscalationCall::State::kSent) return;
+  const auto index = static_cast<size_t>(call - calls.begin());
+  if (delivery.state == Delivery::State::kPlanned) return;
+  AlertRecord& record = edit(delivery.alert_id);
+  run_escalation(
+      record,
+      [&](EscalationRun& run) {
+        switch (delivery.state) {
+          case Delivery::State::kSent:
+            return run.sent(index);
+          case Delivery::State::kGivenUp:
+            return run.failed(index, delivery.answer, now_);
+          case Delivery::State::kFailed:
+            return run.retried(index, delivery.answer);
+          case Delivery::State::kPlanned:
+            return;
+        }
+      },
+      out);
+}
+
+std::vector<EscalationNext> Supervisor::Book::next(const Id128& id, size_t limit) const {
+  const auto open = open_.find(id);
+  if (open == open_.end() || !open->second.record->view.escalation) return {};
+  const AlertRecord& record = *open->second.record;
+  return forecast(*record.view.escalation, directory(), record.view.latest->severity, record.told,
+                  now_, limit);
+}
+
+EscalationPreview Supervisor::Book::preview(const Labels& labels, Severity severity, TimeMs at,
+                                            size_t limit) const {
+  EscalationPreview out;
+  out.receivers = routes_.receivers(labels, severity);
+  out.routes = routes_.explain(labels, severity);
+  if (!rules_) return out;
+  const std::string name = routes_.policy(labels, severity);
+  const Policies::Ptr policy =
+      name.empty() ? rules_->reminders[index_of(severity)] : rules_->policies.find(name);
+  if (!policy) return out;
+  out.policy = policy->name;
+  const std::set<std::string> told(out.receivers.begin(), out.receivers.end());
+  // One turn before it begins, so that the first step is part of what is to come.
+  Escalation state;
+  state.policy = policy;
+  state.state = Escalation::State::kRunning;
+  state.begun = at;
+  state.due = at + policy->steps.front().after;
+  out.next = forecast(std::move(state), directory(), severity, told, at, limit);
+  return out;
+}
+
+}  // namespace tocsin::supervisor
