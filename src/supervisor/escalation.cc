@@ -81,6 +81,14 @@ void EscalationRun::advance(TimeMs now) {
   }
 }
 
+void EscalationRun::catch_up(TimeMs now) {
+  if (state_.state == Escalation::State::kRunning) state_.due = std::max(state_.due, now);
+  for (Call& call : state_.calls) {
+    const bool open = call.state == Call::State::kWaiting || call.state == Call::State::kPlanned;
+    if (open && active(state_, call)) call.due = std::max(call.due, now);
+  }
+}
+
 void EscalationRun::do_step(TimeMs now) {
   const uint32_t step = state_.step++;
   const EscalationStep& what = policy().steps[step];

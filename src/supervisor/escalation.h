@@ -44,6 +44,8 @@ class EscalationRun {
   void begin(std::shared_ptr<const EscalationPolicy> policy, TimeMs now);
   // Everything due up to `now`, one after the other, each at its own time.
   void advance(TimeMs now);
+  // What fell due long ago, while nothing ran, is due now, and what follows keeps its delays.
+  void catch_up(TimeMs now);
   // Somebody has the alert: nobody else is called.
   void answer(TimeMs now);
   void pause(TimeMs now);

@@ -128,8 +128,15 @@ void Supervisor::Book::stop_escalation(AlertRecord& record, Changes& out) {
 
 // Due: a step, a way of reaching somebody, a call that was not sent in time.
 void Supervisor::Book::escalate_due(const Id128& id, TimeMs due, Changes& out) {
-  if (advancing_to_ - due > kOverdue) now_ = std::max(now_, advancing_to_);
-  run_escalation(edit(id), [&](EscalationRun& run) { run.advance(now_); }, out);
+  const bool overdue = advancing_to_ - due > kOverdue;
+  if (overdue) now_ = std::max(now_, advancing_to_);
+  run_escalation(
+      edit(id),
+      [&](EscalationRun& run) {
+        if (overdue) run.catch_up(now_);
+        run.advance(now_);
+      },
+      out);
 }
 
 void Supervisor::Book::acknowledgement_ends(const Id128& id, Changes& out) {

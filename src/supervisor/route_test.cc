@@ -94,7 +94,7 @@ TEST(Routes, ProblemsAreNamedWithPlaceAndHelp) {
             "r.yaml:3:15: severity: expected critical, high or low, not \"hihg\"; did you mean "
             "\"high\"?\n");
   EXPECT_EQ(problems_of("routes:\n  - match: [site=x]\n"),
-            "r.yaml:2:5: receivers: this route tells nobody; name a receiver\n");
+            "r.yaml:2:5: receivers: this route tells nobody; name a receiver or a policy\n");
 }
 
 TEST(Routes, TheWrongElementIsNamed) {

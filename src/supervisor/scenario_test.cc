@@ -1,16 +1,26 @@
 // Runs testdata/*.txt: an alert's life as short scripts on virtual time.
 //
-//   config ... end                      YAML of sections routes and supervisor; first
+//   config ... end                      YAML of routes, supervisor, policies, tiers; first
+//   people ... end                      who can be reached: see test_people.h
 //   10:00:05 opened RULE SEVERITY [label=value...] [covers RULE...]     also updated, resolved
 //   10:01 pass                          only time passes
-//   [10:01] ack RULE by WHO ["note"]    also unack, resolve, note
+//   [10:01] ack RULE [until 14:00] by WHO ["note"]    also unack, resolve, note, escalate
+//   [10:01] assign RULE PERSON by WHO   [10:01] call RULE "team db" by WHO
 //   [10:01] silence MATCHER... until 11:00 "comment" by WHO             also unsilence by WHO
+//   down RECEIVER "answer"              refuses for good what comes from now on; slow RECEIVER:
+//   slow RECEIVER                       does not answer; up RECEIVER: takes it, as all others do
 //   restart                             the program ends and comes back
-//   crash                               the last line is lost; it comes back, decisions are
-//   replayed expect intent RECEIVER EVENT RULE   in this order; none may be left over at the next
-//   line expect no intents expect alert RULE open|resolved|expired [silenced] [quiet] [covered
-//   PARENT] [acknowledged WHO] expect refused "words"              of the command before expect
-//   muted N                      of the last silence expect open N
+//   lost LINE                           crash: LINE is lost; it comes back, decisions are replayed
+//   unsent LINE                         crash: LINE is written, but nothing of it is sent yet
+//   expect intent RECEIVER EVENT RULE   in this order; none may be left over at the next line
+//   expect no intents
+//   expect alert RULE open|resolved|expired [silenced] [quiet] [covered PARENT]
+//     [acknowledged WHO]
+//   expect next RULE 10:05 RECEIVER     who is told next unless somebody does something; or nothing
+//   expect history RULE "words"         in one of its lines
+//   expect refused "words"              of the command before
+//   expect muted N                      of the last silence
+//   expect open N
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,6 +28,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "supervisor/test_people.h"
 #include "supervisor/test_world.h"
 
 namespace tocsin::supervisor {
@@ -65,6 +76,12 @@ class Script {
         ++number;
         continue;
       }
+      if (line == "people") {
+        while (std::getline(file, line) && line != "end")
+          ++number, testing_help::add_line(*directory_, line);
+        ++number;
+        continue;
+      }
       const Words words = split(line);
       if (words.empty() || words[0][0] == '#') continue;
       if (!world_) start(yaml);
@@ -80,8 +97,14 @@ class Script {
     const auto folder = config::Folder::from_texts({{"a.yaml", yaml}}, problems);
     const Options options = Options::read(folder, problems);
     const Routes routes = Routes::read(folder, problems);
+    Policies policies = Policies::read(folder, problems);
+    const Tiers tiers = Tiers::read(folder, problems);
+    policies.check_targets(*directory_, problems);
     ASSERT_TRUE(problems.empty()) << problems.text();
     world_ = std::make_unique<World>("scenario_" + name_, options, routes);
+    if (!policies.empty() || !folder.section("tiers").empty())
+      world_->reach(std::make_shared<EscalationRules>(tiers.rules(std::move(policies))),
+                    directory_);
   }
 
   void expect_nothing_left() {
@@ -101,12 +124,14 @@ class Script {
   void act(Words words) {
     expect_nothing_left();
     const bool lost = words[0] == "lost";
-    if (lost) words.erase(words.begin());
+    const bool unsent = words[0] == "unsent";
+    if (lost || unsent) words.erase(words.begin());
     if (const auto time = clock_time(words[0])) {
       now_ = *time;
       words.erase(words.begin());
     }
-    if (words[0] == "restart") return world_->restart();
+    if (words[0] == "restart") return restart();
+    if (words[0] == "down" || words[0] == "slow" || words[0] == "up") return receiver(words);
     Changes changes;
     if (words[0] == "opened" || words[0] == "updated" || words[0] == "resolved")
       world_->supervisor->step(remember(words), changes);
@@ -114,13 +139,46 @@ class Script {
       world_->supervisor->advance(now_, changes);
     else
       command(words, changes);
-    lost ? replay() : settle(std::move(changes));
+    if (lost) return replay();
+    settle(std::move(changes), unsent);
+    if (unsent) restart();
   }
 
-  void settle(Changes changes) {
+  void restart() {
+    world_->restart();
+    deliver(std::exchange(unsent_, {}));
+  }
+
+  void receiver(const Words& words) {
+    receivers_[words[1]] = words[0];
+    answers_[words[1]] = words.size() > 2 ? words[2] : "";
+  }
+
+  void settle(Changes changes, bool unsent = false) {
     world_->commit(changes);
     intents_.insert(intents_.end(), changes.intents.begin(), changes.intents.end());
     if (!changes.silences.empty()) silence_ = changes.silences.back();
+    if (unsent)
+      unsent_.insert(unsent_.end(), changes.intents.begin(), changes.intents.end());
+    else
+      deliver(changes.intents);
+  }
+
+  // What the receivers answer, at once.
+  void deliver(const std::vector<NotificationIntent>& intents) {
+    for (const NotificationIntent& intent : intents) {
+      const std::string& how = receivers_[intent.receiver];
+      if (how == "slow") continue;
+      Delivery delivery;
+      delivery.id = intent.id;
+      delivery.alert_id = intent.alert_id;
+      delivery.receiver = intent.receiver;
+      delivery.state = how == "down" ? Delivery::State::kGivenUp : Delivery::State::kSent;
+      delivery.answer = answers_[intent.receiver];
+      Changes changes;
+      world_->supervisor->delivered(delivery, now_, changes);
+      settle(std::move(changes));
+    }
   }
 
   // What was worked in since the last commit is gone; the decisions come again, all of them.
@@ -174,7 +232,14 @@ class Script {
     ASSERT_LT(by + 1, words.size()) << "by whom?";
     const std::string note = by + 2 < words.size() ? words[by + 2] : "";
     Command c{words[by + 1], RemoveSilence{silence_.id}};
-    if (words[0] == "ack") c.what = Acknowledge{alert(words[1])->id, note};
+    if (words[0] == "ack") {
+      const bool ends = words[2] == "until";
+      const TimeMs until = ends ? clock_time(words[3]).value_or(TimeMs{1}) : TimeMs{};
+      c.what = Acknowledge{alert(words[1])->id, note, until};
+    }
+    if (words[0] == "escalate") c.what = Escalate{alert(words[1])->id, note};
+    if (words[0] == "assign") c.what = Assign{alert(words[1])->id, words[2], note};
+    if (words[0] == "call") c.what = AddResponder{alert(words[1])->id, words[2], note};
     if (words[0] == "unack") c.what = Unacknowledge{alert(words[1])->id, note};
     if (words[0] == "resolve") c.what = Resolve{alert(words[1])->id, note};
     if (words[0] == "note") c.what = AddNote{alert(words[1])->id, note};
@@ -192,6 +257,8 @@ class Script {
     if (words[0] == "intent") return expect_intent(words);
     if (words[0] == "no") return expect_nothing_left();
     if (words[0] == "alert") return expect_alert(words);
+    if (words[0] == "next") return expect_next(words);
+    if (words[0] == "history") return expect_history(words);
     if (words[0] == "muted") {
       EXPECT_EQ(std::to_string(silence_.muted), words[1]);
     } else if (words[0] == "open") {
@@ -208,6 +275,29 @@ class Script {
     ASSERT_FALSE(intents_.empty()) << "nothing was planned";
     EXPECT_EQ(text(intents_.front()), words[1] + " " + words[2] + " " + words[3]);
     intents_.pop_front();
+  }
+
+  void expect_next(const Words& words) {
+    const auto next = world_->supervisor->next(alert(words[1])->id, 1);
+    if (words[2] == "nothing") {
+      EXPECT_TRUE(next.empty()) << next.front().text;
+      return;
+    }
+    ASSERT_FALSE(next.empty()) << "nothing comes next";
+    EXPECT_EQ(to_iso(next.front().at), to_iso(clock_time(words[2]).value_or(TimeMs{})));
+    EXPECT_EQ(next.front().receiver, words[3]) << next.front().text;
+  }
+
+  void expect_history(const Words& words) {
+    const auto history = read_history(*world_->database, alert(words[1])->id);
+    ASSERT_TRUE(history);
+    std::string all;
+    for (const HistoryEntry& entry : *history) {
+      const std::string line = entry.what + " " + entry.who + " " + entry.text;
+      if (line.find(words[2]) != std::string::npos) return;
+      all += line + "\n";
+    }
+    ADD_FAILURE() << "no line of its history says so:\n" << all;
   }
 
   // In memory and as it was written.
@@ -245,6 +335,9 @@ class Script {
   std::deque<NotificationIntent> intents_;
   std::optional<std::string> refused_;
   Silence silence_;
+  std::shared_ptr<FixedDirectory> directory_ = std::make_shared<FixedDirectory>();
+  std::map<std::string, std::string> receivers_, answers_;  // down, slow; what they say
+  std::vector<NotificationIntent> unsent_;
 };
 
 std::vector<std::string> scripts() {

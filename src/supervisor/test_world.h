@@ -36,6 +36,14 @@ class World {
     database.reset();
     start();
   }
+  // Whom it can call, now and after every restart.
+  void reach(std::shared_ptr<const EscalationRules> rules,
+             std::shared_ptr<const Directory> directory) {
+    rules_ = std::move(rules);
+    directory_ = std::move(directory);
+    supervisor->set_escalation(rules_);
+    supervisor->set_directory(directory_);
+  }
   void commit(const Changes& changes) {
     auto transaction = database->begin();
     ASSERT_TRUE(transaction) << transaction.error().text();
@@ -60,12 +68,16 @@ class World {
     database.emplace(std::move(*opened));
     ASSERT_TRUE(state::migrate(*database, migrations()));
     supervisor = std::make_unique<Supervisor>(options_, routes_, counters);
+    supervisor->set_escalation(rules_);
+    supervisor->set_directory(directory_);
     const auto loaded = supervisor->load(*database);
     ASSERT_TRUE(loaded) << loaded.error().text();
   }
 
   Options options_;
   Routes routes_;
+  std::shared_ptr<const EscalationRules> rules_;
+  std::shared_ptr<const Directory> directory_;
   std::string path_;
 };
 
