@@ -14,6 +14,7 @@
 #include "server/causes_desk.h"
 #include "server/config_desk.h"
 #include "server/coverage.h"
+#include "server/escalation_desk.h"
 #include "server/hub.h"
 #include "server/manager.h"
 #include "server/views.h"
@@ -32,6 +33,7 @@ struct ApiParts {
   CoverageDesk* coverage = nullptr;
   ManagerDesk* manager = nullptr;
   CausesDesk* causes = nullptr;
+  EscalationDesk* escalation = nullptr;
 };
 
 void register_api(net::Router& router, const ApiParts& parts);

@@ -104,7 +104,12 @@ Result<AlertAction> alert_action(const Verb& verb, const Id128& id, const Reques
   if (!body) return fail(body.error());
   const auto by = author(*body, request);
   if (!by) return fail(by.error());
-  AlertAction out{verb.what, id, *by, {}};
+  AlertAction out{verb.what, id, *by, {}, {}};
+  if (verb.what == AlertAction::What::kAcknowledge && body->has("until")) {
+    const auto until = body->required_time("until");
+    if (!until) return fail(until.error());
+    out.until = *until;
+  }
   if (verb.text_key.empty()) return out;
   const auto text = verb.text_required ? body->required_text(verb.text_key, kTextBytesMax)
                                        : body->text(verb.text_key, kTextBytesMax);

@@ -7,6 +7,7 @@
 #include "server/causes_desk.h"
 #include "server/config_desk.h"
 #include "server/coverage.h"
+#include "server/escalation_desk.h"
 #include "server/manager.h"
 
 namespace tocsin::server {
@@ -20,6 +21,7 @@ void register_causes_routes(net::Router& router, CausesDesk& desk, const Clock& 
 void register_change_routes(net::Router& router, CausesDesk& desk, const Clock& clock);
 void register_config_routes(net::Router& router, ConfigDesk& desk);
 void register_coverage_routes(net::Router& router, CoverageDesk& desk);
+void register_escalation_routes(net::Router& router, EscalationDesk& desk, const Clock& clock);
 void register_manager_routes(net::Router& router, ManagerDesk& desk, const Clock& clock);
 void register_program_routes(net::Router& router, const ApiParts& parts);
 

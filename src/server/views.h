@@ -51,6 +51,7 @@ struct AlertAction {
   Id128 alert;
   std::string by;
   std::string text;  // the note or the reason
+  TimeMs until{};    // of kAcknowledge: then it counts as not acknowledged again; 0 = for good
 };
 struct NewSilence {
   std::vector<LabelMatcher> matchers;  // at least one

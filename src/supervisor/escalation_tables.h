@@ -16,6 +16,7 @@ CREATE TABLE responses (
   told_at INTEGER NOT NULL, acknowledged_at INTEGER NOT NULL, by TEXT NOT NULL,
   severity INTEGER NOT NULL, target INTEGER NOT NULL) STRICT;
 CREATE INDEX responses_acknowledged ON responses (acknowledged_at);
+CREATE INDEX alerts_trend ON alerts (opened_at, rule);
 )";
 
 Result<void> write_escalation(state::Transaction& transaction, const EscalationChange& change);

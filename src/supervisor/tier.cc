@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::array kSeverities = {Severity::kCritical, Severity::kHigh, Severity::kLow};
 constexpr std::string_view kNone = "none";
+constexpr std::string_view kAdmins =
+    "People who are called when a policy finds or reaches nobody, its `else` neither; after them "
+    "there is the inbox.";
 constexpr size_t kTargetsMax = 20;  // of the policy made of people
 
 void read_span(config::MapReader& m, std::string_view key, DurationMs& span, std::string_view doc) {
@@ -73,6 +76,9 @@ Tiers::Tiers() {
 Tiers Tiers::read(const config::Folder& folder, config::Problems& problems) {
   Tiers out;
   folder.single("tiers", "tiers", problems, [&](config::MapReader& m) {
+    out.admins_ = m.value<std::vector<std::string>>("admins", {}, kAdmins);
+    for (size_t i = 0; i < out.admins_.size(); ++i)
+      out.admin_places_.push_back(m.place("admins", i));
     read_tiers(
         m, [&](Severity severity) -> Tier& { return out.tiers_[static_cast<size_t>(severity)]; });
   });
@@ -84,11 +90,16 @@ void Tiers::describe(config::Reference& reference) {
   if (!reference.begin_type("tiers")) return;
   config::MapReader m(reference, "tiers", none);
   Tier unused;
+  m.value<std::vector<std::string>>("admins", {}, kAdmins);
   read_tiers(m, [&](Severity) -> Tier& { return unused; });
 }
 
-void Tiers::check(const Policies& policies, std::span<const std::string_view> receivers,
+void Tiers::check(const Policies& policies, const Directory& directory,
                   config::Problems& problems) const {
+  const auto receiver_names = directory.names(TargetKind::kReceiver);
+  const auto people_names = directory.names(TargetKind::kPerson);
+  const std::vector<std::string_view> receivers(receiver_names.begin(), receiver_names.end());
+  const std::vector<std::string_view> people(people_names.begin(), people_names.end());
   const auto missing = [&](const config::Place& place, std::string_view key, std::string_view what,
                            const std::string& name, std::span<const std::string_view> known) {
     const std::string_view near = nearest_word(name, known);
@@ -98,6 +109,9 @@ void Tiers::check(const Policies& policies, std::span<const std::string_view> re
   };
   const auto names = policies.names();
   const std::vector<std::string_view> known(names.begin(), names.end());
+  for (size_t i = 0; i < admins_.size(); ++i)
+    if (!directory.exists(TargetKind::kPerson, admins_[i]))
+      missing(admin_places_[i], "admins", "person", admins_[i], people);
   for (const Tier& tier : tiers_) {
     if (!tier.policy.empty() && tier.policy != kNone && !policies.find(tier.policy))
       missing(tier.policy_place, "policy", "policy", tier.policy, known);

@@ -39,10 +39,13 @@ class Tiers {
   static void describe(config::Reference& reference);  // types "tiers", "tier"
 
   const Tier& of(Severity severity) const { return tiers_[static_cast<size_t>(severity)]; }
-  void check(const Policies& policies, std::span<const std::string_view> receivers,
+  // Problems for policies, receivers and people that are not there.
+  void check(const Policies& policies, const Directory& directory,
              config::Problems& problems) const;
   // Names of the policies that it uses.
   std::set<std::string> used() const;
+  // Who is told when nobody else can be reached.
+  const std::vector<std::string>& admins() const { return admins_; }
 
   struct Receiver {
     std::string name, kind;
@@ -54,6 +57,8 @@ class Tiers {
  private:
   Policies::Ptr policy_of(Severity severity, const Policies& policies) const;
   std::array<Tier, 3> tiers_;
+  std::vector<std::string> admins_;
+  std::vector<config::Place> admin_places_;
 };
 
 // The policy where people are configured and no policy is: who is on call, then everybody. Null if

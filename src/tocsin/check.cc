@@ -76,6 +76,8 @@ int run_check(const std::string& directory) {
   for (const config::Problem& note : made->rules->notes())
     std::fprintf(stderr, "note: %s\n", note.text().c_str());
   print_rota(*made);
+  for (const config::Problem& note : made->notes)
+    std::fprintf(stderr, "note: %s\n", note.text().c_str());
   std::printf("%s is fine: %s\n", directory.c_str(), summary(*made).c_str());
   return 0;
 }

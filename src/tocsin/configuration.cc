@@ -9,16 +9,19 @@
 #include "config/reader.h"
 #include "tocsin/boards.h"
 #include "tocsin/builtin.h"
+#include "tocsin/call_directory.h"
 #include "tocsin/sender_settings.h"
 
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 22> kSections{
-    "server",     "workers",          "default", "marks",  "sites",   "rules",   "routes",
-    "supervisor", "receivers",        "links",   "intake", "queries", "senders", "boards",
-    "groups",     "prometheus_rules", "limits",  "budget", "people",  "teams",   "schedules",
-    "access"};
+constexpr std::array<std::string_view, 24> kSections{
+    "server",    "workers",  "default", "marks",
+    "sites",     "rules",    "routes",  "supervisor",
+    "receivers", "links",    "intake",  "queries",
+    "senders",   "boards",   "groups",  "prometheus_rules",
+    "limits",    "budget",   "people",  "teams",
+    "schedules", "policies", "tiers",   "access"};
 
 config::Reference described() {
   config::Reference reference;
@@ -27,6 +30,8 @@ config::Reference described() {
   rules::RuleSet::describe(reference);
   supervisor::Routes::describe(reference);
   supervisor::Options::describe(reference);
+  supervisor::Policies::describe(reference);
+  supervisor::Tiers::describe(reference);
   PrometheusRules::describe(reference);
   respond::Receivers::describe(reference);
   oncall::Roster::describe(reference);
@@ -49,7 +54,7 @@ config::Reference described() {
   describe_boards(reference);
   constexpr std::pair<std::string_view, std::string_view> kLists[] = {
       {"worker", "workers"}, {"mark", "marks"},         {"rule", "rules"},
-      {"route", "routes"},   {"receiver", "receivers"},
+      {"route", "routes"},   {"receiver", "receivers"}, {"policy", "policies"},
   };
   for (const auto& [type, section] : kLists) reference.name_list(type, section);
   return reference;
@@ -77,6 +82,34 @@ oncall::Roster::ReadFile calendar_files(const std::string& directory) {
   };
 }
 
+// Policies, tiers and what follows from them: the routes, if none are configured.
+void read_escalation(const config::Folder& folder, Configuration& made,
+                     config::Problems& problems) {
+  auto policies = supervisor::Policies::read(folder, problems);
+  made.tiers = supervisor::Tiers::read(folder, problems);
+  const CallDirectory directory(oncall::OnCall(made.roster, {}), made.receivers,
+                                made.tiers.admins());
+  policies.check_targets(directory, problems);
+  made.tiers.check(policies, directory, problems);
+  const auto names = policies.names();
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  std::set<std::string> used = made.routes.check_policies(known, problems);
+  used.merge(made.tiers.used());
+  config::Problems unused;
+  policies.check_used(used, unused);
+  made.notes = unused.list();
+  if (policies.empty())
+    if (auto people = supervisor::policy_of_people(directory)) policies.add(std::move(people));
+  if (folder.section("routes").empty()) {
+    std::vector<supervisor::Tiers::Receiver> receivers;
+    for (const respond::Receiver& one : made.receivers->list())
+      if (!is_own_receiver(one.name)) receivers.push_back({one.name, std::string(one.kind())});
+    made.routes = made.tiers.routes(policies, receivers);
+  }
+  made.escalation =
+      std::make_shared<const supervisor::EscalationRules>(made.tiers.rules(std::move(policies)));
+}
+
 }  // namespace
 
 std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
@@ -95,7 +128,6 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   if (made->workers) made->workers = made->workers->awaiting(awaited_silences(*made->rules));
   const respond::SecretSources sources = respond::SecretSources::real(directory);
   auto receivers = respond::Receivers::read(folder, sources, problems);
-  const std::vector<std::string> names = receivers.names();  // without people's own
   made->roster = std::make_shared<oncall::Roster>(
       oncall::Roster::read(folder, calendar_files(directory), problems));
   made->unreachable = respond::add_people(*made->roster, receivers, problems);
@@ -110,12 +142,7 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   const std::vector<std::string> all_names = made->receivers->names();
   const std::vector<std::string_view> known(all_names.begin(), all_names.end());
   made->routes.check_receivers(known, problems);
-  // Whoever configures receivers and no routes wants all of them told.
-  if (folder.section("routes").empty()) {
-    supervisor::Route everybody;
-    everybody.receivers = names;
-    made->routes = supervisor::Routes({everybody});
-  }
+  read_escalation(folder, *made, problems);
   made->boards = read_boards(folder, problems);
   folder.check_sections(kSections, problems);
   made->folder = std::move(folder);

@@ -17,6 +17,7 @@
 #include "streamer/worker.h"
 #include "supervisor/options.h"
 #include "supervisor/route.h"
+#include "supervisor/tier.h"
 #include "tocsin/access_settings.h"
 #include "tocsin/budget_settings.h"
 #include "tocsin/prometheus_rules.h"
@@ -40,6 +41,9 @@ struct Configuration {
   intake::SeriesLimits series;
   supervisor::Options supervisor;
   supervisor::Routes routes;
+  supervisor::Tiers tiers;
+  std::shared_ptr<const supervisor::EscalationRules> escalation;
+  std::vector<config::Problem> notes;  // what is right and nevertheless worth a look
   PrometheusRules prometheus_rules;
   std::shared_ptr<const server::BoardList> boards;
 

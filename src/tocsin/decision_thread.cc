@@ -31,6 +31,7 @@ DecisionThread::DecisionThread(Parts parts, Store& store, const Clock& clock, Co
       series_(parts.series),
       workers_(std::move(parts.workers)),
       ledger_(std::move(parts.ledger)),
+      reach_(std::move(parts.reach)),
       counters_(counters),
       published_(counters),
       commits_(counters.counter("tocsin_state_commits_total", "", "Transactions committed.")),
@@ -208,6 +209,9 @@ bool DecisionThread::write() {
 void DecisionThread::delivered(respond::DispatchChanges changes) {
   auto shared = std::make_shared<respond::DispatchChanges>(std::move(changes));
   loop_.post([this, shared] {
+    // A call that cannot be sent makes the next one go out, in the same transaction.
+    for (const auto& row : shared->outbox.rows)
+      stage_.supervisor().delivered(row.delivery, clock_.now(), changes_);
     delivered_.push_back(std::move(*shared));
     // All that came in one turn of the loop share a transaction.
     if (std::exchange(flush_posted_, true)) return;
@@ -215,6 +219,13 @@ void DecisionThread::delivered(respond::DispatchChanges changes) {
       flush_posted_ = false;
       flush();
     });
+  });
+}
+
+void DecisionThread::set_on_call(oncall::OnCall on_call) {
+  loop_.post([this, on_call = std::move(on_call)] {
+    reach_.on_call = on_call;
+    stage_.supervisor().set_directory(reach_.directory());
   });
 }
 
@@ -319,6 +330,10 @@ void DecisionThread::replace(const pipeline::Passed& frame) {
   begin_counting();
   std::vector<Decision> decisions;
   stage_.supervisor().configure(configuration->supervisor, configuration->routes);
+  stage_.supervisor().set_escalation(configuration->escalation);
+  reach_ = {oncall::OnCall(configuration->roster, reach_.on_call.overrides()),
+            configuration->receivers, configuration->tiers.admins()};
+  stage_.supervisor().set_directory(reach_.directory());
   stage_.engine().replace(configuration->rules, configuration->worker_names(),
                           Lsn{frame.lsn.value - 1}, frame.time, decisions);
   stage_.take(std::move(decisions), changes_);

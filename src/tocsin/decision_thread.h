@@ -19,12 +19,14 @@
 #include "base/clock.h"
 #include "base/counters.h"
 #include "net/loop.h"
+#include "oncall/on_call.h"
 #include "pipeline/decision_stage.h"
 #include "pipeline/shard_stage.h"
 #include "respond/dispatcher.h"
 #include "state/database.h"
 #include "store/store.h"
 #include "supervisor/archive.h"
+#include "tocsin/call_directory.h"
 #include "tocsin/configuration.h"
 #include "tocsin/episode_ledger.h"
 #include "tocsin/published.h"
@@ -50,6 +52,7 @@ class DecisionThread {
     EpisodeLedger ledger;
     const SeriesTable& series;
     std::shared_ptr<const streamer::WorkerSet> workers;
+    Reach reach;  // the supervisor has its directory already
   };
 
   DecisionThread(Parts parts, Store& store, const Clock& clock, Counters& counters, Hooks hooks);
@@ -73,6 +76,8 @@ class DecisionThread {
   void report(uint32_t shard, pipeline::ShardReport&& report);
   void on_durable();
   void delivered(respond::DispatchChanges changes);  // by the dispatcher
+  // Who is on call from now on: another plan, an override.
+  void set_on_call(oncall::OnCall on_call);
   using CommandAnswer = std::function<void(Result<supervisor::CommandDone>)>;
   void command(supervisor::Command command, CommandAnswer answer);
   // Any thread: `work` writes what belongs to no alert, in a transaction of its own.
@@ -141,6 +146,7 @@ class DecisionThread {
   const SeriesTable& series_;
   std::shared_ptr<const streamer::WorkerSet> workers_;
   EpisodeLedger ledger_;
+  Reach reach_;
   TimeMs ledger_saved_;
   Counters& counters_;
   std::vector<Counter*> opened_;  // by worker

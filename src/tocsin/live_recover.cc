@@ -85,6 +85,10 @@ Result<void> Live::make_stages() {
   reader_ = std::make_unique<state::Database>(std::move(*reader));
 
   supervisor::Supervisor book(configuration_->supervisor, configuration_->routes, counters_);
+  const Reach reach{oncall::OnCall(configuration_->roster, {}), configuration_->receivers,
+                    configuration_->tiers.admins()};
+  book.set_escalation(configuration_->escalation);
+  book.set_directory(reach.directory());
   if (auto loaded = book.load(*database); !loaded) return fail(loaded.error());
   EpisodeLedger ledger;
   if (auto loaded = ledger.load(*database); !loaded) log::error("{}", loaded.error().text());
@@ -96,7 +100,8 @@ Result<void> Live::make_stages() {
       std::move(*database),
       std::move(ledger),
       series_,
-      configuration_->workers};
+      configuration_->workers,
+      reach};
   decisions_ = std::make_unique<DecisionThread>(std::move(parts), *store_, clock_, counters_,
                                                 decision_hooks());
   make_shards();

@@ -23,6 +23,7 @@
 #include "tocsin/live_access.h"
 #include "tocsin/live_budget.h"
 #include "tocsin/live_causes.h"
+#include "tocsin/live_escalation.h"
 #include "tocsin/live_ledger.h"
 #include "tocsin/live_marks.h"
 #include "tocsin/live_oncall.h"
@@ -136,6 +137,7 @@ class Server {
   std::unique_ptr<LiveViews> views_;
   std::unique_ptr<LiveConfigDesk> config_desk_;
   std::unique_ptr<LiveCauses> causes_;
+  std::unique_ptr<LiveEscalation> escalation_;
   std::unique_ptr<LiveCoverage> coverage_;
   std::unique_ptr<LiveManager> manager_;
   std::unique_ptr<LiveBudget> budget_;
@@ -180,6 +182,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   config_desk_ =
       std::make_unique<LiveConfigDesk>(*live_, options_.config, [this] { return reload(); });
   causes_ = std::make_unique<LiveCauses>(*live_, *reads_);
+  escalation_ = std::make_unique<LiveEscalation>(*live_);
   coverage_ = std::make_unique<LiveCoverage>(*live_, *reads_, *views_);
   manager_ = std::make_unique<LiveManager>(*live_, *reads_);
   intake::register_write_routes(router_, live_->intake(),
@@ -194,7 +197,8 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
                                  .config = config_desk_.get(),
                                  .coverage = coverage_.get(),
                                  .manager = manager_.get(),
-                                 .causes = causes_.get()});
+                                 .causes = causes_.get(),
+                                 .escalation = escalation_.get()});
   server::register_prometheus_routes(router_, reads_->pool(), prometheus_facts());
   server::register_rule_routes(router_, rule_groups_);
   if (auto done = add_own_routes(); !done) return done;

@@ -1,6 +1,7 @@
 // Alerts, what people do about them, silences, violations, inbox, receivers.
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/text.h"
@@ -40,7 +41,7 @@ supervisor::Command command_of(const AlertAction& action) {
   command.by = action.by;
   switch (action.what) {
     case AlertAction::What::kAcknowledge:
-      command.what = supervisor::Acknowledge{action.alert, action.text};
+      command.what = supervisor::Acknowledge{action.alert, action.text, action.until};
       break;
     case AlertAction::What::kUnacknowledge:
       command.what = supervisor::Unacknowledge{action.alert, action.text};
@@ -65,6 +66,15 @@ server::SilenceView silence_view(const supervisor::Silence& silence) {
   out.by = silence.by;
   out.muted = silence.muted;
   return out;
+}
+
+using NextCalls = std::map<Id128, EscalationNext>;
+
+// What comes first: a message that waits, or the next call.
+void add_next(server::AlertEntry& entry, const EscalationNext& next) {
+  if (!entry.next_what.empty() && entry.next_at <= next.at) return;
+  entry.next_at = next.at;
+  entry.next_what = next.text;
 }
 
 }  // namespace
@@ -152,15 +162,25 @@ void LiveViews::with_sparks(std::vector<server::AlertEntry> entries,
 void LiveViews::alerts(server::AlertQuery query,
                        server::Done<std::vector<server::AlertEntry>> done) {
   const auto filter = filter_of(query, live_.configuration()->workers->site_label());
-  const auto answer = [this, done](const std::vector<AlertPtr>& alerts) {
+  const auto answer = [this, done](const std::vector<AlertPtr>& alerts, const NextCalls& next) {
     std::vector<server::AlertEntry> entries;
-    for (const AlertPtr& alert : alerts) entries.push_back(entry_of(alert));
+    for (const AlertPtr& alert : alerts) {
+      entries.push_back(entry_of(alert));
+      const auto call = next.find(alert->id);
+      if (call != next.end()) add_next(entries.back(), call->second);
+    }
     with_sparks(std::move(entries), done);
   };
   if (query.state == server::AlertQuery::State::kOpen) {
     on_decisions([this, filter, answer](DecisionThread& decisions) {
-      in_background(
-          [answer, alerts = decisions.stage().supervisor().alerts(filter)] { answer(alerts); });
+      const supervisor::Supervisor& supervisor = decisions.stage().supervisor();
+      const auto alerts = supervisor.alerts(filter);
+      NextCalls next;
+      for (const AlertPtr& alert : alerts)
+        if (alert->escalation)
+          for (EscalationNext& one : supervisor.next(alert->id, 1))
+            next[alert->id] = std::move(one);
+      in_background([answer, alerts, next] { answer(alerts, next); });
     });
     return;
   }
@@ -170,15 +190,20 @@ void LiveViews::alerts(server::AlertQuery query,
     std::vector<AlertPtr> alerts;
     for (AlertView& alert : *list)
       alerts.push_back(std::make_shared<const AlertView>(std::move(alert)));
-    answer(alerts);
+    answer(alerts, {});
   });
 }
 
 void LiveViews::alert(Id128 id, server::Done<std::optional<server::AlertDetails>> done) {
   on_decisions([this, id, done = std::move(done)](DecisionThread& decisions) {
     AlertPtr known = decisions.stage().supervisor().find(id);
-    in_background([this, id, known, done] {
-      if (known) return done(details_of(known));
+    const auto next = decisions.stage().supervisor().next(id, 1);
+    in_background([this, id, known, next, done] {
+      if (known) {
+        server::AlertDetails details = details_of(known);
+        if (!next.empty()) add_next(details.entry, next.front());
+        return done(std::move(details));
+      }
       auto read = supervisor::read_alert(live_.reader(), id);
       if (!read) return done(fail(read.error()));
       if (!*read) return done(std::optional<server::AlertDetails>());

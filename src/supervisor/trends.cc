@@ -1,0 +1,161 @@
+#include "supervisor/trends.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace tocsin::supervisor {
+namespace {
+
+using state::Database;
+using state::Row;
+
+constexpr int64_t kFlappingFrom = 3;  // alerts of one rule and scope
+constexpr int64_t kWeekMs = 7 * 86'400'000;
+constexpr int64_t kFirstMonday = 4 * 86'400'000;  // 1970-01-05
+
+constexpr std::string_view kTold =
+    "EXISTS (SELECT 1 FROM deliveries d WHERE d.alert = a.id AND d.event = 'opened')";
+constexpr std::string_view kUnanswered =
+    "a.state <> 0 AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.alert = a.id)";
+constexpr std::string_view kScope =
+    "(SELECT group_concat(l.name || '=' || l.value, ' ') FROM alert_labels l WHERE l.alert = a.id)";
+
+// Where alerts are grouped, and what is joined for it.
+struct Grouping {
+  std::string name, join;
+};
+
+Grouping grouping(TrendQuery::By by) {
+  switch (by) {
+    case TrendQuery::By::kRule:
+      return {"a.rule", ""};
+    case TrendQuery::By::kSite:
+      return {"COALESCE(s.value, '')", "LEFT JOIN alert_labels s ON s.alert = a.id AND s.name = ?"};
+    case TrendQuery::By::kSeverity:
+      return {"a.severity", ""};
+  }
+  return {};
+}
+
+Result<void> add_offenders(Database& database, const TrendQuery& query, Trends& out) {
+  const Grouping by = grouping(query.by);
+  std::vector<state::Value> values{query.to};
+  if (!by.join.empty()) values.emplace_back(query.site_label);
+  values.emplace_back(query.from);
+  values.emplace_back(query.to);
+  auto done = database.query(
+      fmt::format("SELECT {} AS name, COUNT(*), SUM({}), SUM({} AND {}),"
+                  " SUM(MAX(0, CASE WHEN a.state = 0 THEN ? ELSE a.resolved_at END - a.opened_at))"
+                  " FROM alerts a {} WHERE a.opened_at >= ? AND a.opened_at < ? GROUP BY name"
+                  " ORDER BY 2 DESC, 1",
+                  by.name, kTold, kTold, kUnanswered, by.join),
+      values, [&](const Row& row) {
+        Trends::Offender one;
+        one.name =
+            query.by == TrendQuery::By::kSeverity
+                ? std::string(to_text(static_cast<Severity>(std::clamp(row.get<int>(0), 0, 2))))
+                : row.get<std::string>(0);
+        one.alerts = row.get<int64_t>(1);
+        one.told = row.get<int64_t>(2);
+        one.never_acknowledged = row.get<int64_t>(3);
+        one.open_ms = row.get<int64_t>(4);
+        out.alerts += one.alerts;
+        out.told += one.told;
+        out.never_acknowledged += one.never_acknowledged;
+        if (out.offenders.size() < kTrendRowsMax) out.offenders.push_back(std::move(one));
+      });
+  if (!done) return fail(done.error());
+  return {};
+}
+
+Result<void> add_flapping(Database& database, const TrendQuery& query, Trends& out) {
+  auto done =
+      database.query(fmt::format("SELECT a.rule, {}, COUNT(*) AS n, MAX(a.opened_at) FROM alerts a"
+                                 " WHERE a.opened_at >= ? AND a.opened_at < ? GROUP BY a.key"
+                                 " HAVING COUNT(*) >= {} ORDER BY n DESC, a.rule LIMIT {}",
+                                 kScope, kFlappingFrom, kTrendRowsMax),
+                     {query.from, query.to}, [&](const Row& row) {
+                       out.flapping.push_back({row.get<std::string>(0), row.get<std::string>(1),
+                                               row.get<int64_t>(2), row.get<TimeMs>(3)});
+                     });
+  if (!done) return fail(done.error());
+  return {};
+}
+
+Result<void> add_standing(Database& database, const TrendQuery& query, Trends& out) {
+  auto done = database.query(
+      fmt::format("SELECT a.id, a.rule, {}, a.severity, a.opened_at, a.acknowledged_by"
+                  " FROM alerts a WHERE a.state = 0 AND a.opened_at < ?"
+                  " ORDER BY a.opened_at, a.id LIMIT {}",
+                  kScope, kTrendRowsMax),
+      {query.to}, [&](const Row& row) {
+        out.standing.push_back({row.get<Id128>(0), row.get<std::string>(1), row.get<std::string>(2),
+                                static_cast<Severity>(std::clamp(row.get<int>(3), 0, 2)),
+                                row.get<TimeMs>(4), row.get<std::string>(5)});
+      });
+  if (!done) return fail(done.error());
+  return {};
+}
+
+// The value below which `share` of them lie; nearest rank.
+int64_t percentile(std::vector<int64_t>& values, double share) {
+  if (values.empty()) return 0;
+  const auto rank = static_cast<size_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(rank),
+                   values.end());
+  return values[rank];
+}
+
+struct Taken {
+  std::vector<int64_t> ms;
+  int64_t with_target = 0, in_time = 0;
+  void add(int64_t taken, int64_t target) {
+    ms.push_back(taken);
+    if (target <= 0) return;
+    ++with_target;
+    in_time += taken <= target ? 1 : 0;
+  }
+};
+
+Result<void> add_responses(Database& database, const TrendQuery& query, Trends& out) {
+  std::map<int64_t, Taken> weeks;
+  std::map<std::string, Taken> people;
+  auto done =
+      database.query(fmt::format("SELECT acknowledged_at, told_at, by, target FROM responses"
+                                 " WHERE acknowledged_at >= ? AND acknowledged_at < ?"
+                                 " ORDER BY acknowledged_at DESC LIMIT {}",
+                                 kResponsesMax),
+                     {query.from, query.to}, [&](const Row& row) {
+                       const int64_t at = row.get<int64_t>(0);
+                       const int64_t taken = std::max<int64_t>(0, at - row.get<int64_t>(1));
+                       const int64_t target = row.get<int64_t>(3);
+                       weeks[(at - kFirstMonday) / kWeekMs].add(taken, target);
+                       people[row.get<std::string>(2)].add(taken, target);
+                       ++out.acknowledged;
+                     });
+  if (!done) return fail(done.error());
+  for (auto& [week, taken] : weeks)
+    out.weeks.push_back({TimeMs{kFirstMonday + week * kWeekMs},
+                         static_cast<int64_t>(taken.ms.size()), taken.with_target, taken.in_time,
+                         percentile(taken.ms, 0.5), percentile(taken.ms, 0.9)});
+  for (auto& [name, taken] : people)
+    out.people.push_back({name, static_cast<int64_t>(taken.ms.size()), taken.with_target,
+                          taken.in_time, percentile(taken.ms, 0.5)});
+  std::stable_sort(out.people.begin(), out.people.end(),
+                   [](const auto& a, const auto& b) { return a.acknowledged > b.acknowledged; });
+  if (out.people.size() > kTrendRowsMax) out.people.resize(kTrendRowsMax);
+  return {};
+}
+
+}  // namespace
+
+Result<Trends> read_trends(Database& database, const TrendQuery& query) {
+  Trends out;
+  for (const auto add : {add_offenders, add_flapping, add_standing, add_responses})
+    if (auto done = add(database, query, out); !done) return fail(done.error());
+  return out;
+}
+
+}  // namespace tocsin::supervisor
