@@ -38,11 +38,13 @@ Result<EscalationTarget> parse_target(std::string_view text) {
 struct PolicyReading {
   Policies::Entry entry;
   EscalationPolicy policy;
+  size_t named = 0;  // words of the list that was read last, right or wrong
 
   std::vector<EscalationTarget> targets(config::MapReader& m, std::string_view key,
                                         std::string_view doc, bool* again) {
     std::vector<EscalationTarget> out;
     const auto texts = m.value<std::vector<std::string>>(key, {}, doc);
+    named = texts.size();
     if (texts.size() > kTargetsMax)
       m.problem(key, fmt::format("names {} targets; at most {}", texts.size(), kTargetsMax));
     for (size_t i = 0; i < texts.size(); ++i) {
@@ -78,7 +80,7 @@ struct PolicyReading {
                        "Who: `person NAME`, `schedule NAME` (who is on call then), `team NAME`, "
                        "`receiver NAME`; `told`: those once more who were told already.",
                        &out.again);
-    if (!m.describing() && out.tell.empty() && !out.again && !m.refused("tell"))
+    if (!m.describing() && named == 0 && !m.refused("tell"))
       m.problem("tell", fmt::format("this step tells nobody; {}", kExpected));
     policy.steps.push_back(std::move(out));
   }

@@ -127,7 +127,7 @@ TEST(Forecast, IsTheWholePolicy) {
   std::vector<std::string> lines;
   for (const EscalationNext& one : next)
     lines.push_back(to_text(DurationMs{one.at.ms}) + " " + one.text);
-  EXPECT_EQ(lines, (std::vector<std::string>{"0s alice is called by alice/sms (step 1 of 2)",
+  EXPECT_EQ(lines, (std::vector<std::string>{"0 alice is called by alice/sms (step 1 of 2)",
                                              "5m bob is called by bob/sms (step 2 of 2)",
                                              "7m bob is called by bob/voice (step 2 of 2)",
                                              "10m hub is told (else of policy p)"}));
