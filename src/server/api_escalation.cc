@@ -112,7 +112,7 @@ void trends(EscalationDesk& desk, const Request& request, TimeMs now, Respond re
     query.by = supervisor::TrendQuery::By::kSeverity;
   else if (by != "rule")
     return respond(error_response(
-        {ErrorCode::kInvalid, "reading the parameter by failed: it is rule, site or severity", {}}));
+        {ErrorCode::kInvalid, "reading the parameter by failed: it is rule, site, severity", {}}));
   desk.trends(query, reply<supervisor::Trends>(std::move(respond), write_trends));
 }
 
