@@ -65,6 +65,7 @@ OnCall LiveOnCall::snapshot() const {
 }
 
 void LiveOnCall::publish(OnCall on_call) {
+  live_.decisions().set_on_call(on_call);
   const std::lock_guard lock(mutex_);
   on_call_ = std::move(on_call);
   changed_ = true;

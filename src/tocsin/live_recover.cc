@@ -85,8 +85,11 @@ Result<void> Live::make_stages() {
   reader_ = std::make_unique<state::Database>(std::move(*reader));
 
   supervisor::Supervisor book(configuration_->supervisor, configuration_->routes, counters_);
-  const Reach reach{oncall::OnCall(configuration_->roster, {}), configuration_->receivers,
-                    configuration_->tiers.admins()};
+  // Those that ended long ago concern nobody who is called from here on.
+  auto overrides = oncall::read_overrides(*database, clock_.now() - days(1));
+  if (!overrides) return fail(overrides.error());
+  const Reach reach{oncall::OnCall(configuration_->roster, std::move(*overrides)),
+                    configuration_->receivers, configuration_->tiers.admins()};
   book.set_escalation(configuration_->escalation);
   book.set_directory(reach.directory());
   if (auto loaded = book.load(*database); !loaded) return fail(loaded.error());
