@@ -201,6 +201,7 @@ void Supervisor::Book::delivered(const Delivery& delivery, Changes& out) {
         }
       },
       out);
+  publish(out);  // with the call: the outbox tells of nothing it has no view of
 }
 
 std::vector<EscalationNext> Supervisor::Book::next(const Id128& id, size_t limit) const {

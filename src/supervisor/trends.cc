@@ -46,9 +46,9 @@ Result<void> add_offenders(Database& database, const TrendQuery& query, Trends& 
   values.emplace_back(query.from);
   values.emplace_back(query.to);
   auto done = database.query(
-      fmt::format("SELECT {} AS name, COUNT(*), SUM({}), SUM({} AND {}),"
+      fmt::format("SELECT {} AS part, COUNT(*), SUM({}), SUM({} AND {}),"
                   " SUM(MAX(0, CASE WHEN a.state = 0 THEN ? ELSE a.resolved_at END - a.opened_at))"
-                  " FROM alerts a {} WHERE a.opened_at >= ? AND a.opened_at < ? GROUP BY name"
+                  " FROM alerts a {} WHERE a.opened_at >= ? AND a.opened_at < ? GROUP BY 1"
                   " ORDER BY 2 DESC, 1",
                   by.name, kTold, kTold, kUnanswered, by.join),
       values, [&](const Row& row) {
