@@ -1,12 +1,13 @@
 #pragma once
-// A day of a wall clock's calendar (Gregorian), and its arithmetic.
+// A day of a wall clock's calendar as one number, of its own type.
 
-#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "calendar/wall_clock.h"
 
 namespace tocsin::calendar {
 
@@ -17,9 +18,7 @@ struct Day {
 constexpr Day operator+(Day day, int64_t n) { return {day.number + n}; }
 constexpr Day operator-(Day day, int64_t n) { return {day.number - n}; }
 
-inline constexpr int kYearMin = 1970, kYearMax = 2100;  // of what is written down
-inline constexpr std::array<std::string_view, 7> kWeekdays{"mon", "tue", "wed", "thu",
-                                                           "fri", "sat", "sun"};
+inline constexpr int kYearMin = 1970, kYearMax = 2099;  // of what is written down
 
 // A day of every year. 29 February is one of leap years only.
 struct MonthDay {
@@ -27,15 +26,14 @@ struct MonthDay {
   friend constexpr auto operator<=>(MonthDay, MonthDay) = default;
 };
 
-// Nothing for a date that does not exist, or of a year outside of kYearMin to kYearMax.
-std::optional<Day> day_of(int year, int month, int day);
 // The day that the wall clock shows; wall_ms as Zone::wall_ms() says it.
 Day day_of_wall(int64_t wall_ms);
-int weekday(Day day);  // 0 is Monday
+inline int weekday(Day day) { return weekday_of_day(day.number); }  // 0 is Monday
 MonthDay month_day(Day day);
-std::string to_text(Day day);  // "2026-12-25"
+inline std::string to_text(Day day) { return date_text(date_of_day(day.number)); }
 
-std::optional<Day> parse_day(std::string_view text);             // "2026-12-25"
+// "2026-12-25"; nothing for a date of a year outside of kYearMin to kYearMax.
+std::optional<Day> parse_day(std::string_view text);
 std::optional<MonthDay> parse_month_day(std::string_view text);  // "12-25"
 // "mon-fri", "sun-thu", "sat": one bit per weekday, Monday lowest; nothing if it is none of these.
 std::optional<uint8_t> parse_weekdays(std::string_view text);

@@ -20,6 +20,7 @@ constexpr size_t kFilesMax = 10'000;
 bool is_yaml(const fs::path& path) {
   return path.extension() == ".yaml" || path.extension() == ".yml";
 }
+bool is_calendar(const fs::path& path) { return path.extension() == ".ics"; }
 bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
 void read_file(const fs::path& path, const std::string& name,
@@ -61,9 +62,10 @@ Folder Folder::load(const std::string& directory, Problems& problems) {
       if (at->is_directory(error)) at.disable_recursion_pending();
       continue;
     }
-    if (!is_yaml(at->path()) || !at->is_regular_file(error)) continue;
+    const bool wanted = is_yaml(at->path()) || is_calendar(at->path());
+    if (!wanted || !at->is_regular_file(error)) continue;
     if (files.size() >= kFilesMax) {
-      problems.add({directory, 0, 0}, fmt::format("holds more than {} YAML files", kFilesMax));
+      problems.add({directory, 0, 0}, fmt::format("holds more than {} files", kFilesMax));
       break;
     }
     read_file(at->path(), fs::relative(at->path(), directory).generic_string(), files, problems);
@@ -77,7 +79,7 @@ Folder Folder::from_texts(const std::map<std::string, std::string>& files, Probl
   IdBuilder version;
   for (const auto& [name, text] : files) {
     version.add(name).add(text);
-    folder.add_sections(name, text, problems);
+    if (!is_calendar(name)) folder.add_sections(name, text, problems);
   }
   folder.version_ = to_text(version.finish()).substr(0, 16);
   return folder;

@@ -1,6 +1,7 @@
 #pragma once
-// A configuration folder: all *.yaml and *.yml below one directory (hidden files and folders left
-// out), read as a whole. The top-level keys of the files are its sections ("workers", "rules",
+// A configuration folder: all *.yaml, *.yml and *.ics below one directory (hidden files and folders
+// left out), read as a whole. Files of holidays (*.ics) have no sections: who names one reads it.
+// The top-level keys of the files are its sections ("workers", "rules",
 // ...); the same section may stand in several files.
 
 #include <map>

@@ -12,9 +12,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "calendar/day_calendar.h"
 #include "calendar/zone.h"
 #include "models/model_spec.h"
 #include "models/motion.h"
@@ -38,6 +40,12 @@ struct Budget {
   void give(uint64_t back) { bytes -= back; }
 };
 
+// Where a series is at home.
+struct Local {
+  calendar::Zone zone;                                    // its wall clock
+  std::shared_ptr<const calendar::DayCalendar> calendar;  // of its site; nullptr if that has none
+};
+
 struct Asked {
   TimeMs time;
   double value = 0;      // finite; NaN: only the band is wanted
@@ -57,6 +65,7 @@ struct Learned {
   double share = 1;                        // 0 to 1
   TimeMs guarded_from;                     // the estimate; 0 = cannot say
   uint32_t points = 0, points_needed = 0;  // where it is points that it needs
+  std::string why = {};                    // what else it waits for; mostly nothing
 };
 
 class BandModel {

@@ -23,13 +23,33 @@ using config::MapReader;
 
 constexpr DurationMs kLevelNeeds = hours(6);
 
-void read_profile(MapReader& m, ModelSpec& model) {
+void read_season(MapReader& m, ModelSpec& model) {
   using calendar::Season;
-  model.season = m.choice("season", {"week", "day"}, "week",
-                          "profile, change: what repeats, by the wall clock of the "
-                          "series' site.") == 1
-                     ? Season::kDay
-                     : Season::kWeek;
+  const auto words = m.value<std::vector<std::string>>(
+      "season", {"week"},
+      "profile, change: what repeats, by the wall clock of the series' site: week or day. A "
+      "profile "
+      "may have both, [day, week]: a model each, which share the weight.");
+  if (m.describing()) return;
+  std::vector<Season> seasons;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] != "week" && words[i] != "day")
+      m.problem("season", i, fmt::format("expected week or day, not \"{}\"", words[i]));
+    seasons.push_back(words[i] == "day" ? Season::kDay : Season::kWeek);
+  }
+  const bool profile = model.kind == ModelKind::kProfile;
+  if (seasons.empty() || seasons.size() > (profile ? 2 : 1) ||
+      (seasons.size() == 2 && seasons[0] == seasons[1])) {
+    if (!m.refused("season"))
+      m.problem("season", profile ? "expected week, day or [day, week]" : "expected week or day");
+    return;
+  }
+  model.season = seasons[0];
+  if (seasons.size() == 2) model.second_season = seasons[1];
+}
+
+void read_profile(MapReader& m, ModelSpec& model) {
+  read_season(m, model);
   const int64_t periods = m.value<int64_t>(
       "periods", 4, "profile: how many past periods are kept, each a model of its own; 2 to 12.");
   model.window = m.value<DurationMs>(
@@ -39,7 +59,14 @@ void read_profile(MapReader& m, ModelSpec& model) {
   model.period_weights = m.value<std::vector<double>>(
       "weights", {},
       "profile: weight of each past period, the last one first; equal weights if left out.");
+  const auto calendar = m.optional<std::string>(
+      "calendar",
+      "profile: the calendar by which its days are of a class, each judged by its own; site for "
+      "that of the series' site.");
   if (m.describing()) return;
+  if (calendar && model.kind == ModelKind::kProfile) model.texts["calendar"] = *calendar;
+  if (calendar && model.kind != ModelKind::kProfile)
+    m.problem("calendar", "only a profile follows a calendar");
   if (model.kind == ModelKind::kProfile && (model.window < minutes(5) || model.window > hours(6)))
     m.problem("window", "must be between 5m and 6h");
   if (periods < 2 || periods > 12) {
@@ -145,13 +172,17 @@ void read_auto(MapReader& m, ModelSpec& model) {
   if (model.kind == ModelKind::kAuto && novelty > 0) model.numbers["novelty"] = novelty == 1;
 }
 
-template <class Model>
-std::unique_ptr<BandModel> make(const ModelSpec& spec, const calendar::Zone& zone, Budget& budget) {
-  return std::make_unique<Model>(spec, zone, budget);
+std::unique_ptr<BandModel> make_profile(const ModelSpec& spec, const Local& local, Budget& budget) {
+  return std::make_unique<Profile>(spec, local, budget);
 }
 
 template <class Model>
-std::unique_ptr<BandModel> make_plain(const ModelSpec&, const calendar::Zone&, Budget&) {
+std::unique_ptr<BandModel> make(const ModelSpec& spec, const Local& local, Budget& budget) {
+  return std::make_unique<Model>(spec, local.zone, budget);
+}
+
+template <class Model>
+std::unique_ptr<BandModel> make_plain(const ModelSpec&, const Local&, Budget&) {
   return std::make_unique<Model>();
 }
 
@@ -159,14 +190,22 @@ DurationMs level_history(const ModelSpec&) { return kLevelNeeds; }
 
 DurationMs profile_history(const ModelSpec& spec) {
   const auto periods = static_cast<int64_t>(spec.period_weights.size()) + 1;
+  const bool classes = spec.texts.contains("calendar");
+  // By class, as many days of each; of weekends there are two a week.
+  if (classes && spec.season == calendar::Season::kDay) return days(7 * (periods / 2 + 1));
   return DurationMs{calendar::season_ms(spec.season) * periods};
 }
 
 std::string level_says(const ModelSpec&) { return "robust running level and spread"; }
 
 std::string profile_says(const ModelSpec& spec) {
-  return fmt::format("by position in the {}, smoothed over {}",
-                     spec.season == calendar::Season::kDay ? "day" : "week", to_text(spec.window));
+  std::string out =
+      fmt::format("by position in the {}, smoothed over {}",
+                  spec.season == calendar::Season::kDay ? "day" : "week", to_text(spec.window));
+  const auto calendar = spec.texts.find("calendar");
+  if (calendar == spec.texts.end()) return out;
+  return out + (spec.site_calendar ? ", days by the calendar of the site"
+                                   : ", days by calendar " + calendar->second);
 }
 
 std::string threshold_says(const ModelSpec& spec) {
@@ -227,7 +266,7 @@ const std::vector<Kind>& kinds() {
       {ModelKind::kLevel, "level", "running level and spread", nullptr, nullptr, level_history,
        level_says},
       {ModelKind::kProfile, "profile", "mean and variance by position in the season", read_profile,
-       make<Profile>, profile_history, profile_says},
+       make_profile, profile_history, profile_says},
       {ModelKind::kThreshold, "threshold", "a fixed limit", read_threshold, nullptr, nullptr,
        threshold_says},
       {ModelKind::kSilence, "silence", "a series that stops", read_silence, nullptr, nullptr,
@@ -258,10 +297,9 @@ const Kind& kind_of(ModelKind kind) {
 
 std::string_view to_text(ModelKind kind) { return kind_of(kind).name; }
 
-std::unique_ptr<BandModel> make_model(const ModelSpec& spec, const calendar::Zone& zone,
-                                      Budget& budget) {
+std::unique_ptr<BandModel> make_model(const ModelSpec& spec, const Local& local, Budget& budget) {
   const Kind& kind = kind_of(spec.kind);
-  return kind.make == nullptr ? nullptr : kind.make(spec, zone, budget);
+  return kind.make == nullptr ? nullptr : kind.make(spec, local, budget);
 }
 
 DurationMs history_of(const ModelSpec& spec) {

@@ -23,7 +23,7 @@ struct Kind {
   // keys are written down once in the reference: it must look at spec.kind before it complains.
   void (*read)(config::MapReader&, ModelSpec&);
   // nullptr if it draws no band, or is none of an object's (level, in the hot state of a test).
-  std::unique_ptr<BandModel> (*make)(const ModelSpec&, const calendar::Zone&, Budget&);
+  std::unique_ptr<BandModel> (*make)(const ModelSpec&, const Local&, Budget&);
   // How much history it wants when it is made anew; nullptr if none is of use.
   DurationMs (*history)(const ModelSpec&);
   // One line for pages: what the model does as configured.
@@ -34,8 +34,7 @@ const std::vector<Kind>& kinds();  // all that can be configured
 const Kind& kind_of(ModelKind kind);
 std::string_view to_text(ModelKind kind);
 // nullptr for the kinds that are no object: level, threshold, silence.
-std::unique_ptr<BandModel> make_model(const ModelSpec& spec, const calendar::Zone& zone,
-                                      Budget& budget);
+std::unique_ptr<BandModel> make_model(const ModelSpec& spec, const Local& local, Budget& budget);
 DurationMs history_of(const ModelSpec& spec);
 std::string says_of(const ModelSpec& spec);
 

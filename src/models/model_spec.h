@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/time.h"
+#include "calendar/day_calendar.h"
 #include "calendar/zone.h"
 
 namespace tocsin::models {
@@ -29,11 +31,17 @@ enum class ModelKind : uint8_t {
 struct ModelSpec {
   ModelKind kind = ModelKind::kLevel;
   std::string name;   // as shown; the kind unless configured
+  size_t listed = 0;  // its place in the worker's list: the seasons of one entry share it
   double weight = 1;  // 0 switches it off; threshold and silence are on or off
   // profile
   calendar::Season season = calendar::Season::kWeek;
+  // While it is read: a second season that was listed, of which a model of its own is made.
+  std::optional<calendar::Season> second_season;
   DurationMs window = minutes(60);
   std::vector<double> period_weights{1, 1, 1, 1};  // of the last period first
+  // What its days are: a calendar by name, or that of the series' site.
+  std::shared_ptr<const calendar::DayCalendar> calendar;
+  bool site_calendar = false;
   // threshold
   std::optional<double> above, below;
   DurationMs for_at_least{};

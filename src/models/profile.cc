@@ -18,41 +18,46 @@ int64_t modulo(int64_t value, int64_t by) { return ((value % by) + by) % by; }
 
 }  // namespace
 
-Profile::Profile(const ModelSpec& spec, calendar::Zone zone, Budget& budget)
+Profile::Profile(const ModelSpec& spec, const Local& local, Budget& budget)
     : spec_(spec),
-      zone_(std::move(zone)),
+      days_(spec.calendar != nullptr ? spec.calendar
+            : spec.site_calendar     ? local.calendar
+                                     : nullptr),
+      zone_(days_ != nullptr && days_->zone() ? *days_->zone() : local.zone),
       budget_(budget),
       buckets_(calendar::season_ms(spec.season) / kBucketMs),
       ring_(spec.period_weights.size() + 1),
+      class_days_(days_ == nullptr ? 0 : days_->classes().size(), spec.period_weights.size()),
+      of_class_(days_ == nullptr ? 0 : days_->classes().size()),
       lines_(spec.period_weights.size()) {}
 
 Profile::~Profile() { budget_.give(bytes_); }
 
-calendar::SeasonPosition Profile::position(TimeMs time) {
-  return calendar::season_position(spec_.season, zone_.wall_ms(time, cursor_));
-}
-
-Profile::Period* Profile::period(int64_t number) {
-  Period& slot = ring_[static_cast<size_t>(modulo(number, static_cast<int64_t>(ring_.size())))];
+Buckets* Profile::period(int64_t number) {
+  Buckets& slot = ring_[static_cast<size_t>(modulo(number, static_cast<int64_t>(ring_.size())))];
   return slot.number == number ? &slot : nullptr;
 }
 
 // Null for a period that is older than the ring reaches, or if the budget is spent.
-Profile::Period* Profile::writable(int64_t number) {
-  Period& slot = ring_[static_cast<size_t>(modulo(number, static_cast<int64_t>(ring_.size())))];
+Buckets* Profile::writable(int64_t number) {
+  Buckets& slot = ring_[static_cast<size_t>(modulo(number, static_cast<int64_t>(ring_.size())))];
   if (slot.number == number) return &slot;
   if (slot.number > number) return nullptr;
   if (slot.mean.empty()) {
-    const auto wanted = static_cast<uint64_t>(buckets_) * (sizeof(float) + 2);
+    const uint64_t wanted = Buckets::bytes_of(buckets_);
     if (!budget_.take(wanted)) return nullptr;
     bytes_ += wanted;
   }
-  const auto size = static_cast<size_t>(buckets_);
-  slot.number = number;
-  slot.mean.assign(size, 0);
-  slot.spread.assign(size, 0);
-  slot.count.assign(size, 0);
+  slot.begin(number, buckets_);
   return &slot;
+}
+
+// Where the bucket that is being filled belongs.
+Buckets* Profile::filled() {
+  if (filling_.ring == kSeason) return writable(filling_.period);
+  if (filling_.ring == kNowhere) return nullptr;
+  return class_days_.writable(static_cast<size_t>(filling_.ring), {filling_.period}, base_, budget_,
+                              bytes_);
 }
 
 // code 0 = no deviation; else 2^((code - 128) / 4) units: steps of 19 %, from 2^-32 to 2^32.
@@ -70,7 +75,7 @@ double Profile::spread_value(uint8_t code) const {
 // history that comes late) is merged by number of points.
 void Profile::flush() {
   if (filling_.count == 0) return;
-  Period* into = writable(filling_.period);
+  Buckets* into = filled();
   const auto at = static_cast<size_t>(filling_.bucket);
   const auto fresh = static_cast<double>(filling_.count);
   double mean = filling_.first + filling_.sum / fresh;
@@ -97,15 +102,16 @@ void Profile::flush() {
 }
 
 void Profile::train(TimeMs time, double value) {
-  first_ = std::min(first_, time);
-  add(position(time), value);
+  const Slot slot = slot_of(time);
+  note_ordinary(slot, time, value);
+  add(slot, value);
 }
 
-void Profile::add(const calendar::SeasonPosition& at, double value) {
-  const int64_t bucket = at.offset_ms / kBucketMs;
-  if (at.period != filling_.period || bucket != filling_.bucket) {
+void Profile::add(const Slot& slot, double value) {
+  const int64_t bucket = slot.offset_ms / kBucketMs;
+  if (slot.ring != filling_.ring || slot.period != filling_.period || bucket != filling_.bucket) {
     flush();
-    filling_ = Filling{at.period, bucket, value, 0, 0, 0};
+    filling_ = Filling{slot.ring, slot.period, bucket, value, 0, 0, 0};
   }
   const double relative = value - filling_.first;
   filling_.sum += relative;
@@ -120,17 +126,19 @@ TimeMs Profile::guarded_from() const {
 
 // A least-squares line through the bucket means within the window, which runs on into the
 // neighbouring periods at the ends of its own.
-Profile::Line Profile::line(int64_t number, int64_t bucket, double cadence_s) {
+Profile::Line Profile::line(const Past& past, double cadence_s) {
   const int64_t reach = std::max<int64_t>(1, spec_.window.count / kBucketMs / 2);
+  const auto size = static_cast<int64_t>(past.of->mean.size());
   double n = 0, sum_j = 0, sum_jj = 0, sum_m = 0, sum_mm = 0, sum_jm = 0, sum_v = 0;
   for (int64_t j = -reach; j <= reach; ++j) {
-    const int64_t index = bucket + j;
-    const int64_t shift = index < 0 ? -1 : index >= buckets_ ? 1 : 0;
-    const Period* from = period(number + shift);
-    const auto at = static_cast<size_t>(index - shift * buckets_);
+    const int64_t index = past.bucket + j;
+    const int64_t shift = index < 0 ? -1 : index >= size ? 1 : 0;
+    if (shift != 0 && !past.runs_on) continue;
+    const Buckets* from = shift == 0 ? past.of : period(past.of->number + shift);
+    const auto at = static_cast<size_t>(index - shift * size);
     if (from == nullptr || from->count[at] == 0) continue;
-    const double mean = from->mean[at];
-    const double deviation = spread_value(from->spread[at]);
+    const double mean = from->mean[at] * past.lift.ratio + past.lift.shift;
+    const double deviation = spread_value(from->spread[at]) * past.lift.ratio;
     const auto x = static_cast<double>(j);
     n += 1;
     sum_j += x;
@@ -146,8 +154,10 @@ Profile::Line Profile::line(int64_t number, int64_t bucket, double cadence_s) {
   if (n < std::max(1.0, std::floor(0.3 * full))) return out;
   const double var_j = sum_jj / n - (sum_j / n) * (sum_j / n);
   const double cov = sum_jm / n - (sum_j / n) * (sum_m / n);
-  // Of a window that is half empty the plain mean is taken: a line would be guessed at its end.
-  out.slope = var_j > 0 && n >= 0.6 * full ? cov / var_j : 0;
+  // Of a window that is half empty the plain mean is taken: a line would be guessed at its end. Of
+  // a day that stands alone the half at its begin and end is all there is.
+  const double enough = (past.runs_on ? 0.6 : 0.5) * full;
+  out.slope = var_j > 0 && n >= enough ? cov / var_j : 0;
   out.mean = sum_m / n - out.slope * (sum_j / n);
   const double var_m = std::max(0.0, sum_mm / n - (sum_m / n) * (sum_m / n) - out.slope * cov);
   out.deviation = std::sqrt(sum_v / n + var_m);
@@ -155,14 +165,15 @@ Profile::Line Profile::line(int64_t number, int64_t bucket, double cadence_s) {
   return out;
 }
 
-void Profile::look_up(int64_t number, int64_t bucket, double cadence_s) {
-  looked_period_ = number;
+void Profile::look_up(const Slot& slot, int64_t bucket, double cadence_s) {
+  looked_ = slot;
   looked_bucket_ = bucket;
   weight_sum_ = mean_deviation_ = 0;
   available_ = 0;
+  const std::vector<Past> past = past_of(slot, bucket);
   for (size_t i = 0; i < lines_.size(); ++i) {
     const double weight = spec_.period_weights[i];
-    lines_[i] = weight > 0 ? line(number - 1 - static_cast<int64_t>(i), bucket, cadence_s) : Line{};
+    lines_[i] = weight > 0 && past[i].of != nullptr ? line(past[i], cadence_s) : Line{};
     if (!lines_[i].ok) continue;
     ++available_;
     weight_sum_ += weight;
@@ -173,16 +184,17 @@ void Profile::look_up(int64_t number, int64_t bucket, double cadence_s) {
 }
 
 bool Profile::weigh(const Asked& asked, std::span<Curve> out) {
-  const calendar::SeasonPosition at = predicted_at_ = position(asked.time);
+  const Slot at = weighed_ = slot_of(asked.time);
   const int64_t bucket = at.offset_ms / kBucketMs;
-  if (at.period != looked_period_ || bucket != looked_bucket_)
-    look_up(at.period, bucket, asked.cadence_s);
+  if (at.period != looked_.period || at.ring != looked_.ring || bucket != looked_bucket_)
+    look_up(at, bucket, asked.cadence_s);
   std::fill(out.begin(), out.end(), Curve{});
   if (available_ == 0) return false;
   // Where in its bucket the point lies, from -0.5 to 0.5.
   const double within = static_cast<double>(at.offset_ms - bucket * kBucketMs) / kBucketMs - 0.5;
   mean_expected_ = 0;
-  const Tail::HalfWidths reach = tail_.half_widths(asked.score / kTailScore);
+  const Calibration& by = calibration(at);
+  const Tail::HalfWidths reach = by.tail.half_widths(asked.score / kTailScore);
   for (size_t i = 0; i < lines_.size(); ++i) {
     const Line& line = lines_[i];
     if (!line.ok) continue;
@@ -190,10 +202,10 @@ bool Profile::weigh(const Asked& asked, std::span<Curve> out) {
     const double share = spec_.period_weights[i] / weight_sum_;
     const double unit = std::max(line.deviation, kDeviationShareMin * std::abs(line.mean));
     mean_expected_ += share * raw;
-    out[i] = {share, raw + offset_, raw + offset_ - unit * reach.down,
-              raw + offset_ + unit * reach.up};
+    out[i] = {share, raw + by.offset, raw + by.offset - unit * reach.down,
+              raw + by.offset + unit * reach.up};
   }
-  if (available_ >= 2 && tail_.seen >= 30) return true;
+  if (available_ >= 2 && by.tail.seen >= 30) return true;
   std::fill(out.begin(), out.end(), Curve{});
   return false;
 }
@@ -201,16 +213,17 @@ bool Profile::weigh(const Asked& asked, std::span<Curve> out) {
 void Profile::learn(const Asked& asked, double value) {
   const double cadence_s = asked.cadence_s;
   if (available_ > 0) {
-    const double residual = value - mean_expected_ - offset_;
+    Calibration& by = enter();
+    const double residual = value - mean_expected_ - by.offset;
     const double unit = std::max(mean_deviation_, 1e-12);
-    const double limit = (tail_.seen < 30 ? 1e9 : tail_.clip()) * unit;
-    tail_.learn(std::clamp(residual / unit, -1e9, 1e9), cadence_s);
+    const double limit = (by.tail.seen < 30 ? 1e9 : by.tail.clip()) * unit;
+    by.tail.learn(std::clamp(residual / unit, -1e9, 1e9), cadence_s);
     const double gain =
-        std::max(cadence_s / (cadence_s + kOffsetMemory_s), 1.0 / (tail_.seen + 9.0));
-    offset_ += std::min(0.5, gain) * std::clamp(residual, -limit, limit);
+        std::max(cadence_s / (cadence_s + kOffsetMemory_s), 1.0 / (by.tail.seen + 9.0));
+    by.offset += std::min(0.5, gain) * std::clamp(residual, -limit, limit);
   }
-  first_ = std::min(first_, asked.time);
-  add(predicted_at_, value);
+  note_ordinary(weighed_, asked.time, value);
+  add(weighed_, value);
 }
 
 void Profile::accept(std::span<const MotionPoint> points, double cadence_s) {
@@ -223,7 +236,7 @@ void Profile::accept(std::span<const MotionPoint> points, double cadence_s) {
     sum += point.value - mean_expected_;
     ++count;
   }
-  if (count > 0) offset_ = sum / static_cast<double>(count);
+  if (count > 0) enter().offset = sum / static_cast<double>(count);
 }
 
 Learned Profile::learned(TimeMs last_time, double) const {
@@ -231,6 +244,7 @@ Learned Profile::learned(TimeMs last_time, double) const {
   if (first_ == kTimeMax || last_time < first_) return out;
   const double whole = (out.guarded_from - first_).seconds();
   out.share = std::clamp((last_time - first_).seconds() / whole, 0.0, 1.0);
+  if (days_ != nullptr && out.share >= 1) say_class(last_time, out);
   return out;
 }
 
@@ -242,6 +256,36 @@ void Profile::save(ByteWriter& out) const {
 void Profile::load(ByteReader& in) {
   Loader archive(in);
   visit(archive);
+  check_loaded(archive.ok());
+}
+
+// What does not fit is forgotten; what does is charged to the budget.
+void Profile::check_loaded(bool ok) {
+  const size_t periods = spec_.period_weights.size();
+  const auto fits = [&](const Buckets& one) { return one.mean.empty() || one.whole(buckets_); };
+  ok = ok && lines_.size() == periods && ring_.size() == periods + 1 &&
+       std::all_of(ring_.begin(), ring_.end(), fits) && class_days_.whole() &&
+       filling_.ring >= kNowhere && filling_.ring < static_cast<int>(of_class_.size());
+  uint64_t wanted = class_days_.allocated();
+  for (const Buckets& one : ring_)
+    if (!one.mean.empty()) wanted += Buckets::bytes_of(buckets_);
+  if (ok && budget_.take(wanted)) {
+    bytes_ += wanted;
+    return;
+  }
+  ring_.assign(periods + 1, {});
+  lines_.assign(periods, {});
+  class_days_ = ClassDays(of_class_.size(), periods);
+  of_class_.assign(of_class_.size(), {});
+  ordinary_ = {};
+  base_ = {};
+  filling_ = {};
+  looked_ = {kSeason, INT64_MIN, 0, 0};
+  looked_bucket_ = -1;
+  calibrated_ = kSeason;
+  available_ = 0;
+  unit_ = weight_sum_ = mean_expected_ = mean_deviation_ = 0;
+  first_ = kTimeMax;
 }
 
 }  // namespace tocsin::models

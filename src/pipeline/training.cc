@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "models/kinds.h"
+#include "streamer/class_history.h"
 #include "streamer/streamer.h"
 #include "vocabulary/series_table.h"
 
@@ -33,6 +34,10 @@ class Training {
     return std::find(plan_.wanted.begin(), plan_.wanted.end(), ref) != plan_.wanted.end();
   }
   Result<void> sort_out();
+  struct Alone;
+  std::vector<streamer::TimeSpan> class_days(const std::vector<WorkerRef>& testing,
+                                             const Labels& labels, TimeMs before) const;
+  Result<void> feed_alone(const Alone& own, TimeMs from, TimeMs to);
   Result<void> alone(size_t index);
   Result<void> together();
   Result<void> window(TimeMs from, TimeMs to);
@@ -42,7 +47,8 @@ class Training {
   struct Alone {
     size_t index;
     DurationMs needs;
-    bool level;  // no more than levels
+    bool level;                              // no more than levels
+    std::vector<streamer::TimeSpan> before;  // days of the far past that it needs besides
   };
   const TrainingPlan& plan_;
   History& history_;
@@ -53,6 +59,7 @@ class Training {
   std::vector<Alone> alone_;
   std::vector<size_t> together_;  // members of aggregates: their points go in order of time
   DurationMs together_needs_;
+  std::vector<WorkerRef> groups_;  // workers of those
   std::vector<Sample> samples_;
   streamer::StreamerOutputs outputs_;
   Trained out_;
@@ -81,10 +88,11 @@ Result<void> Training::sort_out() {
     auto added = table_.find_or_add(series[i], 0);
     if (!added) return fail(added.error());
     refs_.push_back(added->ref);
-    Alone own{i, {}, true};
+    Alone own{i, {}, true, {}};
     bool member = false;
-    for (const WorkerRef ref : plan_.workers->testing(series[i])) {
-      if (!wanted(ref)) continue;
+    std::vector<WorkerRef> testing = plan_.workers->testing(series[i]);
+    std::erase_if(testing, [&](WorkerRef ref) { return !wanted(ref); });
+    for (const WorkerRef ref : testing) {
       const streamer::Worker& worker = plan_.workers->worker(ref);
       own.needs = std::max(own.needs, history_needed(worker));
       own.level = own.level && history_needed(worker) <= kLevelNeeds;
@@ -92,13 +100,28 @@ Result<void> Training::sort_out() {
     }
     if (own.needs.count == 0) continue;
     if (!member) {
-      alone_.push_back(own);
+      own.before = class_days(testing, series[i], plan_.now - own.needs);
+      alone_.push_back(std::move(own));
       continue;
     }
     together_.push_back(i);
+    groups_.insert(groups_.end(), testing.begin(), testing.end());
     together_needs_ = std::max(together_needs_, own.needs);
   }
   return {};
+}
+
+// Of the series' own workers, where its site is.
+std::vector<streamer::TimeSpan> Training::class_days(const std::vector<WorkerRef>& testing,
+                                                     const Labels& labels, TimeMs before) const {
+  std::vector<streamer::TimeSpan> out;
+  for (const WorkerRef ref : testing) {
+    const streamer::Worker& worker = plan_.workers->worker(ref);
+    const auto local = plan_.workers->local(streamer::judged_labels(worker, labels));
+    const auto days = streamer::class_days(worker, local, before);
+    out.insert(out.end(), days.begin(), days.end());
+  }
+  return streamer::joined(std::move(out), before);
 }
 
 void Training::feed(Batch batch) {
@@ -112,6 +135,15 @@ void Training::feed(Batch batch) {
   out_.points += size;
 }
 
+Result<void> Training::feed_alone(const Alone& own, TimeMs from, TimeMs to) {
+  samples_.clear();
+  if (auto read = history_.points(own.index, from, to, samples_); !read) return read;
+  Batch batch;
+  for (const Sample& sample : samples_) batch.add(refs_[own.index], sample.time, sample.value);
+  feed(std::move(batch));
+  return {};
+}
+
 // One series, day by day.
 Result<void> Training::alone(size_t at) {
   const Alone& own = alone_[at];
@@ -122,13 +154,11 @@ Result<void> Training::alone(size_t at) {
     if (auto read = history_.points(own.index, from, plan_.now, samples_); !read) return read;
     if (samples_.size() < kLevelPoints) needs = std::max(needs, kSlowLevelNeeds);
   }
+  for (const streamer::TimeSpan& days : own.before)
+    if (auto fed = feed_alone(own, days.from, days.to); !fed) return fed;
   for (TimeMs from = plan_.now - needs; from < plan_.now;) {
     const TimeMs to = std::min(from + kChunk, plan_.now);
-    samples_.clear();
-    if (auto read = history_.points(own.index, from, to, samples_); !read) return read;
-    Batch batch;
-    for (const Sample& sample : samples_) batch.add(refs_[own.index], sample.time, sample.value);
-    feed(std::move(batch));
+    if (auto fed = feed_alone(own, from, to); !fed) return fed;
     from = to;
     const double share = 1 - (plan_.now - from).seconds() / needs.seconds();
     const double series = static_cast<double>(alone_.size() + together_.size());
@@ -160,6 +190,10 @@ Result<void> Training::window(TimeMs from, TimeMs to) {
 
 // Members of aggregates, in windows that hold about as many points whatever their density.
 Result<void> Training::together() {
+  for (const streamer::TimeSpan& days :
+       streamer::class_days(*plan_.workers, groups_, plan_.now - together_needs_))
+    for (TimeMs from = days.from; from < days.to; from = from + hours(1))
+      if (auto done = window(from, std::min(from + hours(1), days.to)); !done) return done;
   DurationMs length = hours(1);
   const double before = static_cast<double>(alone_.size());
   const double all = before + static_cast<double>(together_.size());

@@ -83,7 +83,7 @@ Result<streamer::Worker> detect_worker(const DetectModels& asked) {
 
 Detector::Detector(const streamer::Worker& worker, const calendar::Zone& zone,
                    std::string_view name)
-    : series_(worker, zone, Labels::of(name)) {}
+    : series_(worker, {zone, nullptr}, Labels::of(name)) {}
 
 DetectAnswer Detector::push(std::optional<TimeMs> time, std::optional<double> value) {
   using Kind = DetectAnswer::Kind;

@@ -5,6 +5,7 @@
 
 #include "pipeline/graph.h"
 #include "replay/history.h"
+#include "streamer/class_history.h"
 
 namespace tocsin::replay {
 namespace {
@@ -64,7 +65,12 @@ Result<Report> Run::go(const std::function<bool(double)>& progress) {
   const auto reached = [&](TimeMs at) {
     return progress(static_cast<double>((at - start).count) / length);
   };
-  auto more = history_.frames(start, plan_.from, BatchKind::kImport, visit, reached);
+  Result<bool> more = true;
+  for (const streamer::TimeSpan& days : streamer::class_days(*plan_.workers, plan_.only, start))
+    if (more && *more)
+      more = history_.frames(days.from, days.to, BatchKind::kImport, visit,
+                             [&](TimeMs) { return progress(0); });
+  if (more && *more) more = history_.frames(start, plan_.from, BatchKind::kImport, visit, reached);
   if (more && *more) more = history_.frames(plan_.from, plan_.to, BatchKind::kLive, visit, reached);
   if (!more) return fail(more.error());
   // Not beyond the data: that it ends there is no silence.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "replay/history.h"
+#include "streamer/class_history.h"
 #include "streamer/streamer.h"
 
 namespace tocsin::replay {
@@ -23,8 +24,13 @@ Result<std::string> learn(const std::shared_ptr<const streamer::WorkerSet>& work
     streamer.step(frame, rows, outputs);
     outputs.clear();
   };
-  const auto done = past.frames(from, to, BatchKind::kImport, visit, [](TimeMs) { return true; });
-  if (!done) return fail(done.error());
+  std::vector<streamer::TimeSpan> spans = streamer::class_days(*workers, {}, from);
+  spans.push_back({from, to});
+  for (const streamer::TimeSpan& span : spans) {
+    const auto done =
+        past.frames(span.from, span.to, BatchKind::kImport, visit, [](TimeMs) { return true; });
+    if (!done) return fail(done.error());
+  }
   ByteWriter out;
   streamer.save(out);
   return out.take();

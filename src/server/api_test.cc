@@ -327,11 +327,18 @@ TEST_F(Api, AViolationThatAsksIsAnswered) {
   row.violation.answer = tocsin::Answer::kKept;
   row.labels = Labels::of("cpu");
   row.asks = true;
+  row.violation.shift = Shift{TimeMs{55}, 100, 130};
+  row.violation.outlook = Outlook{95, minutes(3), minutes(2), Outlook::kNever};
   views.violation_rows = {row};
   const auto shown = object(get("/api/violations")).at("violations").at(0);
   EXPECT_TRUE(shown.at("asks").as_bool());
   EXPECT_EQ(shown.at("answer").as_string(), "kept");
   EXPECT_EQ(shown.at("opened_at").as_int64(), 77);
+  EXPECT_EQ(shown.at("shift").at("since").as_int64(), 55);
+  EXPECT_EQ(shown.at("shift").at("after").to_number<double>(), 130);
+  EXPECT_EQ(shown.at("outlook").at("limit").to_number<double>(), 95);
+  EXPECT_EQ(shown.at("outlook").at("expected_ms").as_int64(), 180'000);
+  EXPECT_TRUE(shown.at("outlook").at("latest_ms").is_null()) << "not at this rate";
   const std::string path = "/api/violations/" + to_text(row.violation.id);
   EXPECT_EQ(post(path + "/accept", R"({"by":"ann"})").status, 204);
   EXPECT_EQ(views.asked_answer.violation, row.violation.id);

@@ -58,6 +58,60 @@ void write_worker_series(JsonWriter& json, const WorkerDetails::Series& series) 
   json.end_object();
 }
 
+// What models that vote on their own found out: since when a shift lasts, when a limit is reached.
+void write_findings(JsonWriter& json, const Violation& violation) {
+  json.key("shift");
+  if (const auto& shift = violation.shift) {
+    json.begin_object();
+    write_time(json, "since", shift->since);
+    json.member("before", shift->before).member("after", shift->after).end_object();
+  } else {
+    json.null();
+  }
+  json.key("outlook");
+  const auto& outlook = violation.outlook;
+  if (!outlook) {
+    json.null();
+    return;
+  }
+  const auto span = [&](std::string_view key, DurationMs left) {
+    json.key(key);
+    if (left == Outlook::kNever)
+      json.null();
+    else
+      json.integer(left.count);
+  };
+  json.begin_object().member("limit", outlook->limit);
+  span("expected_ms", outlook->expected);
+  span("earliest_ms", outlook->earliest);
+  span("latest_ms", outlook->latest);
+  json.end_object();
+}
+
+void write_calendar(JsonWriter& json, const WorkerDetails::Calendar& calendar) {
+  const auto texts = [&](std::string_view key, const std::vector<std::string>& all) {
+    json.key(key).begin_array();
+    for (const std::string& one : all) json.string(one);
+    json.end_array();
+  };
+  json.begin_object().member("name", calendar.name);
+  write_text_or_null(json, "zone", calendar.zone);
+  json.member("business_days", calendar.business_days)
+      .member("today", calendar.today)
+      .member("today_class", calendar.today_class);
+  texts("sites", calendar.sites);
+  texts("classes", calendar.classes);
+  json.key("days").begin_array();
+  for (const auto& day : calendar.days)
+    json.begin_object()
+        .member("date", day.date)
+        .member("class", day.day_class)
+        .member("name", day.name)
+        .member("source", day.source)
+        .end_object();
+  json.end_array().end_object();
+}
+
 }  // namespace
 
 void write_series(JsonWriter& json, const Labels& labels) {
@@ -137,6 +191,7 @@ void write_violation_row(JsonWriter& json, const ViolationRow& row) {
       .member("asks", row.asks);
   write_text_or_null(json, "answer", tocsin::to_text(violation.answer));
   write_time(json, "opened_at", violation.opened);
+  write_findings(json, violation);
   json.key("rules").begin_array();
   for (const std::string& rule : row.rules) json.string(rule);
   json.end_array();
@@ -251,6 +306,8 @@ void write_worker_details(JsonWriter& json, const WorkerDetails& details) {
     write_time(json, "to", mark.to);
     json.member("why", mark.why).member("selects", mark.selects).end_object();
   }
+  json.end_array().key("calendars").begin_array();
+  for (const WorkerDetails::Calendar& calendar : details.calendars) write_calendar(json, calendar);
   json.end_array().end_object();
 }
 

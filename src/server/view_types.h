@@ -262,11 +262,23 @@ struct WorkerDetails {
     TimeMs from, to;
     std::string why, selects;
   };
+  // One that its models follow, and what its dates say of the days around now.
+  struct Calendar {
+    struct Day {
+      std::string date, day_class, name, source;
+    };
+    std::string name, zone, business_days;  // zone empty: the sites' own
+    std::string today, today_class;
+    std::vector<std::string> sites;  // empty: named by the worker, for all
+    std::vector<std::string> classes;
+    std::vector<Day> days;
+  };
   WorkerView worker;
   std::vector<Model> models;
   std::string strategy;
   std::vector<Series> series;
   std::vector<Mark> marks;
+  std::vector<Calendar> calendars;
 };
 
 // ---- Senders, inbox, receivers, configuration

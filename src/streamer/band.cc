@@ -46,7 +46,7 @@ JudgedPoint drawn(const DrawnPoint& point, const Verdict& verdict) {
 
 Drawing draw_band(const WorkerSet& set, WorkerRef ref, const Labels& labels,
                   std::span<const DrawnPoint> points, TimeMs models_from) {
-  SoleSeries series(set.worker(ref), set.zone(labels), labels);
+  SoleSeries series(set.worker(ref), set.local(labels), labels);
   Drawing out;
   Notes notes(out.violations);
   std::vector<const Mark*> marks;

@@ -135,6 +135,10 @@ std::string Streamer::Core::reason(const SeriesTest& test, const TestView& seen)
   if (in_mark(test, test.last_time)) return "not tested: in an excluded period";
   if (seen.state == TestView::State::kGuarded) return band_words(seen.last);
   const Judge::Progress progress = judges_[test.worker].progress(test, find_more(test));
+  if (!progress.why.empty())
+    return progress.guarded_from.ms > 0 ? fmt::format("learning: {}; not guarded until {}",
+                                                      progress.why, to_iso(progress.guarded_from))
+                                        : "learning: " + progress.why;
   if (progress.points_needed > progress.points)
     return fmt::format("learning: {} of {} points", progress.points, progress.points_needed);
   if (progress.guarded_from.ms > 0)

@@ -77,11 +77,11 @@ Judge::Band Judge::level_band(const SeriesTest& test, double edge) {
   return {band.expected, band.lower, band.upper, true};
 }
 
-std::vector<std::unique_ptr<BandModel>> Judge::make_models(const calendar::Zone& zone,
+std::vector<std::unique_ptr<BandModel>> Judge::make_models(const Local& local,
                                                            Budget& budget) const {
   std::vector<std::unique_ptr<BandModel>> out;
   out.reserve(objects_.size());
-  for (const ObjectPlan& plan : objects_) out.push_back(make_model(*plan.spec, zone, budget));
+  for (const ObjectPlan& plan : objects_) out.push_back(make_model(*plan.spec, local, budget));
   return out;
 }
 
@@ -504,13 +504,13 @@ Judge::Progress Judge::progress(const SeriesTest& test, const SeriesMore* more) 
           test.last_time + DurationMs{static_cast<int64_t>(left * test.cadence_s * 1000)};
     return out;
   }
-  if (objects_.empty()) return Progress{1, {}, 0, 0};
+  if (objects_.empty()) return Progress{1, {}, 0, 0, {}};
   if (more == nullptr) return out;
   // The first that is ready guards.
   for (const auto& model : more->models) {
     const Learned learned = model->learned(test.last_time, test.cadence_s);
     if (learned.share < out.learned || (learned.share == out.learned && out.learned > 0)) continue;
-    out = {learned.share, learned.guarded_from, learned.points, learned.points_needed};
+    out = {learned.share, learned.guarded_from, learned.points, learned.points_needed, learned.why};
   }
   return out;
 }

@@ -107,14 +107,14 @@ class Judge {
   const PeaksPlan& noise_plan() const { return *noise_; }
   bool has_band_models() const { return level_ != nullptr || !objects_.empty(); }
   // The models of a SeriesMore, as many and in the order as this Judge asks them.
-  std::vector<std::unique_ptr<BandModel>> make_models(const calendar::Zone& zone,
-                                                      Budget& budget) const;
+  std::vector<std::unique_ptr<BandModel>> make_models(const Local& local, Budget& budget) const;
   const Worker& worker() const { return worker_; }
   // How far learning is, 0 to 1, and when it will be done (0 = cannot say).
   struct Progress {
     double learned = 0;
     TimeMs guarded_from;
     uint32_t points = 0, points_needed = 0;
+    std::string why = {};  // what else it waits for
   };
   Progress progress(const SeriesTest& test, const SeriesMore* more) const;
 

@@ -143,7 +143,7 @@ SeriesMore& Streamer::Core::more_of(SeriesTest& test) {
   SeriesMore& more = *mores_[test.more];
   const Worker& worker = set_->workers()[test.worker];
   if (test.is(SeriesTest::kFeed)) return more;
-  more.models = judges_[test.worker].make_models(set_->zone(labels(test)), model_budget_);
+  more.models = judges_[test.worker].make_models(set_->local(labels(test)), model_budget_);
   if (worker.tier != Tier::kKpi) return more;
   const uint64_t bytes =
       JudgedRing::kPoints * (sizeof(JudgedPoint) + worker.model_kinds().size() * sizeof(ModelBand));

@@ -50,7 +50,7 @@ struct alignas(64) SeriesTest {
   uint8_t above = 0,
           below = 0;  // one bit per judged point, the newest lowest: outside on that side
   uint8_t announced = kNothing;
-  uint8_t last_gap = 0;  // coded, see uneven.cc; 0 = none yet
+  uint8_t last_gap = 0;   // coded, see uneven.cc; 0 = none yet
   uint32_t more = kNone;  // index of its SeriesMore
   uint32_t timer = 0;  // low half of the due time of its entry among the timers; older ones lapse
   Level level;

@@ -11,11 +11,11 @@ constexpr double kValueMax = 1e30;
 
 }  // namespace
 
-SoleSeries::SoleSeries(const Worker& worker, const calendar::Zone& zone, Labels labels)
+SoleSeries::SoleSeries(const Worker& worker, const Local& local, Labels labels)
     : labels_(std::move(labels)),
       judge_(worker),
       budget_{std::numeric_limits<uint64_t>::max(), 0, 0} {
-  more_.models = judge_.make_models(zone, budget_);
+  more_.models = judge_.make_models(local, budget_);
   if (worker.tier == Tier::kKpi) more_.ring = std::make_unique<JudgedRing>(JudgedRing::kPoints);
 }
 

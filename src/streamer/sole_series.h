@@ -14,7 +14,7 @@ namespace tocsin::streamer {
 class SoleSeries final : private Judge::Owner {
  public:
   // `worker` must live as long.
-  SoleSeries(const Worker& worker, const calendar::Zone& zone, Labels labels);
+  SoleSeries(const Worker& worker, const Local& local, Labels labels);
   ~SoleSeries();
   SoleSeries(const SoleSeries&) = delete;
   SoleSeries& operator=(const SoleSeries&) = delete;

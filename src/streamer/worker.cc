@@ -324,6 +324,19 @@ const calendar::Zone& WorkerSet::zone(const Labels& labels) const {
   return found == zones_.end() ? utc_ : found->second;
 }
 
+Local WorkerSet::local(const Labels& labels) const {
+  Local out{zone(labels), nullptr};
+  const auto found = calendars_.by_site.find(labels.get(site_label_));
+  if (found != calendars_.by_site.end()) out.calendar = found->second;
+  return out;
+}
+
+const calendar::DayCalendar* WorkerSet::calendar_of(const ModelSpec& model,
+                                                    const Labels& labels) const {
+  if (model.calendar != nullptr) return model.calendar.get();
+  return model.site_calendar ? local(labels).calendar.get() : nullptr;
+}
+
 uint64_t WorkerSet::extra_shards(const Labels& labels, uint32_t shards) const {
   if (shards <= 1) return 0;
   uint64_t extra = 0;

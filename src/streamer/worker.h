@@ -14,7 +14,9 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "calendar/zone.h"
+#include "models/band_model.h"
 #include "models/model_spec.h"
+#include "streamer/calendar_config.h"
 #include "vocabulary/frequency.h"
 #include "vocabulary/labels.h"
 #include "vocabulary/matcher.h"
@@ -103,7 +105,8 @@ class WorkerSet {
   // worker is called `default`.
   static std::shared_ptr<const WorkerSet> of(std::vector<Worker> workers, bool default_on = true,
                                              std::vector<Mark> marks = {});
-  // Reads the sections `workers`, `default`, `marks` and `sites`; adds what is wrong to `problems`.
+  // Reads the sections `workers`, `default`, `marks`, `sites` and `calendars`; adds what is wrong
+  // to `problems`.
   static std::shared_ptr<const WorkerSet> read(const config::Folder& folder,
                                                config::Problems& problems);
   static void describe(config::Reference& reference);
@@ -137,6 +140,11 @@ class WorkerSet {
   const std::map<std::string, std::string>& site_zones() const { return site_zones_; }
   // The wall clock of the series' site; UTC if its site has no zone.
   const calendar::Zone& zone(const Labels& labels) const;
+  // That, and the calendar of its site.
+  Local local(const Labels& labels) const;
+  const Calendars& calendars() const { return calendars_; }
+  // What a model follows for this series; nullptr: no calendar.
+  const calendar::DayCalendar* calendar_of(const ModelSpec& model, const Labels& labels) const;
 
   // Bit s is set if shard s (< 64) needs the points of this series besides its home shard
   // (labels.hash() % shards), because the group of an aggregate lives there. Call once per series.
@@ -153,6 +161,7 @@ class WorkerSet {
   std::map<std::string, std::string> site_zones_;
   std::map<std::string, calendar::Zone, std::less<>> zones_;
   calendar::Zone utc_;
+  Calendars calendars_;
 };
 
 // How a transform is applied to series of this name: never kAuto.

@@ -63,23 +63,21 @@ bool has_two(const Worker& worker, ModelKind kind) {
                        [&](const ModelSpec& model) { return model.kind == kind; }) > 1;
 }
 
-void read_model(MapReader& m, Worker& worker) {
-  std::vector<std::string_view> names;
-  for (const Kind& kind : kinds()) names.push_back(kind.name);
-  ModelSpec model;
-  model.kind = kinds()[m.choice("kind", names, "", kinds_doc())].kind;
-  model.name = m.optional<std::string>("name", "As shown; its kind if left out.")
-                   .value_or(std::string(to_text(model.kind)));
-  model.weight = m.value<double>(
-      "weight", 1,
-      "Share in the weighted band; 0 switches the model off. threshold and silence vote on their "
-      "own: any weight above 0 switches them on.");
-  check_not_negative(m, "weight", model.weight);
-  for (const Kind& kind : kinds())
-    if (kind.read != nullptr) kind.read(m, model);
-  if (model.kind == ModelKind::kAuto && !model.numbers.contains("novelty"))
-    model.numbers["novelty"] = worker.tier == Tier::kKpi;
-  if (m.refused("kind")) return;  // it is none of the kinds it could be checked against
+// One model of a kind, but for thresholds, and for profiles of different seasons.
+void add_model(MapReader& m, ModelSpec model, Worker& worker) {
+  if (const auto second = std::exchange(model.second_season, std::nullopt)) {
+    ModelSpec other = model;
+    model.weight /= 2;
+    other.weight /= 2;
+    other.season = *second;
+    const auto season_name = [](ModelSpec& one) {
+      one.name += one.season == calendar::Season::kDay ? " day" : " week";
+    };
+    season_name(model);
+    season_name(other);
+    add_model(m, std::move(model), worker);
+    return add_model(m, std::move(other), worker);
+  }
   const ModelSpec* other = worker.model(model.kind);
   const bool other_season = model.kind == ModelKind::kProfile && other != nullptr &&
                             other->season != model.season && !has_two(worker, model.kind);
@@ -91,8 +89,30 @@ void read_model(MapReader& m, Worker& worker) {
   worker.models.push_back(std::move(model));
 }
 
+void read_model(MapReader& m, const Calendars& calendars, size_t listed, Worker& worker) {
+  std::vector<std::string_view> names;
+  for (const Kind& kind : kinds()) names.push_back(kind.name);
+  ModelSpec model;
+  model.listed = listed;
+  model.kind = kinds()[m.choice("kind", names, "", kinds_doc())].kind;
+  model.name = m.optional<std::string>("name", "As shown; its kind if left out.")
+                   .value_or(std::string(to_text(model.kind)));
+  model.weight = m.value<double>(
+      "weight", 1,
+      "Share in the weighted band; 0 switches the model off. threshold and silence vote on their "
+      "own: any weight above 0 switches them on.");
+  check_not_negative(m, "weight", model.weight);
+  for (const Kind& kind : kinds())
+    if (kind.read != nullptr) kind.read(m, model);
+  if (!m.describing()) resolve_calendar(m, calendars, model);
+  if (model.kind == ModelKind::kAuto && !model.numbers.contains("novelty"))
+    model.numbers["novelty"] = worker.tier == Tier::kKpi;
+  if (m.refused("kind")) return;  // it is none of the kinds it could be checked against
+  add_model(m, std::move(model), worker);
+}
+
 // `models: auto` is short for a list of that one model.
-void read_models(MapReader& m, Worker& worker) {
+void read_models(MapReader& m, const Calendars& calendars, Worker& worker) {
   constexpr std::string_view kDoc =
       "What says what is normal; level if left out. `models: auto` is short for [{kind: auto}].";
   if (!m.describing() && m.is_word("models")) {
@@ -103,8 +123,10 @@ void read_models(MapReader& m, Worker& worker) {
     worker.models[0].numbers["novelty"] = worker.tier == Tier::kKpi;
     return;
   }
-  const size_t models =
-      m.list("models", "model", kDoc, [&](MapReader& model) { read_model(model, worker); });
+  size_t listed = 0;
+  const size_t models = m.list("models", "model", kDoc, [&](MapReader& model) {
+    read_model(model, calendars, listed++, worker);
+  });
   if (models == 0 && !m.has("models")) worker.models = {model_of(ModelKind::kLevel)};
 }
 
@@ -275,7 +297,7 @@ void read_limits(MapReader& m, Worker& worker) {
       "standard of the kpi tier.");
 }
 
-void read_worker(MapReader& m, Worker& worker) {
+void read_worker(MapReader& m, const Calendars& calendars, Worker& worker) {
   worker.id = m.required<std::string>("id", "Unique name.");
   worker.place = m.describing() ? "" : m.place().file_line();
   worker.select = read_selectors(
@@ -293,7 +315,7 @@ void read_worker(MapReader& m, Worker& worker) {
   read_choices(m, worker);
   m.map("aggregate", "aggregate", "Judge a value over many series instead of each.",
         [&](MapReader& a) { read_aggregate(a, worker); });
-  read_models(m, worker);
+  read_models(m, calendars, worker);
   make_ratio(m, worker);
   if (worker.models.size() > kModelsMax) m.problem("models", "at most 8 models per worker");
   read_opens(m, worker);
@@ -314,12 +336,13 @@ struct Sites {
   std::map<std::string, std::string> zones;
 };
 
-void read_sites(MapReader& m, Sites& sites,
+void read_sites(MapReader& m, Sites& sites, Calendars& calendars,
                 std::map<std::string, calendar::Zone, std::less<>>& out) {
   sites.label = m.value<std::string>(
       "label", "site", "The label that names the part of the business a series belongs to.");
   sites.zones = m.value<std::map<std::string, std::string>>(
       "zones", {}, "Site -> IANA zone of its wall clock, such as Europe/Madrid; UTC if left out.");
+  read_site_calendars(m, calendars);
   if (m.describing()) return;
   for (const auto& [site, name] : sites.zones) {
     auto zone = calendar::Zone::find(name);
@@ -349,10 +372,16 @@ bool read_default(const Folder& folder, Problems& problems) {
 std::shared_ptr<const WorkerSet> WorkerSet::read(const Folder& folder, Problems& problems) {
   auto set = std::make_shared<WorkerSet>();
   set->workers_.clear();
+  set->calendars_.by_name = read_calendars(folder, problems);
+  Sites sites;
+  folder.single("sites", "sites", problems,
+                [&](MapReader& m) { read_sites(m, sites, set->calendars_, set->zones_); });
+  set->site_label_ = sites.label;
+  set->site_zones_ = sites.zones;
   std::set<std::string> ids;
   folder.for_each("workers", "worker", problems, [&](MapReader& m) {
     Worker worker;
-    read_worker(m, worker);
+    read_worker(m, set->calendars_, worker);
     if (!worker.id.empty() && !ids.insert(worker.id).second)
       m.problem("id", fmt::format("two workers are called \"{}\"; ids are unique", worker.id));
     if (set->workers_.size() == kWorkersMax)
@@ -365,11 +394,6 @@ std::shared_ptr<const WorkerSet> WorkerSet::read(const Folder& folder, Problems&
     read_mark(m, mark);
     set->marks_.push_back(std::move(mark));
   });
-  Sites sites;
-  folder.single("sites", "sites", problems,
-                [&](MapReader& m) { read_sites(m, sites, set->zones_); });
-  set->site_label_ = sites.label;
-  set->site_zones_ = sites.zones;
   set->finish(read_default(folder, problems));
   return set;
 }
@@ -377,14 +401,15 @@ std::shared_ptr<const WorkerSet> WorkerSet::read(const Folder& folder, Problems&
 void WorkerSet::describe(config::Reference& reference) {
   Problems problems;
   std::map<std::string, calendar::Zone, std::less<>> zones;
+  Calendars calendars;
   const auto add = [&](std::string_view type, const MapReader::Each& each) {
     if (!reference.begin_type(type)) return;
     MapReader reader(reference, type, problems);
     each(reader);
   };
-  add("worker", [](MapReader& m) {
+  add("worker", [&](MapReader& m) {
     Worker worker;
-    read_worker(m, worker);
+    read_worker(m, calendars, worker);
   });
   add("mark", [](MapReader& m) {
     Mark mark;
@@ -392,8 +417,9 @@ void WorkerSet::describe(config::Reference& reference) {
   });
   add("sites", [&](MapReader& m) {
     Sites sites;
-    read_sites(m, sites, zones);
+    read_sites(m, sites, calendars, zones);
   });
+  describe_calendars(reference);
 }
 
 }  // namespace tocsin::streamer

@@ -47,6 +47,46 @@ sites:
   zones: {madrid: Europe/Madrid, malta: Europe/Malta}
 )";
 
+TEST(WorkerConfig, SeasonsOfOneProfileAreAModelEachAndShareItsWeight) {
+  std::shared_ptr<const WorkerSet> set;
+  ASSERT_EQ(problems_of("workers: [{id: w, select: x, models: [{kind: profile, season: [day, "
+                        "week], weight: 0.6, periods: 3}, {kind: level, weight: 0.4}]}]",
+                        &set),
+            "");
+  const Worker& worker = set->workers()[0];
+  ASSERT_EQ(worker.models.size(), 3);
+  EXPECT_EQ(
+      worker.model_names(),
+      (std::vector<std::string>{"profile day -1", "profile day -2", "profile day -3",
+                                "profile week -1", "profile week -2", "profile week -3", "level"}));
+  EXPECT_EQ(worker.models[0].season, calendar::Season::kDay);
+  EXPECT_EQ(worker.models[1].season, calendar::Season::kWeek);
+  EXPECT_EQ(worker.models[0].weight, 0.3);
+  EXPECT_EQ(worker.models[1].weight, 0.3);
+  EXPECT_EQ(worker.models[1].listed, 0);
+  EXPECT_EQ(worker.models[2].listed, 1);
+}
+
+struct SeasonCase {
+  const char* model;
+  const char* problem;
+};
+class SeasonProblem : public testing::TestWithParam<SeasonCase> {};
+TEST_P(SeasonProblem, IsTold) {
+  const std::string told =
+      problems_of("workers: [{id: w, select: x, models: [" + std::string(GetParam().model) + "]}]");
+  EXPECT_NE(told.find(GetParam().problem), std::string::npos) << told;
+}
+INSTANTIATE_TEST_SUITE_P(
+    Season, SeasonProblem,
+    testing::Values(
+        SeasonCase{"{kind: profile, season: month}", "expected week or day, not \"month\""},
+        SeasonCase{"{kind: profile, season: [day, day]}", "expected week, day or [day, week]"},
+        SeasonCase{"{kind: profile, season: []}", "expected week, day or [day, week]"},
+        SeasonCase{"{kind: change, season: [day, week]}", "expected week or day"},
+        SeasonCase{"{kind: profile, season: [day, week]}, {kind: profile}",
+                   "two models of kind profile"}));
+
 TEST(WorkerConfig, WholeWorkerIsRead) {
   std::shared_ptr<const WorkerSet> set;
   ASSERT_EQ(problems_of(kWhole, &set), "");

@@ -105,8 +105,8 @@ std::optional<std::string> name_problem(std::string_view name) {
         return static_cast<unsigned char>(c) < 0x20 || c == '\\' || c == 0x7f;
       }))
     return "a file's name is UTF-8 text without control characters and backslashes";
-  if (!name.ends_with(".yaml") && !name.ends_with(".yml"))
-    return "a file of the configuration ends in .yaml or .yml; others are not read";
+  if (!name.ends_with(".yaml") && !name.ends_with(".yml") && !name.ends_with(".ics"))
+    return "a file of the configuration ends in .yaml, .yml or .ics; others are not read";
   for (size_t from = 0; from <= name.size();) {
     const size_t to = std::min(name.find('/', from), name.size());
     const std::string_view part = name.substr(from, to - from);

@@ -15,13 +15,14 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 24> kSections{
+constexpr std::array<std::string_view, 25> kSections{
     "server",    "workers",  "default", "marks",
     "sites",     "rules",    "routes",  "supervisor",
     "receivers", "links",    "intake",  "queries",
     "senders",   "boards",   "groups",  "prometheus_rules",
     "limits",    "budget",   "people",  "teams",
-    "schedules", "policies", "tiers",   "access"};
+    "schedules", "policies", "tiers",   "access",
+    "calendars"};
 
 config::Reference described() {
   config::Reference reference;
@@ -53,8 +54,9 @@ config::Reference described() {
   }
   describe_boards(reference);
   constexpr std::pair<std::string_view, std::string_view> kLists[] = {
-      {"worker", "workers"}, {"mark", "marks"},         {"rule", "rules"},
-      {"route", "routes"},   {"receiver", "receivers"}, {"policy", "policies"},
+      {"worker", "workers"},  {"mark", "marks"},   {"calendar", "calendars"},
+      {"rule", "rules"},      {"route", "routes"}, {"receiver", "receivers"},
+      {"policy", "policies"},
   };
   for (const auto& [type, section] : kLists) reference.name_list(type, section);
   return reference;

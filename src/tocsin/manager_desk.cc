@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/kinds.h"
+#include "streamer/class_history.h"
 #include "streamer/propose.h"
 #include "tocsin/band_view.h"
 #include "tocsin/builtin.h"
@@ -56,6 +57,28 @@ Result<std::vector<DrawnPoint>> points_of(QueryContext& context, const Labels& l
   for (const promql::SourceSeries& one : found->series)
     if (*one.labels == labels)
       for (const Sample& sample : one.samples) out.push_back({sample.time, sample.value});
+  return out;
+}
+
+// What a worker's models want to see to judge [from, to): some weeks before it, and the days of the
+// far past that they know classes by. `also`: another version of the worker.
+Result<std::vector<DrawnPoint>> points_to_judge(QueryContext& context, const SetWorker& of,
+                                                const SetWorker& also, const Labels& labels,
+                                                TimeMs from, TimeMs to) {
+  const TimeMs begin = from - kWarmUp;
+  std::vector<streamer::TimeSpan> spans;
+  for (const SetWorker* one : {&of, &also}) {
+    const auto days = streamer::class_days(one->worker(), one->set->local(labels), begin);
+    spans.insert(spans.end(), days.begin(), days.end());
+  }
+  spans = streamer::joined(std::move(spans), begin);
+  spans.push_back({begin, to + milliseconds(1)});
+  std::vector<DrawnPoint> out;
+  for (const streamer::TimeSpan& span : spans) {
+    const auto read = points_of(context, labels, span.from, span.to - milliseconds(1));
+    if (!read) return fail(read.error());
+    out.insert(out.end(), read->begin(), read->end());
+  }
   return out;
 }
 
@@ -148,12 +171,12 @@ Result<std::optional<PreviewView>> preview_of(QueryContext& context, const FileT
     out.diff = edited->diff;
   }
   out.weeks = weeks_until(query.to, query.weeks);
-  const TimeMs first = std::min(query.from, out.weeks.front().from) - kWarmUp;
+  const TimeMs first = std::min(query.from, out.weeks.front().from);
   const BandFrame frame{query.from, query.to, query.width};
   for (size_t i = 0; i < query.series.size(); ++i) {
     const Labels& labels = query.series[i];
     if (context.abandoned()) return fail(ErrorCode::kUnavailable, "nobody waits for the preview");
-    const auto points = points_of(context, labels, first, query.to);
+    const auto points = points_to_judge(context, before, after, labels, first, query.to);
     if (!points) return fail(points.error());
     const TimeMs models_from = i == 0 ? query.from : kTimeMax;
     const auto was = streamer::draw_band(*before.set, before.ref, labels, *points, models_from);
@@ -192,7 +215,7 @@ QualityView::Part part_of(std::string name, std::string kind,
 
 Result<std::optional<QualityView>> quality_of(QueryContext& context, const SetWorker& of,
                                               const server::QualityQuery& query) {
-  const auto points = points_of(context, query.series, query.from - kWarmUp, query.to);
+  const auto points = points_to_judge(context, of, of, query.series, query.from, query.to);
   if (!points) return fail(points.error());
   if (points->empty()) return std::optional<QualityView>();
   const auto drawing = streamer::draw_band(*of.set, of.ref, query.series, *points, query.from);

@@ -14,6 +14,7 @@
 
 #include "server/hub.h"
 #include "server/views.h"
+#include "streamer/class_history.h"
 #include "tocsin/live.h"
 #include "tocsin/query_reads.h"
 #include "tocsin/quick_start.h"
@@ -117,6 +118,7 @@ class LiveViews final : public server::Views {
   // Stored and newest points of each series; `done` runs on the background loop.
   void points_of(std::vector<SeriesRef> wanted, TimeMs from, TimeMs to,
                  std::function<void(std::vector<SeriesSamples>)> done);
+  void prepend_sealed(const std::vector<streamer::TimeSpan>& spans, SeriesSamples& into) const;
   server::WorkerView worker_view(uint32_t index,
                                  const std::vector<ShardSummary::States>& parts) const;
   server::WorkerDetails::Series series_view(const streamer::Streamer& streamer,

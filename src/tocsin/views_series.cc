@@ -94,6 +94,17 @@ void LiveViews::points_of(std::vector<SeriesRef> wanted, TimeMs from, TimeMs to,
       });
 }
 
+// What lies so far back is sealed.
+void LiveViews::prepend_sealed(const std::vector<streamer::TimeSpan>& spans,
+                               SeriesSamples& into) const {
+  std::vector<Sample> older;
+  for (const streamer::TimeSpan& span : spans)
+    if (const auto read =
+            live_.store().read_sealed(into.series, span.from, span.to - milliseconds(1), {}))
+      older.insert(older.end(), read->begin(), read->end());
+  into.points.insert(into.points.begin(), older.begin(), older.end());
+}
+
 void LiveViews::latest(SeriesSelector selector, server::Done<std::vector<server::LatestRow>> done) {
   in_background([this, selector, done = std::move(done)] {
     const auto refs = std::make_shared<std::vector<SeriesRef>>(select(selector, 100'000));
@@ -159,8 +170,11 @@ void LiveViews::band(server::BandQuery query, server::Done<std::optional<server:
     const Labels attempts = streamer::attempts_labels(set.worker(*worker), labels);
     if (const auto behind = live_.series().find(attempts); behind && !attempts.empty())
       wanted.push_back(*behind);
+    const auto before =
+        streamer::class_days(set.worker(*worker), set.local(labels), query.from - kWarmUp);
     points_of(std::move(wanted), query.from - kWarmUp, query.to,
-              [this, query, labels, worker, done](std::vector<SeriesSamples> all) {
+              [this, query, labels, worker, before, done](std::vector<SeriesSamples> all) {
+                for (SeriesSamples& one : all) prepend_sealed(before, one);
                 done(None(draw(labels, *worker, query, all)));
               });
   });

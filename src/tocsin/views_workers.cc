@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "models/kinds.h"
 #include "tocsin/views.h"
+#include "tocsin/worker_calendars.h"
 
 namespace tocsin {
 namespace {
@@ -132,6 +133,7 @@ void LiveViews::worker(std::string id, server::Done<std::optional<server::Worker
             selects += (selects.empty() ? "" : ", ") + selector.text();
           out.marks.push_back({mark.from, mark.to, mark.why, selects});
         }
+        out.calendars = calendars_of(*configuration->workers, worker, live_.clock().now());
         const auto shared = std::make_shared<server::WorkerDetails>(std::move(out));
         on_decisions([this, shared, ref, done](DecisionThread& decisions) {
           shared->worker.violations_7d = decisions.violations_7d(ref.index, live_.clock().now());

@@ -143,6 +143,24 @@ Result<void> apply_weights(const WorkerChanges& changes, Worker& wanted) {
   return {};
 }
 
+// The models [first, end) of one entry of the list: those of several seasons share its weight, and
+// can be changed together only.
+bool edit_entry(YamlEdit& edit, const Node& entry, const Worker& before, const Worker& wanted,
+                size_t first, size_t end) {
+  double weight = 0;
+  bool weights = false, periods = false;
+  for (size_t i = first; i < end; ++i) {
+    const streamer::ModelSpec& model = wanted.models[i];
+    const streamer::ModelSpec& alike = wanted.models[first];
+    if (model.weight != alike.weight || model.period_weights != alike.period_weights) return false;
+    weight += model.weight;
+    weights = weights || model.weight != before.models[i].weight;
+    periods = periods || model.period_weights != before.models[i].period_weights;
+  }
+  if (weights && !set_number(edit, entry, "weight", weight, "kind")) return false;
+  return !periods || set_periods(edit, entry, wanted.models[first].period_weights);
+}
+
 bool edit_weights(YamlEdit& edit, const Node& node, const Worker& before, const Worker& wanted) {
   const auto models = node.member("models");
   if (!models) {
@@ -153,15 +171,14 @@ bool edit_weights(YamlEdit& edit, const Node& node, const Worker& before, const 
                          {fmt::format("{{kind: level, weight: {}}}", number_text(weight))}, "id");
   }
   const std::vector<Node> items = models->items();
-  if (items.size() != wanted.models.size()) return false;
-  for (size_t i = 0; i < items.size(); ++i) {
-    if (items[i].kind() != Node::Kind::kMap) return false;
-    if (wanted.models[i].weight != before.models[i].weight &&
-        !set_number(edit, items[i], "weight", wanted.models[i].weight, "kind"))
+  for (size_t first = 0; first < wanted.models.size();) {
+    const size_t listed = wanted.models[first].listed;
+    size_t end = first + 1;
+    while (end < wanted.models.size() && wanted.models[end].listed == listed) ++end;
+    if (listed >= items.size() || items[listed].kind() != Node::Kind::kMap ||
+        !edit_entry(edit, items[listed], before, wanted, first, end))
       return false;
-    if (wanted.models[i].period_weights != before.models[i].period_weights &&
-        !set_periods(edit, items[i], wanted.models[i].period_weights))
-      return false;
+    first = end;
   }
   return true;
 }
@@ -176,7 +193,7 @@ Result<void> confirm(const WorkerSet& before, const WorkerSet& after, const Work
   for (size_t i = 0; i < was.size(); ++i)
     if (i != ref->index && !(was[i] == now[i])) return fail(by_hand("the worker", found));
   if (changes.models) {
-    if (after.worker(*ref).models.size() == changes.models->size()) return {};
+    if (after.worker(*ref).models.back().listed + 1 == changes.models->size()) return {};
     return fail(by_hand("its models", found));
   }
   const auto expected = WorkerSet::of({wanted}, wanted.id == "default");

@@ -174,6 +174,21 @@ TEST(WorkerEdit, WhatCannotBe) {
   }
 }
 
+TEST(WorkerEdit, SeasonsOfOneEntryAreChangedTogether) {
+  const std::string text =
+      "workers:\n  - id: w\n    select: x\n    models:\n"
+      "      - {kind: profile, season: [day, week], weight: 1}\n      - {kind: level}\n";
+  const auto both = edit_worker({{"w.yaml", text}}, "w", weights({{"0", 0.25}, {"1", 0.25}}));
+  ASSERT_TRUE(both) << both.error().text();
+  EXPECT_NE(both->text.find("season: [day, week], weight: 0.5}"), std::string::npos) << both->text;
+  const auto level = edit_worker({{"w.yaml", text}}, "w", weights({{"2", 3}}));
+  ASSERT_TRUE(level) << level.error().text();
+  EXPECT_NE(level->text.find("{kind: level, weight: 3}"), std::string::npos) << level->text;
+  const auto one = edit_worker({{"w.yaml", text}}, "w", weights({{"0", 0.25}}));
+  ASSERT_FALSE(one);
+  EXPECT_EQ(one.error().code, ErrorCode::kRefused) << one.error().text();
+}
+
 TEST(WorkerEdit, LayoutsForAnEditorAreLeftAlone) {
   const char* cases[] = {
       "workers:\n  - id: w\n    select: x\n    opens: >-\n      2 of\n      3\n",

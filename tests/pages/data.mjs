@@ -462,6 +462,14 @@ export function worker(wanted, now) {
     ],
     marks: [{ from: Date.UTC(2026, 10, 11, 9), to: Date.UTC(2026, 10, 11, 12),
       why: 'performance test', selects: '~.*{site="madrid"}' }],
+    calendars: [{ name: 'spain', zone: null, business_days: 'mon-fri', today: '2026-11-23',
+      today_class: 'business', sites: ['madrid'],
+      classes: ['business', 'weekend', 'holiday', 'sale'],
+      days: [
+        { date: '2026-11-27', class: 'sale', name: 'Black Friday', source: 'calendars.yaml:7' },
+        { date: '2026-12-08', class: 'holiday', name: 'Immaculate Conception', source: 'spain.ics' },
+        { date: '2026-12-25', class: 'holiday', name: 'Christmas', source: 'calendars.yaml:4' },
+      ] }],
   };
 }
 

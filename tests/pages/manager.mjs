@@ -20,6 +20,18 @@ export function manager(harness, mock) {
   }
   const preview = (page) => page.getByRole('region', { name: 'Preview of the change' });
 
+  harness.test('manager: calendars say which days are what', async (t) => {
+    const page = await open(t);
+    const spain = page.getByRole('region', { name: 'Calendar spain' });
+    await spain.getByText('today: business').waitFor();
+    assert.match(await spain.innerText(), /Business days mon-fri, on each site's wall clock; madrid/);
+    const listed = await spain.getByRole('listitem').allInnerTexts();
+    assert.equal(listed.length, 3);
+    assert.match(listed[2].replace(/\s+/g, ' '), /Fri 25 Dec 2026 holiday Christmas calendars\.yaml:4/);
+    assert.equal(await spain.locator('.cell.told').count(), 3);
+    assert.equal(await spain.locator('.cell.today').innerText(), '23');
+  });
+
   harness.test('manager: a slider redraws the band at once, and exactly when it rests', async (t) => {
     const page = await open(t);
     const before = await bandPath(page);

@@ -307,6 +307,21 @@ export interface WorkerDetail extends Omit<WorkerSummary, 'series'> {
   strategy: string | Record<string, unknown> | null;
   series: WorkerSeries[];
   marks: { from: number; to: number; why: string; selects: string }[];
+  calendars: DayCalendar[];
+}
+
+/** Which days are what. `days` are those that a date tells, around today. */
+export interface DayCalendar {
+  name: string;
+  /** null: each site's own. */
+  zone: string | null;
+  business_days: string;
+  today: string;
+  today_class: string;
+  /** Empty: the worker names it, for all its series. */
+  sites: string[];
+  classes: string[];
+  days: { date: string; class: string; name: string; source: string }[];
 }
 
 export interface SenderPoint {

@@ -40,10 +40,10 @@ struct CalendarSpec {
   std::vector<DayEntry> entries;
 };
 
-class Calendar {
+class DayCalendar {
  public:
   // What of the spec goes beyond the bounds above is left out: whoever reads one says so before.
-  explicit Calendar(CalendarSpec spec);
+  explicit DayCalendar(CalendarSpec spec);
 
   struct Kind {
     uint8_t index = 0;                // of its class

@@ -2,17 +2,17 @@
 // calendar of them that answers for every day.
 #include <cstdlib>
 
-#include "calendar/ics.h"
+#include "calendar/days_of.h"
 
 using namespace tocsin::calendar;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (auto entries = read_ics(text, "holiday", "x.ics")) {
+  if (auto entries = days_of_file(text, "holiday", "x.ics")) {
     for (const DayEntry& entry : *entries)
       if (entry.first > entry.last || !parse_day(to_text(entry.first))) std::abort();
     const Day first = entries->front().first;
-    const Calendar made({"x", std::nullopt, 0x1F, std::move(*entries)});
+    const DayCalendar made({"x", std::nullopt, 0x1F, std::move(*entries)});
     if (made.class_name(first) != "holiday") std::abort();
     for (int64_t day = 0; day < 800; ++day) (void)made.class_name(first - 400 + day);
   }

@@ -1,11 +1,11 @@
-#include "calendar/calendar.h"
+#include "calendar/day_calendar.h"
 
 #include <algorithm>
 #include <set>
 
 namespace tocsin::calendar {
 
-Calendar::Calendar(CalendarSpec spec) : spec_(std::move(spec)) {
+DayCalendar::DayCalendar(CalendarSpec spec) : spec_(std::move(spec)) {
   if (spec_.entries.size() >= kNobody) spec_.entries.resize(kNobody - 1);
   std::set<std::string> others;
   for (const DayEntry& entry : spec_.entries)
@@ -30,12 +30,12 @@ Calendar::Calendar(CalendarSpec spec) : spec_(std::move(spec)) {
   dated_.erase(std::unique(dated_.begin(), dated_.end(), same), dated_.end());
 }
 
-uint8_t Calendar::class_index(const std::string& name) const {
+uint8_t DayCalendar::class_index(const std::string& name) const {
   const auto found = std::find(classes_.begin(), classes_.end(), name);
   return static_cast<uint8_t>(found == classes_.end() ? 0 : found - classes_.begin());
 }
 
-void Calendar::add_yearly(uint16_t entry) {
+void DayCalendar::add_yearly(uint16_t entry) {
   constexpr MonthDay kNewYear{1, 1}, kLast{12, 31};
   const MonthDay first = *spec_.entries[entry].yearly, last = spec_.entries[entry].yearly_last;
   const auto fill = [&](MonthDay from, MonthDay to) {
@@ -50,7 +50,7 @@ void Calendar::add_yearly(uint16_t entry) {
   fill(kNewYear, last);
 }
 
-Calendar::Kind Calendar::kind(Day day) const {
+DayCalendar::Kind DayCalendar::kind(Day day) const {
   const auto found = std::lower_bound(dated_.begin(), dated_.end(), day,
                                       [](const Dated& one, Day at) { return one.day < at; });
   uint16_t entry = kNobody;
@@ -65,7 +65,7 @@ Calendar::Kind Calendar::kind(Day day) const {
   return {static_cast<uint8_t>(business ? 0 : 1), nullptr};
 }
 
-Id128 Calendar::fingerprint() const {
+Id128 DayCalendar::fingerprint() const {
   IdBuilder out;
   out.add(spec_.business_days).add(spec_.zone ? spec_.zone->name() : "");
   for (const Dated& one : dated_) out.add(one.day.number).add(classes_[class_of_entry_[one.entry]]);
