@@ -162,7 +162,7 @@ class HolidayTest(Detection):
 
     def test_a_feast_is_judged_by_feasts(self):
         source = random.Random(4)
-        times = range(self.now - 22 * DAY_MS, self.now, 5 * MINUTE_MS)
+        times = range(self.now - 22 * DAY_MS, self.now + 1, 5 * MINUTE_MS)
         self.write([f"pay,site=rome value={self.value(t, source):.3f} {t}" for t in times])
         worker = server.until("it is guarded", lambda: self.worker()
                               if self.worker()["guarded"] == 1 else None)
