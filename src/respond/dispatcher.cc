@@ -7,6 +7,8 @@
 #include <mutex>
 #include <utility>
 
+#include "respond/following.h"
+#include "respond/pacer.h"
 #include "respond/target.h"
 #include "respond/turns.h"
 
@@ -76,12 +78,17 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
         counters(all),
         write(std::move(write_rows)),
         outbox(given.outbox, all),
+        following(all),
         receivers(std::move(known)) {}
 
   DurationMs tick();
   DurationMs time_to_wait(TimeMs now) const;
+  void follow(TimeMs now);
+  void hear(const std::string& receiver, const Id128& alert, std::string note);
+  void count_failed_words(const std::string& receiver);
   bool may_send(const std::string& receiver, TimeMs now) const;
   void send(const Claim& claim, TimeMs now);
+  void note_pace(const Receiver& receiver, TimeMs now);
   void finish(const Claim& claim, DeliveryResult result);
   void take(supervisor::Changes changes);
   void deliver(const Receiver& receiver, const Notice& notice, const std::string& external,
@@ -105,10 +112,14 @@ struct Dispatcher::Impl : std::enable_shared_from_this<Dispatcher::Impl> {
   // The outbound thread's.
   Turns turns;
   supervisor::Outbox outbox;
+  Following following;
+  Pacer pacer;
+  Heard heard;
   DispatchChanges changes;  // not handed to `write` yet
   std::map<std::string, size_t> in_flight;
   size_t in_flight_all = 0;
-  std::map<std::string, TimeMs> paused_until;  // by Retry-After
+  // By Retry-After, and by what the service takes.
+  std::map<std::string, TimeMs> paused_until;
   ToldBook told;
 
   std::atomic<size_t> tests{0};
@@ -127,6 +138,7 @@ DurationMs Dispatcher::Impl::tick() {
     if (claims.empty()) break;
     send(claims.front(), now);
   }
+  follow(now);
   if (!changes.empty()) write(std::exchange(changes, {}));
   return time_to_wait(now);
 }
@@ -137,7 +149,34 @@ DurationMs Dispatcher::Impl::time_to_wait(TimeMs now) const {
   const TimeMs due = outbox.next_due();
   TimeMs until = std::min(now + kLongestSleep, due > now ? due : now + kBlockedSleep);
   for (const auto& [receiver, end] : paused_until) until = std::min(until, end);
-  return until - now;
+  return std::min(until, std::max(following.next_due(), now + milliseconds(1))) - now;
+}
+
+// What is open is told again, or asked for; it is no delivery and leaves no row in the ledger.
+void Dispatcher::Impl::follow(TimeMs now) {
+  const auto known = now_known();
+  for (const std::string& name : following.take_due(*known, now)) {
+    const Receiver* receiver = known->find(name);
+    const HttpTarget* target = following_target(receiver);
+    const auto hear_it = [weak = weak_from_this(), name](const Id128& alert, std::string note) {
+      if (const auto self = weak.lock()) self->hear(name, alert, std::move(note));
+    };
+    target->run(way(), target->follow(known->links(), following.open(name), now, hear_it),
+                [weak = weak_from_this(), kind = receiver->kind()](const DeliveryResult& result) {
+                  const auto self = weak.lock();
+                  if (!self) return;
+                  self->counters
+                      .counter("tocsin_receiver_followed_total",
+                               "kind=\"" + std::string(kind) + "\",outcome=\"" +
+                                   std::string(outcome_word(result.outcome)) + "\"",
+                               "Rounds over open alerts at receivers that are told again or asked.")
+                      .add();
+                });
+  }
+}
+
+void Dispatcher::Impl::hear(const std::string& receiver, const Id128& alert, std::string note) {
+  if (heard) heard({receiver, supervisor::AddNote{alert, std::move(note)}});
 }
 
 bool Dispatcher::Impl::may_send(const std::string& receiver, TimeMs now) const {
@@ -160,6 +199,7 @@ void Dispatcher::Impl::send(const Claim& claim, TimeMs now) {
                                                      claim.intent.receiver + " any more"));
   if (claim.intent.event == Event::kUpdated && !receiver->updates)
     return finish(claim, result(Outcome::kSent, "nothing to send: no updates for this receiver"));
+  note_pace(*receiver, now);
   Notice notice;
   notice.event = claim.intent.event;
   notice.receiver = claim.intent.receiver;
@@ -176,6 +216,14 @@ void Dispatcher::Impl::send(const Claim& claim, TimeMs now) {
           });
 }
 
+// The next message has to wait until the service takes one more.
+void Dispatcher::Impl::note_pace(const Receiver& receiver, TimeMs now) {
+  const Pace pace = receiver.target->pace();
+  pacer.took(receiver.name, pace, now);
+  const TimeMs free = pacer.free_at(receiver.name, pace, now);
+  if (free > now) paused_until[receiver.name] = free;
+}
+
 void Dispatcher::Impl::finish(const Claim& claim, DeliveryResult answer) {
   const TimeMs now = clock.now();
   const std::string& receiver = claim.intent.receiver;
@@ -184,6 +232,7 @@ void Dispatcher::Impl::finish(const Claim& claim, DeliveryResult answer) {
   answer.id = claim.intent.id;
   if (answer.retry_after && answer.outcome == Outcome::kRetry && answer.retry_after->count > 0)
     paused_until[receiver] = now + *answer.retry_after;
+  following.answered(claim.alert->id, receiver, answer.external);
   count(answer.kind, answer.outcome);
   outbox.record(answer, now, changes.outbox);
 }
@@ -202,6 +251,7 @@ void Dispatcher::Impl::count(std::string_view kind, Outcome outcome) {
 void Dispatcher::Impl::take(supervisor::Changes given) {
   const auto known = now_known();
   told.note(given);
+  following.note(given, *known);
   std::erase_if(given.intents, [&](const supervisor::NotificationIntent& intent) {
     const Receiver* receiver = known->find(intent.receiver);
     const bool drop = intent.event == Event::kUpdated && receiver != nullptr && !receiver->updates;
@@ -215,17 +265,29 @@ void Dispatcher::Impl::deliver(const Receiver& receiver, const Notice& notice,
                                const std::string& external, Done done) {
   const auto known = now_known();
   const auto message = std::make_shared<Message>(Message{known->links(), notice, external});
+  const std::string failed = own_words(receiver, *message);
+  if (!failed.empty()) count_failed_words(receiver.name);
   const std::string key = receiver.target->turn_key(*message);
   turns.take(key.empty() ? key : receiver.name + "\n" + key,
-             [weak = weak_from_this(), target = receiver.target, message,
+             [weak = weak_from_this(), receiver, message, failed,
               done = std::move(done)](const std::function<void()>& pass_on) {
                const auto self = weak.lock();
                if (!self) return;
-               target->deliver(self->way(), *message, [done, pass_on](DeliveryResult answer) {
-                 done(std::move(answer));
-                 pass_on();
-               });
+               message->others_open = self->following.others(receiver, *message);
+               receiver.target->deliver(self->way(), *message,
+                                        [done, failed, pass_on](DeliveryResult answer) {
+                                          answer.answer += failed;
+                                          done(std::move(answer));
+                                          pass_on();
+                                        });
              });
+}
+
+void Dispatcher::Impl::count_failed_words(const std::string& receiver) {
+  counters
+      .counter("tocsin_receiver_template_failures_total", "receiver=\"" + receiver + "\"",
+               "Messages sent with built-in words because a template could not be filled in.")
+      .add();
 }
 
 Way Dispatcher::Impl::way() {
@@ -297,8 +359,11 @@ Dispatcher::Dispatcher(Options options, std::shared_ptr<const Receivers> receive
 Dispatcher::~Dispatcher() { impl_->outbound.set_tick(nullptr); }
 
 Result<void> Dispatcher::load(state::Database& database) {
+  if (auto done = impl_->following.load(database, *impl_->now_known()); !done) return done;
   return impl_->outbox.load(database, impl_->changes.outbox);
 }
+
+void Dispatcher::set_heard(Heard heard) { impl_->heard = std::move(heard); }
 
 bool Dispatcher::wants_load() const { return impl_->outbox.wants_load(); }
 

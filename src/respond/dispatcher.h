@@ -23,6 +23,7 @@
 #include "respond/person_notice.h"
 #include "respond/receiver.h"
 #include "state/database.h"
+#include "supervisor/command.h"
 #include "supervisor/outbox.h"
 
 namespace tocsin::respond {
@@ -45,7 +46,9 @@ class Dispatcher {
     size_t notices_max = 64;  // messages to people about no alert, under way
   };
   using Write =
-      std::function<void(DispatchChanges)>;        // called on the outbound thread; must not block
+      std::function<void(DispatchChanges)>;  // called on the outbound thread; must not block
+  // What people did in another system, as a command: likewise. Set before the thread starts.
+  using Heard = std::function<void(supervisor::Command)>;
   using TestDone = std::function<void(Delivery)>;  // likewise
 
   // Everything handed in must outlive it. Made before the outbound thread starts, destroyed after
@@ -59,6 +62,7 @@ class Dispatcher {
   // Unfinished deliveries of an earlier run. Before the outbound thread starts, or on it once
   // wants_load() says so and all rows handed to Write are committed.
   Result<void> load(state::Database& database);
+  void set_heard(Heard heard);
   bool wants_load() const;  // the outbound thread only
 
   // Any thread, after the commit of `changes`, in their order.

@@ -10,6 +10,7 @@
 #include "net/test_servers.h"
 #include "respond/mail.h"
 #include "respond/slack.h"
+#include "respond/test_kinds.h"
 #include "respond/test_mail_reader.h"
 #include "respond/test_notices.h"
 #include "respond/webhook.h"
@@ -329,6 +330,84 @@ TEST_F(DispatcherTest, ANoticeToAPersonIsOneAttemptAndAboutNoAlert) {
   EXPECT_NE(server.seen()[1].body.find("/oncall"), std::string::npos) << "it leads to page On call";
   notice.receiver = "dan/hook";
   EXPECT_FALSE(dispatcher_->tell(notice, [](Delivery) { FAIL() << "called"; }));
+}
+
+TEST_F(DispatcherTest, OwnWordsAreUsedAndFailingOnesAreVisible) {
+  HttpTestServer server([](const HttpSeen&) { return HttpTestServer::answer(200, ""); });
+  Receiver receiver = webhook("ops", server);
+  receiver.title = *Template::parse("{severity} in {label.site}");
+  receiver.text = *Template::parse("{label.customer}");
+  start({receiver});
+  tell(1, "ops", Event::kOpened);
+  run_until(1, State::kSent);
+  const auto body = boost::json::parse(server.seen()[0].body);
+  const auto& said = body.at("commonAnnotations");
+  EXPECT_EQ(said.at("summary").as_string(), "critical in madrid");
+  EXPECT_NE(said.at("description").as_string().find("nothing is paid"), std::string::npos);
+  EXPECT_NE(ledger_[1].answer.find("; template text not used: the alert has no label.customer"),
+            std::string::npos)
+      << ledger_[1].answer;
+}
+
+// Two alerts of one group at once: the second waits until the first one's ticket is there.
+TEST_F(DispatcherTest, TwoAlertsOfOneGroupMakeOneTicket) {
+  std::atomic<int> made{0};
+  HttpTestServer server([&](const HttpSeen& seen) {
+    if (seen.target.find("/search") != std::string::npos)
+      return HttpTestServer::answer(
+          200, made > 0 ? R"({"issues":[{"key":"OPS-1"}]})" : R"({"issues":[]})");
+    if (seen.target == "/rest/api/2/issue") {
+      ++made;
+      return HttpTestServer::answer(201, R"({"key":"OPS-1"})");
+    }
+    return HttpTestServer::answer(201, R"({"id":"1"})");
+  });
+  Receiver jira = testing::receiver_from("kind: jira, url: '" + server.url("") +
+                                         "', token_env: T, project: OPS, per: [site]");
+  start({jira});
+  for (int64_t i = 1; i <= 4; ++i) tell(i, "ops", Event::kOpened, i);
+  for (int64_t i = 1; i <= 4; ++i) run_until(i, State::kSent);
+  EXPECT_EQ(made, 1);
+}
+
+TEST_F(DispatcherTest, ATicketClosedByAPersonIsHeardOf) {
+  HttpTestServer server([&](const HttpSeen& seen) {
+    if (seen.target.find("/search") == std::string::npos)
+      return HttpTestServer::answer(201, R"({"key":"OPS-1"})");
+    return HttpTestServer::answer(
+        200, seen.target.find("%3D%20Done") == std::string::npos
+                 ? R"({"issues":[]})"
+                 : R"({"issues":[{"key":"OPS-1","fields":{"status":{"name":"Closed"}}}]})");
+  });
+  start({testing::receiver_from("kind: jira, url: '" + server.url("") +
+                                "', token_env: T, project: OPS, poll: 10s")});
+  std::vector<supervisor::Command> heard;
+  dispatcher_->set_heard([&](supervisor::Command command) { heard.push_back(command); });
+  tell(1, "ops", Event::kOpened);
+  run_until(1, State::kSent);
+  outbound_.wake();
+  outbound_.poll(milliseconds(0));
+  EXPECT_TRUE(heard.empty());
+  pass(seconds(10));
+  run_until([&] { return !heard.empty(); });
+  EXPECT_EQ(heard[0].by, "ops");
+  const auto& note = std::get<supervisor::AddNote>(heard[0].what);
+  EXPECT_EQ(note.alert, alert(1).id);
+  EXPECT_EQ(note.text, "Jira ticket OPS-1 was set to Closed");
+}
+
+TEST_F(DispatcherTest, WhatComesFasterThanTheServiceTakesWaits) {
+  HttpTestServer server([](const HttpSeen&) { return HttpTestServer::answer(202, ""); });
+  start({testing::receiver_from("kind: teams, url: '" + server.url("/hook") + "', parallel: 32")});
+  for (int64_t i = 1; i <= 6; ++i) tell(i, "ops", Event::kOpened, i);
+  for (int64_t i = 1; i <= 4; ++i) run_until(i, State::kSent);
+  outbound_.poll(milliseconds(0));
+  EXPECT_EQ(server.seen().size(), 4u);
+  pass(milliseconds(250));
+  run_until(5, State::kSent);
+  EXPECT_EQ(server.seen().size(), 5u);
+  pass(milliseconds(250));
+  run_until(6, State::kSent);
 }
 
 TEST_F(DispatcherTest, AReloadedConfigurationCountsAtOnce) {

@@ -84,7 +84,7 @@ net::Headers read_headers(MapReader& m) {
 }
 
 std::string read_base_url(MapReader& m, const std::string& standard) {
-  std::string out = m.value<std::string>("url", "", "");
+  std::string out = m.value<std::string>("url", "", "Base of the service.");
   check_url(m, "url", out);
   if (out.empty()) out = standard;
   while (out.ends_with('/')) out.pop_back();

@@ -92,6 +92,7 @@ std::string state_word(const Notice& notice) {
 }
 
 std::string sentence(const Notice& notice) {
+  if (notice.title) return one_line(*notice.title, kSentenceMax);
   const AlertView& alert = *notice.alert;
   const Decision& said = alert.latest->summary.empty() ? alert.opened : alert.latest;
   if (said.summary.empty()) return one_line("rule " + said.rule_id + " holds", kSentenceMax);
@@ -99,6 +100,7 @@ std::string sentence(const Notice& notice) {
 }
 
 std::string description(const Notice& notice) {
+  if (notice.text) return cut_text(*notice.text, kDescriptionMax);
   return cut_text(notice.alert->latest->description, kDescriptionMax);
 }
 

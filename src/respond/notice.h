@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,8 @@ struct Notice {
   TimeMs time;      // when the message is made
   std::shared_ptr<const AlertView> alert;
   std::vector<std::string> told;  // names of all receivers told of this alert, where known
+  // The receiver's own words (its templates), instead of the alert's sentence and description.
+  std::optional<std::string> title, text;
   bool closed() const { return alert->state != AlertState::kOpen; }
 };
 

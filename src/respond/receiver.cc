@@ -42,6 +42,14 @@ TargetPtr read_target(MapReader& m, const SecretSources& sources) {
   return std::make_shared<InboxTarget>();
 }
 
+Template read_words(MapReader& m, const char* key, const char* doc) {
+  const std::string text = m.value<std::string>(key, "", doc);
+  auto out = Template::parse(text);
+  if (out) return std::move(*out);
+  m.problem(key, out.error().message);
+  return {};
+}
+
 Receiver read_receiver(MapReader& m, const SecretSources& sources) {
   Receiver out;
   out.name = m.required<std::string>("name", "Unique name; routes name it.");
@@ -55,6 +63,10 @@ Receiver read_receiver(MapReader& m, const SecretSources& sources) {
                               "token, incident and ticket services, inbox.");
   if (out.updates && !out.target->no_updates().empty())
     m.problem("updates", std::string(out.target->no_updates()));
+  out.title = read_words(m, "title",
+                         "Template of the sentence, instead of the alert's own: \"{severity} in "
+                         "{label.site|everywhere}: {summary}\".");
+  out.text = read_words(m, "text", "Template of the description; the fields are the same.");
   const int64_t parallel = m.value<int64_t>("parallel", 4, "Requests at once; 1 to 32.");
   if (parallel < 1 || parallel > 32) m.problem("parallel", "must be 1 to 32");
   out.parallel = static_cast<size_t>(std::clamp<int64_t>(parallel, 1, 32));
@@ -86,6 +98,24 @@ Result<Receiver> receiver_for(std::string_view kind, const std::string& address,
   Receiver out = base;
   out.target = std::move(*target);
   return out;
+}
+
+std::string own_words(const Receiver& receiver, Message& message) {
+  std::string failures;
+  std::optional<std::string> title, text;
+  const auto fill = [&](const char* key, const Template& words, std::optional<std::string>& out) {
+    if (words.empty()) return;
+    auto filled = words.fill(message);
+    if (filled)
+      out = std::move(*filled);
+    else
+      failures += fmt::format("; template {} not used: {}", key, filled.error().message);
+  };
+  fill("title", receiver.title, title);
+  fill("text", receiver.text, text);
+  message.notice.title = std::move(title);
+  message.notice.text = std::move(text);
+  return failures;
 }
 
 bool Receivers::add(Receiver receiver) {

@@ -12,6 +12,7 @@
 #include "respond/links.h"
 #include "respond/secret.h"
 #include "respond/target.h"
+#include "respond/template.h"
 
 namespace tocsin::respond {
 
@@ -21,6 +22,7 @@ struct Receiver {
   bool updates = false;  // whether "updated" events are sent, not only opened and resolved
   size_t parallel = 4;   // requests at once to this receiver
   TargetPtr target;      // never null
+  Template title = {}, text = {};  // empty = the built-in words
   std::string_view kind() const { return target->kind(); }
 };
 
@@ -29,6 +31,10 @@ struct Receiver {
 // addresses, or the address is none. The caller gives it its name.
 Result<Receiver> receiver_for(std::string_view kind, const std::string& address,
                               const Receiver& base);
+
+// Fills in the receiver's templates. What fails keeps its built-in words; the answer says why,
+// empty if all went well.
+std::string own_words(const Receiver& receiver, Message& message);
 
 class Receivers {
  public:

@@ -9,7 +9,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/reader.h"
-#include "respond/webhook.h"
+#include "respond/answer.h"
 
 namespace tocsin::respond {
 namespace {

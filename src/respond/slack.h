@@ -23,6 +23,8 @@ class SlackTarget : public HttpTarget {
   static TargetPtr read(config::MapReader& m, const SecretSources& sources);
   std::string_view kind() const override { return "slack"; }
   bool edits() const override { return can_update(); }
+  // Slack takes about one message a second and channel, and bears short bursts.
+  Pace pace() const override { return {10, seconds(1)}; }
   std::string_view no_updates() const override;
   Result<TargetPtr> for_address(const std::string& address) const override;
   Step begin(const Message& message) const override;

@@ -5,10 +5,10 @@
 namespace tocsin::respond {
 namespace {
 
-// No kind needs more; a service that answers in circles ends here.
-constexpr int kStepsMax = 8;
+// More than any kind needs (20 numbers of a gateway); a service that answers in circles ends here.
+constexpr int kStepsMax = 24;
 
-void run(Way way, TargetPtr target, int steps, Step step, const Target::Done& done) {
+void run_on(Way way, TargetPtr target, int steps, Step step, const Target::Done& done) {
   if (!step.request) return done(std::move(step.result));
   if (steps == kStepsMax)
     return done(
@@ -16,7 +16,7 @@ void run(Way way, TargetPtr target, int steps, Step step, const Target::Done& do
   const auto sent = way.http.send(
       std::move(*step.request),
       [way, target, steps, then = std::move(step.then), done](const net::HttpAnswer& answer) {
-        run(way, target, steps + 1, then(answer, way.clock.now()), done);
+        run_on(way, target, steps + 1, then(answer, way.clock.now()), done);
       });
   if (!sent) done(not_started(sent.error()));
 }
@@ -42,7 +42,11 @@ Step end(Outcome outcome, std::string answer) {
 }
 
 void HttpTarget::deliver(const Way& way, const Message& message, Done done) const {
-  run(way, shared_from_this(), 0, begin(message), done);
+  run(way, begin(message), std::move(done));
+}
+
+void HttpTarget::run(const Way& way, Step step, Done done) const {
+  run_on(way, shared_from_this(), 0, std::move(step), done);
 }
 
 DeliveryResult not_started(const Error& error) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -32,6 +33,14 @@ struct Message {
   Links links;
   Notice notice;
   std::string external;  // what earlier answers about this alert left: a JSON object, or empty
+  // Other open alerts with the same turn_key() that this receiver was told of.
+  size_t others_open = 0;
+};
+
+// An open alert that a receiver was told of.
+struct Followed {
+  std::shared_ptr<const AlertView> alert;
+  std::string external;
 };
 
 // The ways out of the process. The outbound thread's.
@@ -40,6 +49,12 @@ struct Way {
   net::SmtpClient smtp;
   const Clock& clock;
   std::function<void(InboxMessage)> keep;
+};
+
+// So many at once, then one every so often.
+struct Pace {
+  uint32_t burst = 0;
+  DurationMs every{};  // 0 = no limit
 };
 
 class Target : public std::enable_shared_from_this<Target> {
@@ -55,8 +70,8 @@ class Target : public std::enable_shared_from_this<Target> {
   // Deliveries with the same key go one after the other, also those of different alerts: what must
   // not be made twice. Empty = any number at once.
   virtual std::string turn_key(const Message&) const { return {}; }
-  // Above 0: what is open is told again so often (Refresher).
-  virtual DurationMs repeats() const { return {}; }
+  // How fast the service takes messages; what comes faster waits.
+  virtual Pace pace() const { return {}; }
   // The same target for one person at `address`: a mail address, a number, a user's id.
   // kInvalid: this kind has no addresses, or that is none.
   virtual Result<std::shared_ptr<const Target>> for_address(const std::string& address) const;
@@ -77,9 +92,18 @@ Step end(Outcome outcome, std::string answer);
 
 class HttpTarget : public Target {
  public:
+  using Heard = std::function<void(const Id128& alert, std::string note)>;
+  // Above 0: so often follow() is asked for what is open, as long as something is.
+  virtual DurationMs follows() const { return {}; }
+  // Tells it again, or asks what became of it; what other people did there goes to `heard`.
+  virtual Step follow(const Links&, std::vector<Followed>, TimeMs, Heard) const { return {}; }
+  // Whether deliver() wants others_open.
+  virtual bool counts_others() const { return false; }
   // Pure. `this` outlives the conversation.
   virtual Step begin(const Message& message) const = 0;
   void deliver(const Way& way, const Message& message, Done done) const override;
+  // Carries out `step`, one of this target.
+  void run(const Way& way, Step step, Done done) const;
 };
 
 // A request that could not be handed over at all.

@@ -15,7 +15,6 @@ namespace {
 
 constexpr size_t kPairsMax = 64;  // labels, annotations
 constexpr size_t kValueMax = 4096;
-constexpr size_t kAnswerExcerptMax = 200;
 constexpr std::string_view kNoEnd = "0001-01-01T00:00:00Z";  // Go's zero time: not ended
 
 using Pairs = std::vector<Labels::Pair>;
@@ -50,19 +49,6 @@ void write_pairs(JsonWriter& json, std::string_view name, const Pairs& pairs) {
 
 Pairs group_labels(const AlertView& alert) {
   return bounded(alert.opened->scope.with("alertname", alert.opened->rule_id).to_pairs());
-}
-
-bool is_final(int status) {
-  constexpr std::array kOfTheMessage{400, 405, 406, 409, 410, 411, 413, 414, 415, 422, 431};
-  return std::find(kOfTheMessage.begin(), kOfTheMessage.end(), status) != kOfTheMessage.end();
-}
-
-std::string excerpt(std::string_view body) {
-  std::string out = cut_text(body, kAnswerExcerptMax);
-  std::replace_if(
-      out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  return out;
 }
 
 }  // namespace
@@ -132,30 +118,8 @@ net::HttpRequest webhook_request(const WebhookTarget& target, const Links& links
   return out;
 }
 
-std::string answer_text(const net::HttpAnswer& answer) {
-  if (answer.status == 0)
-    return fmt::format("no answer in {} ms: {}", answer.elapsed.count,
-                       cut_text(answer.error, kAnswerExcerptMax));
-  std::string out = fmt::format("{} in {} ms", answer.status, answer.elapsed.count);
-  if (answer.status >= 300 && answer.status < 400)
-    return out + "; redirects are not followed, configure where it leads";
-  if (!answer.ok() && !answer.body.empty()) out += ": " + excerpt(answer.body);
-  return out;
-}
-
-std::optional<DurationMs> requested_wait(const net::HttpAnswer& answer, TimeMs now) {
-  const auto wait = net::parse_retry_after(answer.headers.get("retry-after"), now);
-  if (!wait) return std::nullopt;
-  return std::min(*wait, hours(1));
-}
-
 supervisor::DeliveryResult judge_webhook(const net::HttpAnswer& answer, TimeMs now) {
-  supervisor::DeliveryResult out;
-  out.answer = answer_text(answer);
-  if (answer.ok()) return out;
-  out.outcome = is_final(answer.status) ? Outcome::kFinal : Outcome::kRetry;
-  out.retry_after = requested_wait(answer, now);
-  return out;
+  return judge_status(answer, now);
 }
 
 }  // namespace tocsin::respond

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "respond/answer.h"
 #include "respond/http_options.h"
 #include "respond/target.h"
 
@@ -31,12 +32,6 @@ net::HttpRequest webhook_request(const WebhookTarget& target, const Links& links
 // "sha256=" and the HMAC in 64 lower-case hexadecimal digits.
 std::string signature(std::string_view key, std::string_view body);
 
-// 2xx: sent. What is wrong with the message itself (400, 410, 413, 422 ...) is final; everything
-// else may be mended on the other side and is tried again; Retry-After is honoured.
 supervisor::DeliveryResult judge_webhook(const net::HttpAnswer& answer, TimeMs now);
-// Retry-After, at most an hour: a page must not wait longer for a wrong clock.
-std::optional<DurationMs> requested_wait(const net::HttpAnswer& answer, TimeMs now);
-// "200 in 6 ms", "no answer in 10000 ms: ...", "503 in 2 ms: overloaded"
-std::string answer_text(const net::HttpAnswer& answer);
 
 }  // namespace tocsin::respond

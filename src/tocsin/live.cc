@@ -64,6 +64,9 @@ Result<void> Live::start_threads() {
   dispatcher_ = std::make_unique<respond::Dispatcher>(
       respond::Dispatcher::Options{}, configuration_->receivers, *outbound_, clock_, counters_,
       [this](respond::DispatchChanges changes) { decisions_->delivered(std::move(changes)); });
+  dispatcher_->set_heard([this](supervisor::Command command) {
+    decisions_->command(std::move(command), [](const Result<supervisor::CommandDone>&) {});
+  });
   if (auto done = decisions_->set_dispatcher(dispatcher_.get()); !done) return done;
   outbound_thread_ = std::make_unique<net::OutboundThread>(*outbound_);
   outbound_thread_->start();

@@ -238,7 +238,8 @@ class Hook:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                request = {"at": time.monotonic(), "path": self.path, "body": body,
+                request = {"at": time.monotonic(), "method": self.command, "path": self.path,
+                           "body": body,
                            "headers": {k.lower(): v for k, v in self.headers.items()}}
                 with owner.lock:
                     request["status"], out = owner.answer(request)
@@ -247,6 +248,8 @@ class Hook:
                 self.send_header("Content-Length", str(len(out)))
                 self.end_headers()
                 self.wfile.write(out)
+
+            do_GET = do_PUT = do_POST
 
             def log_message(self, *_):
                 pass

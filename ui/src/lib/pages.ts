@@ -18,11 +18,12 @@ export const kPages: readonly PageEntry[] = [
   { path: '/workshop', name: 'Workshop', tab: 'workshop' },
   { path: '/budget', name: 'Budget', tab: 'budget' },
   { path: '/inbox', name: 'Inbox', tab: 'inbox' },
+  { path: '/receivers', name: 'Receivers', tab: 'receivers' },
   { path: '/senders', name: 'Senders', tab: 'senders' },
   { path: '/cardinality', name: 'Cardinality', tab: 'cardinality' },
 ];
 
-const kLists = ['alerts', 'workers', 'boards', 'explore', 'rules', 'inbox', 'senders',
+const kLists = ['alerts', 'workers', 'boards', 'explore', 'rules', 'inbox', 'receivers', 'senders',
   'cardinality', 'coverage', 'causes', 'workshop', 'budget', 'health', 'ledger',
   'oncall', 'profile', 'users', 'tokens', 'audit'] as const;
 type ListPage = (typeof kLists)[number];
