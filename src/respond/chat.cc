@@ -100,6 +100,8 @@ std::string teams_card(const Message& message, size_t text_max) {
   write_card_link(json, "Open the alert", message.links.alert(notice.alert->id));
   if (const auto grafana = message.links.grafana_url(*notice.alert))
     write_card_link(json, "Grafana", *grafana);
+  if (const auto act = acknowledge_url(message.links, notice))
+    write_card_link(json, "Acknowledge", *act);
   return json.end_array().end_object().end_object().end_array().end_object().take();
 }
 
@@ -117,6 +119,8 @@ std::string mattermost_body(const ChatTarget& target, const Message& message) {
   if (const std::string said = description(notice); !said.empty()) text += markdown(said) + "\n";
   for (const std::string& line : violation_lines(*notice.alert, kViolationsShown))
     text += "- " + markdown(line) + "\n";
+  if (const auto act = acknowledge_url(message.links, notice))
+    text += "[Acknowledge](" + *act + ")\n";
   JsonWriter json;
   json.begin_object().member("text", cut_length(text, kMattermostMax, LengthUnit::kRunes));
   if (!target.channel.empty()) json.member("channel", target.channel);
@@ -152,7 +156,8 @@ std::string telegram_body(const ChatTarget& target, const Message& message) {
   if (const std::string said = description(notice); !said.empty()) text += said + "\n";
   for (const std::string& line : violation_lines(*notice.alert, kViolationsShown))
     text += "- " + line + "\n";
-  const std::string url = "\n" + message.links.alert(notice.alert->id);
+  std::string url = "\n" + message.links.alert(notice.alert->id);
+  if (const auto act = acknowledge_url(message.links, notice)) url += "\nAcknowledge: " + *act;
   const size_t rest = kTelegramMax - std::min(kTelegramMax, text_length(url, LengthUnit::kUtf16));
   JsonWriter json;
   json.begin_object().member("chat_id", target.channel);

@@ -127,8 +127,9 @@ TargetPtr InboxTarget::read(config::MapReader&, const SecretSources&) {
 }
 
 void InboxTarget::deliver(const Way& way, const Message& message, Done done) const {
-  for (InboxMessage& each : inbox_messages(message.links, message.notice))
-    way.keep(std::move(each));
+  Links links = message.links;
+  links.signer = nullptr;  // whoever may look at the inbox may not act by it
+  for (InboxMessage& each : inbox_messages(links, message.notice)) way.keep(std::move(each));
   done(end(Outcome::kSent, "kept").result);
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "net/url.h"
+#include "respond/acts.h"
 #include "respond/person_notice.h"
 
 namespace tocsin::respond {
@@ -15,6 +16,8 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
 }
+
+constexpr DurationMs kActsFor = days(7);
 
 // Walks the template; `word` gives what stands for a name. False if an opening pair is not closed.
 // A closing pair alone is text: links to Grafana hold JSON.
@@ -59,6 +62,12 @@ std::optional<std::string> Links::grafana_url(const AlertView& alert) const {
     return net::percent_encode(label_value(alert, name));
   });
   return out;
+}
+
+std::optional<std::string> Links::act(const AlertView& alert, Act act, const std::string& who,
+                                      TimeMs now) const {
+  if (!signer || alert.state != AlertState::kOpen) return std::nullopt;
+  return external_url + "/act/" + signer->token({alert.id, act, who, now + kActsFor});
 }
 
 Result<void> check_link_template(std::string_view text) {

@@ -1,6 +1,7 @@
 #pragma once
 // Addresses that messages and pages link to: section `links`.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,11 +12,15 @@
 
 namespace tocsin::respond {
 
+class ActSigner;
+enum class Act : uint8_t;
+
 struct Links {
   // No slash at its end. Left out of the configuration: the address that is listened on.
   std::string external_url = "http://127.0.0.1:9640";
   std::string grafana;  // a template with {{ label }}, {{ from }}, {{ to }}; empty = no link
   bool external_url_given = false;
+  std::shared_ptr<const ActSigner> signer;  // null: messages carry no links that act
 
   std::string alert(const Id128& alert_id) const;  // {external_url}/alerts/{id}
   // The template filled in, every value percent-encoded; nullopt without a template.
@@ -23,6 +28,10 @@ struct Links {
   //   name, the label of its first violation's series ({{ __name__ }} is the metric); else "".
   //   {{ from }}, {{ to }}: unix milliseconds, an hour before it opened to its end or last change.
   std::optional<std::string> grafana_url(const AlertView& alert) const;
+  // A link that does this to the alert, for whoever gets the message (`who`: a mail address or a
+  // receiver's name), for a week from `now`; nullopt without a signer or once the alert is over.
+  std::optional<std::string> act(const AlertView& alert, Act act, const std::string& who,
+                                 TimeMs now) const;
 };
 
 // kInvalid if braces do not pair or nothing stands between them.

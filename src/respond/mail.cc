@@ -160,7 +160,9 @@ void MailTarget::deliver(const Way& way, const Message& message, Done done) cons
 // Mail programs that thread by subject ignore "Re:"; what changed stands in the first line.
 std::string mail_subject(const Notice& notice) {
   const Decision& opened = notice.alert->opened;
-  const std::string said = opened.summary.empty() ? "rule " + opened.rule_id : opened.summary;
+  const std::string said = notice.title             ? *notice.title
+                           : opened.summary.empty() ? "rule " + opened.rule_id
+                                                    : opened.summary;
   const std::string word = is_person_notice(notice.alert->id) || notice.event == Event::kTest
                                ? state_word(notice)
                                : std::string(to_text(opened.severity));
@@ -168,7 +170,7 @@ std::string mail_subject(const Notice& notice) {
   return (opens(notice) ? "" : "Re: ") + cut_text(subject, kSubjectMax);
 }
 
-std::string mail_text(const Links& links, const Notice& notice) {
+std::string mail_text(const Links& links, const Notice& notice, const std::string& who) {
   std::string out = state_word(notice) + ": " + sentence(notice) + "\n\n";
   for (const auto& [name, value] : facts(notice)) out += fmt::format("{:<13} {}\n", name, value);
   if (const std::string text = description(notice); !text.empty()) out += "\n" + text + "\n";
@@ -177,10 +179,11 @@ std::string mail_text(const Links& links, const Notice& notice) {
   for (const std::string& line : lines) out += "- " + line + "\n";
   out += "\n" + links.alert(notice.alert->id) + "\n";
   if (const auto grafana = links.grafana_url(*notice.alert)) out += *grafana + "\n";
+  if (const auto act = acknowledge_url(links, notice, who)) out += "\nAcknowledge: " + *act + "\n";
   return out;
 }
 
-std::string mail_html(const Links& links, const Notice& notice) {
+std::string mail_html(const Links& links, const Notice& notice, const std::string& who) {
   std::string out =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width\"></head>\n"
@@ -200,6 +203,7 @@ std::string mail_html(const Links& links, const Notice& notice) {
          html_lines(violation_lines(*notice.alert, kViolationsShown)) + "</div>\n<p>";
   out += html_link(links.alert(notice.alert->id), link_words(notice));
   if (const auto grafana = links.grafana_url(*notice.alert)) out += html_link(*grafana, "Grafana");
+  if (const auto act = acknowledge_url(links, notice, who)) out += html_link(*act, "Acknowledge");
   return out + "</p></body></html>\n";
 }
 
@@ -224,8 +228,9 @@ std::string mail_message(const MailTarget& target, const Links& links, const Not
   add("X-Tocsin-Alert", to_text(notice.alert->id));
   add("X-Tocsin-Event", std::string(to_text(notice.event)));
   add("X-Tocsin-Delivery", header_text(notice.key, 19));
-  parts.text = mail_text(links, notice);
-  parts.html = mail_html(links, notice);
+  const std::string who = target.to.size() == 1 ? target.to.front() : notice.receiver;
+  parts.text = mail_text(links, notice, who);
+  parts.html = mail_html(links, notice, who);
   return compose_mail(parts);
 }
 

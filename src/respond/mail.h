@@ -28,8 +28,9 @@ class MailTarget : public Target {
 // The whole message: headers and body, CRLF lines.
 std::string mail_message(const MailTarget& target, const Links& links, const Notice& notice);
 std::string mail_subject(const Notice& notice);
-std::string mail_text(const Links& links, const Notice& notice);
-std::string mail_html(const Links& links, const Notice& notice);
+// `who`: whom it is for, as the link that acknowledges names them.
+std::string mail_text(const Links& links, const Notice& notice, const std::string& who = "");
+std::string mail_html(const Links& links, const Notice& notice, const std::string& who = "");
 
 // 250: sent. A 5xx is final, but for those of signing in and of TLS (530 to 538), which an operator
 // mends; everything else is tried again.

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "respond/acts.h"
+#include "respond/links.h"
 #include "respond/person_notice.h"
 
 namespace tocsin::respond {
@@ -106,6 +108,14 @@ std::string description(const Notice& notice) {
 
 std::string_view link_words(const Notice& notice) {
   return is_person_notice(notice.alert->id) ? "Open On call" : "Open the alert";
+}
+
+std::optional<std::string> acknowledge_url(const Links& links, const Notice& notice,
+                                           const std::string& who) {
+  const bool nobody_asks = notice.event == Event::kTest || is_person_notice(notice.alert->id);
+  if (nobody_asks || notice.closed() || !notice.alert->acknowledged_by.empty()) return std::nullopt;
+  return links.act(*notice.alert, Act::kAcknowledge, who.empty() ? notice.receiver : who,
+                   notice.time);
 }
 
 std::string utc_text(TimeMs time) {

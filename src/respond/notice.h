@@ -18,6 +18,8 @@ namespace tocsin::respond {
 
 using supervisor::Event;
 
+struct Links;
+
 struct Notice {
   Event event = Event::kOpened;
   std::string receiver;
@@ -46,6 +48,10 @@ std::string utc_text(TimeMs time);  // "2026-11-23 14:32:45 UTC"
 // Name and value of what is worth a line: severity, scope, since, trend, who acknowledged, who is
 // told, the rule. At most 10.
 std::vector<std::pair<std::string, std::string>> facts(const Notice& notice);
+// The link in the message that acknowledges the alert; nullopt if there is none: a test, the end,
+// an alert that somebody has. `who`: whom the message is for; the receiver's name if empty.
+std::optional<std::string> acknowledge_url(const Links& links, const Notice& notice,
+                                           const std::string& who = "");
 // "payments_ok{site="madrid"} is 51, expected 118–151": the rule's violations, at most `max`.
 std::vector<std::string> violation_lines(const AlertView& alert, size_t max);
 

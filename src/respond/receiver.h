@@ -57,6 +57,8 @@ class Receivers {
   void set_own_url(const std::string& url) {
     if (!links_.external_url_given) links_.external_url = url;
   }
+  // Messages carry links that act from now on.
+  void set_signer(std::shared_ptr<const ActSigner> signer) { links_.signer = std::move(signer); }
 
  private:
   std::vector<Receiver> list_;

@@ -9,7 +9,9 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "config/reader.h"
+#include "respond/acts.h"
 #include "respond/answer.h"
+#include "respond/person_notice.h"
 
 namespace tocsin::respond {
 namespace {
@@ -67,7 +69,23 @@ void write_button(JsonWriter& json, std::string_view words, const std::string& u
   json.member("url", url).end_object();
 }
 
-void write_details(JsonWriter& json, const Links& links, const Notice& notice) {
+void write_act(JsonWriter& json, std::string_view words, Act act, const Id128& alert) {
+  json.begin_object().member("type", "button").member("action_id", to_text(act));
+  json.key("text").begin_object().member("type", "plain_text").member("text", words).end_object();
+  json.member("value", to_text(alert));
+  if (act == Act::kAcknowledge) json.member("style", "primary");
+  json.end_object();
+}
+
+void write_acts(JsonWriter& json, const Notice& notice) {
+  if (notice.event == Event::kTest || notice.closed() || is_person_notice(notice.alert->id)) return;
+  const Id128& id = notice.alert->id;
+  if (notice.alert->acknowledged_by.empty()) write_act(json, "Acknowledge", Act::kAcknowledge, id);
+  write_act(json, "Resolve", Act::kResolve, id);
+  write_act(json, "Silence 1 h", Act::kSilence, id);
+}
+
+void write_details(JsonWriter& json, const Links& links, const Notice& notice, bool buttons) {
   if (!facts(notice).empty()) write_fields(json, notice);
   std::string text = slack_text(description(notice), kSectionMax);
   if (!text.empty()) write_section(json, text);
@@ -79,6 +97,7 @@ void write_details(JsonWriter& json, const Links& links, const Notice& notice) {
   write_button(json, link_words(notice), links.alert(notice.alert->id));
   if (const auto grafana = links.grafana_url(*notice.alert))
     write_button(json, "Grafana", *grafana);
+  if (buttons) write_acts(json, notice);
   json.end_array().end_object();
 }
 
@@ -173,6 +192,9 @@ TargetPtr SlackTarget::read(config::MapReader& m, const SecretSources& sources) 
   SecretReader secrets(m, sources);
   out->token = secrets.read("token", "Bot token (xoxb-...) with chat:write.");
   out->webhook_url = secrets.read("webhook_url", "slack: instead of a token, an incoming webhook.");
+  out->signing_secret =
+      secrets.read("signing_secret",
+                   "slack: signing secret of the app; with it messages have buttons that act.");
   out->channel = m.value<std::string>("channel", "", "slack: id (C...) or #name; with a token.");
   out->api_url =
       m.value<std::string>("api_url", "https://slack.com/api", "slack: base of the Web API.");
@@ -230,7 +252,7 @@ SlackMessage SlackMessage::parse(std::string_view json) {
 }
 
 std::string slack_body(const Links& links, const Notice& notice, const std::string& channel,
-                       const SlackMessage& update) {
+                       const SlackMessage& update, bool buttons) {
   const Look look = look_of(notice);
   const std::string said = slack_text(sentence(notice), kSectionMax - 300);
   const std::string state = state_word(notice);
@@ -247,7 +269,7 @@ std::string slack_body(const Links& links, const Notice& notice, const std::stri
   json.end_array();
   json.key("attachments").begin_array().begin_object().member("color", look.colour);
   json.key("blocks").begin_array();
-  write_details(json, links, notice);
+  write_details(json, links, notice, buttons);
   json.end_array().end_object().end_array();
   json.member("unfurl_links", false).member("unfurl_media", false);
   return json.end_object().take();
@@ -259,7 +281,8 @@ std::optional<net::HttpRequest> slack_request(const SlackTarget& target, const L
   const bool edits = target.can_update() && follows && !known.empty();
   if (notice.event == Event::kUpdated && !edits) return std::nullopt;
   net::HttpRequest out;
-  out.body = slack_body(links, notice, target.channel, edits ? known : SlackMessage{});
+  out.body = slack_body(links, notice, target.channel, edits ? known : SlackMessage{},
+                        !target.signing_secret.empty());
   out.headers.add("Content-Type", "application/json; charset=utf-8");
   out.headers.add("User-Agent", "Tocsin");
   if (target.can_update()) {

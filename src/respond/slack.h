@@ -13,10 +13,11 @@ namespace tocsin::respond {
 
 class SlackTarget : public HttpTarget {
  public:
-  Secret token;         // Web API; or
-  Secret webhook_url;   // an incoming webhook: cannot update what it said
-  std::string channel;  // id or #name; Web API only
-  std::string api_url;  // https://slack.com/api
+  Secret token;           // Web API; or
+  Secret webhook_url;     // an incoming webhook: cannot update what it said
+  std::string channel;    // id or #name; Web API only
+  Secret signing_secret;  // of the app, for buttons that act; empty = none
+  std::string api_url;    // https://slack.com/api
   HttpOptions http;
   bool can_update() const { return !token.empty(); }
 
@@ -40,8 +41,9 @@ struct SlackMessage {
 };
 
 // What chat.postMessage, chat.update and incoming webhooks take. channel and message may be empty.
+// `buttons`: acknowledge, resolve and silence, whose presses Slack sends to /api/slack/actions.
 std::string slack_body(const Links& links, const Notice& notice, const std::string& channel,
-                       const SlackMessage& update);
+                       const SlackMessage& update, bool buttons = false);
 // nullopt: there is nothing to send (an update of a message that is not known).
 std::optional<net::HttpRequest> slack_request(const SlackTarget& target, const Links& links,
                                               const Notice& notice, const SlackMessage& known);

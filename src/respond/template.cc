@@ -65,6 +65,7 @@ const std::vector<Known>& known_fields() {
       {"receiver", [](const Message& m) -> Value { return m.notice.receiver; }},
       {"id", [](const Message& m) -> Value { return to_text(m.notice.alert->id); }},
       {"link", [](const Message& m) -> Value { return m.links.alert(m.notice.alert->id); }},
+      {"ack_link", [](const Message& m) -> Value { return acknowledge_url(m.links, m.notice); }},
       {"grafana", [](const Message& m) -> Value { return m.links.grafana_url(*m.notice.alert); }},
   };
   return all;

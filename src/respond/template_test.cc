@@ -53,6 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"unknown", "{sevrity}", "did you mean {severity}", false},
         Case{"label_without_name", "{label.}", "no field", false},
         Case{"open", "a { b", "without its }", false},
+        Case{"no_signer", "{ack_link}", "no ack_link", false},
         Case{"close", "a } b", "without its {", false}, Case{"duration", "{duration}", "10s"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 

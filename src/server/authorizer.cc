@@ -10,6 +10,9 @@ namespace tocsin::server {
 
 namespace {
 
+// Slack posts a form, and says by its signature that it is Slack.
+constexpr std::string_view kSlackActions = "/api/slack/actions";
+
 bool reads(const net::Request& request) {
   return request.method == "GET" || request.method == "HEAD" || is_prometheus_read(request.path);
 }
@@ -130,7 +133,8 @@ net::Authorize authorizer(const access::Door& door, Counters& counters) {
                      "a page of another site sent this; open Tocsin's own page and do it there");
     if (auto refused_here = ask_the_door(door, request)) return refused_here;
     if (!reads(request) && request.path.starts_with("/api/") &&
-        !request.path.starts_with("/api/v2/") && !has_json_body(request))
+        !request.path.starts_with("/api/v2/") && request.path != kSlackActions &&
+        !has_json_body(request))
       return refusal(request, 415, "a body has to be sent with Content-Type: application/json");
     return std::nullopt;
   };

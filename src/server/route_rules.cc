@@ -61,6 +61,10 @@ constexpr RouteRule kRules[] = {
     {"GET", "/api/v1/marks", kRead},
     {"POST", "/api/v1/alerts/:id/mark", kRespond, "alert.mark"},
     {"POST", "/api/v1/violations/:id/mark", kRespond, "violation.mark"},
+    // Signed themselves: links in messages, Slack's buttons.
+    {"GET", "/act/:token", kOpen, "", kKeeps},
+    {"POST", "/act/:token", kOpen, "alert.act_by_link", kKeeps},
+    {"POST", "/api/slack/actions", kOpen, "alert.act_in_slack", kKeeps},
     {"GET", "/api/inbox", kRead},
     {"GET", "/api/receivers", kRead},
     {"POST", "/api/receivers/:name/test", kRespond, "receiver.test"},

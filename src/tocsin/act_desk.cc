@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/rand.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +19,7 @@ constexpr size_t kKeyBytes = 32;
 
 Result<std::string> make_key(const std::string& path) {
   std::array<unsigned char, kKeyBytes> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
     return fail(ErrorCode::kInternal, "making the key of message links failed: no random bytes");
   std::string key;
   for (const unsigned char byte : bytes) key += fmt::format("{:02x}", byte);

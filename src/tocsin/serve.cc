@@ -13,9 +13,11 @@
 #include "access/door.h"
 #include "base/log.h"
 #include "promql/print.h"
+#include "server/acts.h"
 #include "server/api.h"
 #include "server/api_prometheus.h"
 #include "server/api_rules.h"
+#include "tocsin/act_desk.h"
 #include "tocsin/commands.h"
 #include "tocsin/config_desk.h"
 #include "tocsin/coverage_desk.h"
@@ -80,12 +82,15 @@ std::string public_url(const Settings& settings, uint16_t port) {
 
 // port: that which is listened on, 0 before.
 std::shared_ptr<const Configuration> with_options(const Configuration& configuration,
-                                                  const ServeOptions& options, uint16_t port = 0) {
+                                                  const ServeOptions& options,
+                                                  std::shared_ptr<const respond::ActSigner> signer,
+                                                  uint16_t port = 0) {
   auto changed = std::make_shared<Configuration>(configuration);
   override_settings(changed->settings, options);
   if (const auto address = parse_address(changed->settings.listen)) {
     auto receivers = std::make_shared<respond::Receivers>(*changed->receivers);
     receivers->set_own_url(own_url(changed->settings, port > 0 ? port : address->port));
+    receivers->set_signer(std::move(signer));
     changed->receivers = std::move(receivers);
   }
   return changed;
@@ -120,6 +125,8 @@ class Server {
   Counters counters_;
   std::shared_ptr<const Configuration> configuration_;
   std::unique_ptr<LiveAccess> access_;
+  std::shared_ptr<const respond::ActSigner> signer_;
+  server::ActDesk act_desk_;
   net::Router router_;
   server::Boards boards_;
   server::RuleGroups rule_groups_;
@@ -164,7 +171,12 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   if (auto done = finish_publication(options_.config); !done) return done;
   auto configuration = Configuration::load(options_.config);
   if (!configuration) return fail(configuration.error());
-  configuration_ = with_options(**configuration, options_);
+  Settings settings = (*configuration)->settings;
+  override_settings(settings, options_);
+  auto signer = load_act_signer(settings.data);
+  if (!signer) return fail(signer.error());
+  signer_ = std::move(*signer);
+  configuration_ = with_options(**configuration, options_, signer_);
   set_log_level(configuration_->settings.log_level);
   access_ = std::make_unique<LiveAccess>(clock_, counters_, configuration_->access);
   auto live = Live::start(configuration_, clock_, counters_);
@@ -220,6 +232,8 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
 
 // Of what this floor answers itself.
 Result<void> Server::add_own_routes() {
+  act_desk_ = make_act_desk(signer_, [this] { return live_->configuration(); }, clock_);
+  server::register_act_routes(router_, *views_, act_desk_, clock_);
   store_routes_ = std::make_unique<StoreRoutes>(live_->store(), clock_);
   store_routes_->add_to(router_);
   stages_ = std::make_unique<LiveStages>(*live_);
@@ -269,7 +283,7 @@ server::ReloadView Server::reload() {
   const auto made = Configuration::build(std::move(folder), options_.config, problems);
   if (problems.empty()) {
     views_->set_config_error("");  // never the new version beside the old mistake
-    if (auto done = rebuild_->begin(with_options(*made, options_, live_->port())); !done) {
+    if (auto done = rebuild_->begin(with_options(*made, options_, signer_, live_->port())); !done) {
       view.error = done.error().text();
     } else {
       boards_.set(made->boards);
