@@ -7,6 +7,7 @@ const kPages = [
   ['workers', '/workers', 'Workers'], ['explore', '/explore', 'Explore'],
   ['boards', '/boards', 'Boards'], ['rules', '/rules', 'Rules'],
   ['inbox', '/inbox', 'Inbox'], ['senders', '/senders', 'Senders'],
+  ['receivers', '/receivers', 'Receivers'],
   ['cardinality', '/cardinality', 'Cardinality'], ['budget', '/budget', 'Budget'],
   ['ledger', '/ledger', 'Ledger'], ['health', '/health', 'Health'],
   ['oncall', '/oncall', 'On call'],

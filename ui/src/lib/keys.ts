@@ -5,7 +5,8 @@ export type Command =
   | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
   | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders' | 'go cardinality'
   | 'go boards' | 'go explore' | 'go rules' | 'full screen' | 'useful' | 'noise' | 'go workshop'
-  | 'go budget' | 'go coverage' | 'go health' | 'go ledger' | 'go oncall' | 'create' | 'go profile';
+  | 'go budget' | 'go coverage' | 'go health' | 'go ledger' | 'go oncall' | 'create' | 'go profile'
+  | 'go receivers';
 
 const kSingle = new Map<string, Command>(Object.entries({
   '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
@@ -18,8 +19,7 @@ const kAfterG = new Map<string, Command>(Object.entries({
   n: 'go now', a: 'go alerts', w: 'go workers', i: 'go inbox', s: 'go senders',
   b: 'go boards', e: 'go explore', c: 'go cardinality', r: 'go rules',
   p: 'go workshop', u: 'go budget', v: 'go coverage', h: 'go health', l: 'go ledger',
-  o: 'go oncall',
-  m: 'go profile',
+  o: 'go oncall', m: 'go profile', t: 'go receivers',
 }));
 
 export interface Press {
