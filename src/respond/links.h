@@ -20,7 +20,7 @@ struct Links {
   std::string external_url = "http://127.0.0.1:9640";
   std::string grafana;  // a template with {{ label }}, {{ from }}, {{ to }}; empty = no link
   bool external_url_given = false;
-  std::shared_ptr<const ActSigner> signer;  // null: messages carry no links that act
+  std::shared_ptr<const ActSigner> signer = {};  // null: messages carry no links that act
 
   std::string alert(const Id128& alert_id) const;  // {external_url}/alerts/{id}
   // The template filled in, every value percent-encoded; nullopt without a template.
