@@ -34,6 +34,7 @@ TEST(ActLinks, AreGoodAsTheyAreOnly) {
     for (const char c : {'A', 'b', '7', '-', '_', '=', '/'}) {
       std::string other = token;
       other[i] = c;
+      if (other == token) continue;
       EXPECT_FALSE(kSigner.open(other, kNow)) << i << " " << c;
     }
     EXPECT_FALSE(kSigner.open(token.substr(0, i), kNow)) << i;

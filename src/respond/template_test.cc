@@ -66,7 +66,9 @@ TEST(Templates, EveryFieldHasAValueOrSaysWhyNot) {
     if (name.find('.') != std::string::npos) continue;
     const auto parsed = Template::parse("{" + name + "}");
     ASSERT_TRUE(parsed) << name;
-    EXPECT_TRUE(parsed->fill(message(Event::kResolved, resolved(payment_alert())))) << name;
+    const auto filled = parsed->fill(message(Event::kResolved, resolved(payment_alert())));
+    // Nobody acknowledges what is over, and these links have no signer.
+    EXPECT_EQ(filled.has_value(), name != "ack_link") << name;
   }
 }
 

@@ -167,15 +167,19 @@ Result<void> Server::open_door() {
   return live_->listen(router_);
 }
 
-Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> quick_start) {
-  if (auto done = finish_publication(options_.config); !done) return done;
-  auto configuration = Configuration::load(options_.config);
-  if (!configuration) return fail(configuration.error());
-  Settings settings = (*configuration)->settings;
+Result<void> Server::load_signer(Settings settings) {
   override_settings(settings, options_);
   auto signer = load_act_signer(settings.data);
   if (!signer) return fail(signer.error());
   signer_ = std::move(*signer);
+  return {};
+}
+
+Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> quick_start) {
+  if (auto done = finish_publication(options_.config); !done) return done;
+  auto configuration = Configuration::load(options_.config);
+  if (!configuration) return fail(configuration.error());
+  if (auto done = load_signer((*configuration)->settings); !done) return done;
   configuration_ = with_options(**configuration, options_, signer_);
   set_log_level(configuration_->settings.log_level);
   access_ = std::make_unique<LiveAccess>(clock_, counters_, configuration_->access);

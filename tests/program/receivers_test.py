@@ -508,18 +508,27 @@ class BadReceiversTest(ReceiverCase):
         rows = server.until("an attempt of each", all_tried)
         expected = next(row for row in BAD if row[0] == name)
         for kind, row in rows.items():
+            if kind == "inbox":  # where the program keeps what no route sends elsewhere
+                continue
             with self.subTest(bad=name, kind=kind):
-                believed = name in ("a login page with 200", "an error inside 200",
-                                    "a huge answer") and kind in BELIEVE_200
-                self.check(row, expected, name, believed)
+                # Whoever judges by the status alone believes a 200 whose rest never comes.
+                believed = name in ("a login page with 200", "an error inside 200", "a huge answer",
+                                    "drips", "closes in the middle") and kind in BELIEVE_200
+                self.check(kind, row, expected, name, believed)
         self.assertNotIn("s3cret", json.dumps(rows) + self.tocsin.log(500))
         self.tocsin.stop()
 
-    def check(self, row, expected, name, believed):
+    def check(self, kind, row, expected, name, believed):
         if believed:
             return
+        if kind == "slack" and name == "an error inside 200":  # an error that time does not mend
+            self.assertEqual(row["state"], "given up", row)
+            return
         self.assertEqual(row["state"], expected[2], row)
-        self.assertIn(expected[3], row["answer"])
+        if name in ("drips", "closes in the middle"):  # half an answer is not the service's answer
+            self.assertRegex(row["answer"], "no answer|but the answer is not|no status in the answer")
+        else:
+            self.assertIn(expected[3], row["answer"])
         self.assertGreater(row["next_try"], 0)
         if name == "slow down":  # at most an hour, at least what was asked for, of an answer in HTTP
             self.assertGreater(row["next_try"], server.now_ms() + 1_500_000)
