@@ -117,6 +117,7 @@ class Server {
  private:
   Result<void> open_door();
   Result<void> add_own_routes();
+  Result<void> load_signer(Settings settings);
   server::ReloadView reload();
   server::PrometheusFacts prometheus_facts();
 
