@@ -9,7 +9,6 @@ const kPages = [
   ['inbox', '/inbox', 'Inbox'], ['senders', '/senders', 'Senders'],
   ['receivers', '/receivers', 'Receivers'],
   ['cardinality', '/cardinality', 'Cardinality'], ['budget', '/budget', 'Budget'],
-  ['ledger', '/ledger', 'Ledger'], ['health', '/health', 'Health'],
   ['oncall', '/oncall', 'On call'],
 ];
 

@@ -39,6 +39,21 @@ export function watch(harness, mock) {
     await t.axe(page, 'ledger why');
   });
 
+  for (const name of ['ledger', 'health']) {
+    harness.test(`${name}: both themes and a phone`, async (t) => {
+      await tell('trouble');
+      for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [390, 'light']]) {
+        const page = await t.open(`/${name}`, { width, scheme });
+        await settled(page);
+        await t.axe(page, `${name} ${width} ${scheme}`);
+        const [wide, shown] = await page.evaluate(() =>
+          [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+        assert.ok(wide <= shown, `${name} is ${wide} px wide in ${shown} px`);
+        await t.shot(page, `${name}-${width}-${scheme}`);
+      }
+    });
+  }
+
   harness.test('health: g h, what is in trouble is said first, j and Enter lead to its series', async (t) => {
     await tell('trouble');
     const page = await t.open('/');

@@ -123,4 +123,4 @@ class Escalates(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    server.main()
