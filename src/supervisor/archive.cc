@@ -100,7 +100,9 @@ Result<std::vector<HistoryEntry>> read_history(Database& database, const Id128& 
 
 Result<std::vector<Delivery>> read_ledger(Database& database, const Id128& alert) {
   Condition condition;
-  condition.add("alert = ?", {alert});
+  condition.add(
+      "(alert = ? OR group_id IN (SELECT group_id FROM alert_group_members WHERE alert = ?))",
+      {alert, alert});
   return deliveries(database, condition, "ORDER BY id");
 }
 
@@ -160,7 +162,9 @@ Result<int64_t> insert_test(Transaction& transaction, const Delivery& delivery) 
   });
   if (!rows) return fail(rows.error());
   auto done = transaction.execute(
-      "INSERT INTO deliveries VALUES (?, NULL, ?, ?, 'test', ?, ?, ?, ?, ?, ?, '{}', ?)",
+      "INSERT INTO deliveries (id, alert, receiver, kind, event, state, attempts, planned, sent,"
+      " next_try, answer, external, dedupe_key) VALUES (?, NULL, ?, ?, 'test', ?, ?, ?, ?, ?, ?, "
+      "'{}', ?)",
       {id, delivery.receiver, delivery.kind, static_cast<int>(delivery.state), delivery.attempts,
        delivery.planned, delivery.sent, delivery.next_try, delivery.answer,
        fmt::format("test {}", id)});
@@ -176,6 +180,9 @@ Result<int64_t> purge(Transaction& transaction, TimeMs now, DurationMs keep, int
   auto silences =
       transaction.execute("DELETE FROM silences WHERE ended = 1 AND until < ?", {before});
   if (!silences) return silences;
+  auto groups = transaction.execute(
+      "DELETE FROM alert_groups WHERE closed_at <> 0 AND closed_at < ?", {before});
+  if (!groups) return groups;
   return transaction.execute(
       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE state <> 0 AND resolved_at < ?"
       " ORDER BY resolved_at LIMIT ?)",

@@ -34,7 +34,7 @@ bool Silence::matches(const Labels& labels) const {
 
 bool Changes::empty() const {
   return alerts.empty() && history.empty() && silences.empty() && intents.empty() &&
-         rule_over.empty() && !applied;
+         groups.empty() && members.empty() && rule_over.empty() && !applied;
 }
 
 void Changes::merge(Changes later) {
@@ -45,6 +45,9 @@ void Changes::merge(Changes later) {
   append(history, later.history);
   append(silences, later.silences);
   append(intents, later.intents);
+  append(groups, later.groups);
+  append(members, later.members);
+  append(group_views, later.group_views);
   append(rule_over, later.rule_over);
   if (later.applied) applied = std::move(later.applied);
 }

@@ -27,6 +27,15 @@ struct AddNote {
   Id128 alert;
   std::string text;
 };
+// Puts it aside: nobody is told of it until then, when it comes back by itself and says so.
+struct Shelve {
+  Id128 alert;
+  TimeMs until;  // after now, within 30 days
+  std::string reason;
+};
+struct Unshelve {
+  Id128 alert;
+};
 struct AddSilence {
   std::vector<std::string> matchers;  // `site="madrid"`, `rule=~"pay.*"`; at least one
   TimeMs until;                       // after now, within a year
@@ -38,7 +47,9 @@ struct RemoveSilence {
 
 struct Command {
   std::string by;
-  std::variant<Acknowledge, Unacknowledge, Resolve, AddNote, AddSilence, RemoveSilence> what;
+  std::variant<Acknowledge, Unacknowledge, Resolve, AddNote, Shelve, Unshelve, AddSilence,
+               RemoveSilence>
+      what;
 };
 
 }  // namespace tocsin::supervisor

@@ -24,8 +24,8 @@ inline constexpr std::string_view kInboxReceiver = "inbox";
 
 // How alerts of a route are told together. A route without it tells each alert alone, at once.
 struct Grouping {
-  bool by_all = false;          // `group_by: ["..."]`: alerts of equal labels only
-  std::vector<std::string> by;  // labels; empty = all alerts of the route are one group
+  bool by_all = false;               // `group_by: ["..."]`: alerts of equal labels only
+  std::vector<std::string> by;       // labels; empty = all alerts of the route are one group
   DurationMs wait = seconds(30);     // from the first alert to the first message
   DurationMs interval = minutes(5);  // between messages about what joined and what is over
 

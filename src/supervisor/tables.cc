@@ -8,6 +8,7 @@
 
 #include "supervisor/archive.h"
 #include "supervisor/codec.h"
+#include "supervisor/life_tables.h"
 
 namespace tocsin::supervisor {
 namespace {
@@ -63,7 +64,8 @@ CREATE TABLE supervisor_position (
   step INTEGER NOT NULL, keys TEXT NOT NULL) STRICT;
 )";
 
-constexpr std::array kMigrations = {state::Migration{1, "supervisor", kTables}};
+constexpr std::array kMigrations = {state::Migration{1, "supervisor", kTables},
+                                    state::Migration{1, "supervisor life", kLifeTables}};
 
 // Ids as 32 digits each, one after the other.
 std::string join(const std::vector<Id128>& ids) {
@@ -134,7 +136,9 @@ Result<void> insert_row(Transaction& transaction, const AlertRecord& record) {
 Result<void> write_alert(Transaction& transaction, const AlertRecord& record) {
   const auto updated = update_row(transaction, record);
   if (!updated) return fail(updated.error());
-  return *updated > 0 ? Result<void>{} : insert_row(transaction, record);
+  if (*updated == 0)
+    if (auto inserted = insert_row(transaction, record); !inserted) return inserted;
+  return write_life(transaction, record);
 }
 
 // Closed alerts first: one that closes makes room for the next of its rule and scope.
@@ -179,10 +183,13 @@ Result<void> write_silence(Transaction& transaction, const Silence& silence) {
 
 Result<void> write_intent(Transaction& transaction, const NotificationIntent& intent) {
   auto done = transaction.execute(
-      "INSERT INTO deliveries VALUES (?, ?, ?, '', ?, 0, 0, ?, 0, ?, '', '{}', ?)"
+      "INSERT INTO deliveries (id, alert, receiver, kind, event, state, attempts, planned, sent,"
+      " next_try, answer, external, dedupe_key, group_id, text, loud)"
+      " VALUES (?, ?, ?, '', ?, 0, 0, ?, 0, ?, '', '{}', ?, ?, ?, ?)"
       " ON CONFLICT (dedupe_key) DO NOTHING",
       {intent.id, intent.alert_id, intent.receiver, to_text(intent.event), intent.planned,
-       intent.planned, intent.dedupe_key});
+       intent.planned, intent.dedupe_key,
+       intent.group == Id128{} ? std::optional<Id128>() : intent.group, intent.text, intent.loud});
   if (!done) return fail(done.error());
   return {};
 }
@@ -260,11 +267,12 @@ Result<void> complete(Database& database, AlertRecord& record) {
             {row.get<TimeMs>(0), row.get<std::string>(1), row.get<std::string>(2)});
       });
   if (!notes) return fail(notes.error());
-  auto told = database.query("SELECT receiver FROM deliveries WHERE alert = ? AND event = 'opened'",
-                             {record.view.id},
-                             [&](const Row& row) { record.told.insert(row.get<std::string>(0)); });
+  auto told = database.query(
+      "SELECT receiver FROM deliveries WHERE alert = ? AND event = 'opened'"
+      " AND group_id IS NULL",
+      {record.view.id}, [&](const Row& row) { record.told.insert(row.get<std::string>(0)); });
   if (!told) return fail(told.error());
-  return {};
+  return read_life(database, record);
 }
 
 Result<void> read_matchers(Database& database, Silence& silence) {
@@ -294,6 +302,7 @@ Result<void> apply(Transaction& transaction, const Changes& changes) {
   if (auto done = write_alerts(transaction, changes); !done) return done;
   if (auto done = write_each(transaction, changes.history, write_history); !done) return done;
   if (auto done = write_each(transaction, changes.silences, write_silence); !done) return done;
+  if (auto done = write_groups(transaction, changes); !done) return done;
   if (auto done = write_each(transaction, changes.intents, write_intent); !done) return done;
   if (auto done = write_each(transaction, changes.rule_over, write_rule_over); !done) return done;
   return changes.applied ? write_applied(transaction, *changes.applied) : Result<void>{};
@@ -369,6 +378,9 @@ Delivery delivery_of(const Row& row) {
   out.sent = row.get<TimeMs>(8);
   out.next_try = row.get<TimeMs>(9);
   out.answer = row.get<std::string>(10);
+  out.group = row.get<std::optional<Id128>>(11);
+  out.text = row.get<std::string>(12);
+  out.loud = row.get<bool>(13);
   return out;
 }
 

@@ -14,11 +14,11 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 22> kSections{
+constexpr std::array<std::string_view, 23> kSections{
     "server",     "workers",          "default", "marks",  "sites",   "rules",   "routes",
     "supervisor", "receivers",        "links",   "intake", "queries", "senders", "boards",
     "groups",     "prometheus_rules", "limits",  "budget", "people",  "teams",   "schedules",
-    "access"};
+    "access",     "inhibit"};
 
 config::Reference described() {
   config::Reference reference;
