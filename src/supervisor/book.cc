@@ -236,9 +236,10 @@ void Supervisor::Book::updated(AlertRecord& record, const Decision& decision, Ch
     record.rule_holds = true;
     flap(record, decision.time);
   }
-  if (was_absent != absent(decision)) note_absence(record, !was_absent, out);
+  const bool other_data = was_absent != absent(decision);
+  if (other_data) note_absence(record, !was_absent, out);
   if (before == decision.severity) {
-    if (record.view.flapping_since == TimeMs{}) tell_update(record, false, out);
+    if (!other_data && record.view.flapping_since == TimeMs{}) tell_update(record, false, out);
     return;
   }
   const std::string text = fmt::format("{} to {}", to_text(before), to_text(decision.severity));
