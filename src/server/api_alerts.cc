@@ -104,7 +104,12 @@ Result<AlertAction> alert_action(const Verb& verb, const Id128& id, const Reques
   if (!body) return fail(body.error());
   const auto by = author(*body, request);
   if (!by) return fail(by.error());
-  AlertAction out{verb.what, id, *by, {}};
+  AlertAction out{verb.what, id, *by, {}, {}};
+  if (verb.what == AlertAction::What::kShelve) {
+    const auto until = body->required_time("until");
+    if (!until) return fail(until.error());
+    out.until = *until;
+  }
   if (verb.text_key.empty()) return out;
   const auto text = verb.text_required ? body->required_text(verb.text_key, kTextBytesMax)
                                        : body->text(verb.text_key, kTextBytesMax);
@@ -187,6 +192,8 @@ void register_alert_routes(net::Router& router, Views& views, const Clock& clock
       {"unacknowledge", {What::kUnacknowledge, "", false}},
       {"resolve", {What::kResolve, "reason", false}},
       {"note", {What::kNote, "text", true}},
+      {"shelve", {What::kShelve, "reason", true}},
+      {"unshelve", {What::kUnshelve, "", false}},
   };
   for (const auto& [name, verb] : verbs)
     router.add("POST", std::string("/api/alerts/:id/") + name,
@@ -199,6 +206,15 @@ void register_alert_routes(net::Router& router, Views& views, const Clock& clock
                [&views, said = what](Request&& request, Respond respond) {
                  answer(views, said, request, std::move(respond));
                });
+  router.add("GET", "/api/alert-groups", [&views](Request&&, Respond respond) {
+    views.groups(reply_list<AlertGroup>(std::move(respond), "groups", write_group));
+  });
+  router.add("GET", "/api/alert-groups/:id", [&views](Request&& request, Respond respond) {
+    const std::string named = fmt::format("alert group {}", request.param("id"));
+    const auto id = id_param(request);
+    if (!id) return respond(missing_response(named));
+    views.group(*id, reply_found<AlertGroup>(std::move(respond), named, write_group));
+  });
   router.add("GET", "/api/silences", [&views](Request&& request, const Respond& respond) {
     views.silences([view = view_of(request), respond](Result<std::vector<SilenceView>> all) {
       if (all) std::erase_if(*all, [&](const SilenceView& one) { return !shows(view, one); });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "supervisor/life_tables.h"
 #include "supervisor/tables.h"
 
 namespace tocsin::supervisor {
@@ -140,6 +141,24 @@ Result<std::optional<Delivery>> next_delivery(Database& database, const Id128& a
 Result<std::vector<Silence>> list_silences(Database& database, bool ended) {
   return read_silences(database, ended ? "1 = 1 ORDER BY created_at DESC, id LIMIT 10000"
                                        : "ended = 0 ORDER BY created_at DESC, id LIMIT 10000");
+}
+
+Result<std::shared_ptr<const GroupView>> read_group(Database& database, const Id128& id) {
+  return read_group_view(database, id);
+}
+
+Result<std::vector<std::shared_ptr<const GroupView>>> list_groups(Database& database,
+                                                                  size_t limit) {
+  auto groups =
+      read_groups(database, "closed_at = 0 ORDER BY opened_at DESC, id LIMIT ?", {limit});
+  if (!groups) return fail(groups.error());
+  std::vector<std::shared_ptr<const GroupView>> out;
+  for (const GroupRecord& group : *groups) {
+    auto view = read_group_view(database, group.id, 10);
+    if (!view) return fail(view.error());
+    if (*view) out.push_back(std::move(*view));
+  }
+  return out;
 }
 
 Result<std::vector<PagesTold>> list_pages(state::Database& database, TimeMs since) {

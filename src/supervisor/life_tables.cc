@@ -250,7 +250,8 @@ Result<std::vector<std::pair<std::string, TimeMs>>> read_openings(Database& data
   return out;
 }
 
-Result<std::shared_ptr<const GroupView>> read_group_view(Database& database, const Id128& group) {
+Result<std::shared_ptr<const GroupView>> read_group_view(Database& database, const Id128& group,
+                                                         size_t shown) {
   using View = std::shared_ptr<const GroupView>;
   auto rows = read_groups(database, "id = ?", {group});
   if (!rows) return fail(rows.error());
@@ -268,7 +269,7 @@ Result<std::shared_ptr<const GroupView>> read_group_view(Database& database, con
       read_records(database,
                    "id IN (SELECT alert FROM alert_group_members WHERE group_id = ? AND state > 0)"
                    " ORDER BY state, severity, opened_at, id LIMIT ?",
-                   {group, kGroupAlertsShown});
+                   {group, shown});
   if (!members) return fail(members.error());
   for (AlertRecord& member : *members)
     out->alerts.push_back(std::make_shared<const AlertView>(std::move(member.view)));

@@ -54,6 +54,7 @@ Result<std::vector<std::pair<std::string, TimeMs>>> read_openings(state::Databas
                                                                   DurationMs window);
 // A group as its next message shows it; null if there is none of this id.
 Result<std::shared_ptr<const GroupView>> read_group_view(state::Database& database,
-                                                         const Id128& group);
+                                                         const Id128& group,
+                                                         size_t shown = kGroupAlertsShown);
 
 }  // namespace tocsin::supervisor
