@@ -21,7 +21,7 @@ constexpr size_t kSearchedMax = 10'000;
 
 bool unanswered(const AlertView& alert) {
   return alert.state == AlertState::kOpen && alert.acknowledged_by.empty() &&
-         alert.silenced_by.empty() && !alert.covered_by;
+         alert.silenced_by.empty() && !alert.covered_by && alert.shelf == nullptr;
 }
 
 // Unanswered first, then severity, then the youngest.

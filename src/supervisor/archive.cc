@@ -67,7 +67,8 @@ Result<std::vector<AlertView>> list_alerts(Database& database, const AlertFilter
   if (filter.state != AlertFilter::State::kResolved) {
     // The same order as more_urgent().
     auto done = append(database, condition_of(filter, "state = 0"),
-                       "acknowledged_at <> 0 OR covered_by IS NOT NULL OR silenced_by <> '',"
+                       "acknowledged_at <> 0 OR covered_by IS NOT NULL OR silenced_by <> ''"
+                       " OR id IN (SELECT alert FROM alert_life WHERE shelved_until <> 0),"
                        " severity, opened_at, id",
                        limit, out);
     if (!done) return fail(done.error());
