@@ -21,7 +21,7 @@ constexpr size_t kSearchedMax = 10'000;
 
 bool unanswered(const AlertView& alert) {
   return alert.state == AlertState::kOpen && alert.acknowledged_by.empty() &&
-         alert.silenced_by.empty() && !alert.covered_by;
+         alert.silenced_by.empty() && !alert.covered_by && alert.shelf == nullptr;
 }
 
 // Unanswered first, then severity, then the youngest.
@@ -105,7 +105,8 @@ Result<AlertAction> alert_action(const Verb& verb, const Id128& id, const Reques
   const auto by = author(*body, request);
   if (!by) return fail(by.error());
   AlertAction out{verb.what, id, *by, {}, {}};
-  if (verb.what == AlertAction::What::kAcknowledge && body->has("until")) {
+  if (verb.what == AlertAction::What::kShelve ||
+      (verb.what == AlertAction::What::kAcknowledge && body->has("until"))) {
     const auto until = body->required_time("until");
     if (!until) return fail(until.error());
     out.until = *until;
@@ -192,6 +193,8 @@ void register_alert_routes(net::Router& router, Views& views, const Clock& clock
       {"unacknowledge", {What::kUnacknowledge, "", false}},
       {"resolve", {What::kResolve, "reason", false}},
       {"note", {What::kNote, "text", true}},
+      {"shelve", {What::kShelve, "reason", true}},
+      {"unshelve", {What::kUnshelve, "", false}},
   };
   for (const auto& [name, verb] : verbs)
     router.add("POST", std::string("/api/alerts/:id/") + name,
@@ -204,6 +207,15 @@ void register_alert_routes(net::Router& router, Views& views, const Clock& clock
                [&views, said = what](Request&& request, Respond respond) {
                  answer(views, said, request, std::move(respond));
                });
+  router.add("GET", "/api/alert-groups", [&views](Request&&, Respond respond) {
+    views.groups(reply_list<AlertGroup>(std::move(respond), "groups", write_group));
+  });
+  router.add("GET", "/api/alert-groups/:id", [&views](Request&& request, Respond respond) {
+    const std::string named = fmt::format("alert group {}", request.param("id"));
+    const auto id = id_param(request);
+    if (!id) return respond(missing_response(named));
+    views.group(*id, reply_found<AlertGroup>(std::move(respond), named, write_group));
+  });
   router.add("GET", "/api/silences", [&views](Request&& request, const Respond& respond) {
     views.silences([view = view_of(request), respond](Result<std::vector<SilenceView>> all) {
       if (all) std::erase_if(*all, [&](const SilenceView& one) { return !shows(view, one); });

@@ -16,6 +16,7 @@ class FakeViews final : public Views {
   std::vector<AlertEntry> alert_entries;
   std::optional<AlertDetails> details;
   std::vector<SilenceView> silence_views;
+  std::vector<AlertGroup> group_views;
   std::vector<ViolationRow> violation_rows;
   std::vector<SeriesRow> series_rows;
   RangeView range_view;
@@ -65,6 +66,13 @@ class FakeViews final : public Views {
     for (const AlertEntry& entry : alert_entries)
       if (entry.alert->id == action.alert) out = entry;
     give(std::move(done), out);
+  }
+  void groups(Done<std::vector<AlertGroup>> done) override { give(std::move(done), group_views); }
+  void group(Id128 id, Done<std::optional<AlertGroup>> done) override {
+    std::optional<AlertGroup> found;
+    for (const AlertGroup& one : group_views)
+      if (one->id == id) found = one;
+    give(std::move(done), found);
   }
   void silences(Done<std::vector<SilenceView>> done) override {
     give(std::move(done), silence_views);

@@ -21,6 +21,7 @@ void write_alert_summary(JsonWriter& json, const AlertEntry& entry);
 void write_alert_details(JsonWriter& json, const AlertDetails& details);
 void write_judgement(JsonWriter& json, const Decision& decision);
 void write_delivery(JsonWriter& json, const Delivery& delivery, bool with_alert);
+void write_group(JsonWriter& json, const AlertGroup& group);
 void write_silence(JsonWriter& json, const SilenceView& silence);
 // The part of a title that is emphasised: to the first "above", "below" or "silent", else all.
 std::string_view title_subject(std::string_view title);

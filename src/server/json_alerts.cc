@@ -100,6 +100,18 @@ void write_answered_members(JsonWriter& json, const AlertView& alert) {
   write_text_or_null(json, "covered_by", alert.covered_by ? to_text(*alert.covered_by) : "");
   json.key("covers");
   write_ids(json, alert.covers);
+  json.key("groups");
+  write_ids(json, alert.groups);
+  json.key("shelf");
+  if (alert.shelf == nullptr) {
+    json.null();
+  } else {
+    json.begin_object().member("by", alert.shelf->by);
+    write_time(json, "until", alert.shelf->until);
+    json.member("reason", alert.shelf->reason).end_object();
+  }
+  write_time(json, "flapping_since", alert.flapping_since);
+  json.member("absent", absent(alert.latest));
 }
 
 void write_told_members(JsonWriter& json, const AlertEntry& entry) {
@@ -129,6 +141,7 @@ void write_summary_members(JsonWriter& json, const AlertEntry& entry) {
       alert.latest->summary.empty() ? alert.opened->summary : alert.latest->summary;
   json.member("id", to_text(alert.id))
       .member("key", to_text(alert.key))
+      .member("dedup_key", dedup_key(alert.opened))
       .member("rule", alert.latest->rule_id)
       .member("rule_place", alert.latest->rule_place)
       .member("severity", to_text(alert.latest->severity))
@@ -241,7 +254,47 @@ void write_delivery(JsonWriter& json, const Delivery& delivery, bool with_alert)
   write_time(json, "planned", delivery.planned);
   write_time(json, "sent", delivery.sent);
   write_time(json, "next_try", delivery.next_try);
-  json.member("answer", delivery.answer).end_object();
+  json.member("answer", delivery.answer);
+  write_text_or_null(json, "group", delivery.group ? to_text(*delivery.group) : "");
+  json.member("text", delivery.text).end_object();
+}
+
+namespace {
+
+void write_counts(JsonWriter& json, std::string_view name,
+                  const supervisor::GroupView::Counts& counts) {
+  json.key(name).begin_array();
+  for (const auto& [what, count] : counts)
+    json.begin_object().member("name", what).member("count", count).end_object();
+  json.end_array();
+}
+
+}  // namespace
+
+void write_group(JsonWriter& json, const AlertGroup& group) {
+  json.begin_object()
+      .member("id", to_text(group->id))
+      .member("storm", group->storm)
+      .member("over", group->over)
+      .member("route", group->route)
+      .key("labels");
+  write_label_object(json, group->labels);
+  json.key("receivers").begin_array();
+  for (const std::string& receiver : group->receivers) json.string(receiver);
+  json.end_array().member("severity", to_text(group->severity));
+  write_time(json, "opened_at", group->opened_at);
+  json.member("open", group->open).member("truncated", group->truncated);
+  write_counts(json, "by_rule", group->by_rule);
+  json.key("alerts").begin_array();
+  for (const auto& alert : group->alerts)
+    json.begin_object()
+        .member("id", to_text(alert->id))
+        .member("dedup_key", dedup_key(alert->opened))
+        .member("severity", to_text(alert->latest->severity))
+        .member("state", to_text(alert->state))
+        .member("title", alert->latest->summary)
+        .end_object();
+  json.end_array().end_object();
 }
 
 void write_silence(JsonWriter& json, const SilenceView& silence) {

@@ -14,6 +14,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "supervisor/group.h"
 #include "vocabulary/alert.h"
 #include "vocabulary/labels.h"
 #include "vocabulary/violation.h"
@@ -145,6 +146,8 @@ struct AlertQuery {
   TimeMs since = kTimeMin;  // updated at or after
   size_t limit = 100;
 };
+
+using AlertGroup = std::shared_ptr<const supervisor::GroupView>;  // never null
 
 struct SilenceView {
   std::string id;

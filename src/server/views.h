@@ -46,12 +46,13 @@ struct BandQuery {
 
 // Somebody does something to an alert.
 struct AlertAction {
-  enum class What : uint8_t { kAcknowledge, kUnacknowledge, kResolve, kNote };
+  enum class What : uint8_t { kAcknowledge, kUnacknowledge, kResolve, kNote, kShelve, kUnshelve };
   What what = What::kAcknowledge;
   Id128 alert;
   std::string by;
   std::string text;  // the note or the reason
-  TimeMs until{};    // of kAcknowledge: then it counts as not acknowledged again; 0 = for good
+  TimeMs until{};    // of kAcknowledge: then it counts as not acknowledged again; 0 = for good.
+                     // Of kShelve: then it comes back
 };
 struct NewSilence {
   std::vector<LabelMatcher> matchers;  // at least one
@@ -70,6 +71,9 @@ class Views {
   virtual void alerts(AlertQuery query, Done<std::vector<AlertEntry>> done) = 0;
   virtual void alert(Id128 id, Done<std::optional<AlertDetails>> done) = 0;
   virtual void act(AlertAction action, Done<std::optional<AlertEntry>> done) = 0;
+  // Groups that are open, newest first; or one of any age.
+  virtual void groups(Done<std::vector<AlertGroup>> done) = 0;
+  virtual void group(Id128 id, Done<std::optional<AlertGroup>> done) = 0;
   virtual void silences(Done<std::vector<SilenceView>> done) = 0;
   virtual void add_silence(NewSilence silence, Done<SilenceView> done) = 0;
   virtual void end_silence(std::string id, std::string by, Done<bool> done) = 0;  // false: none

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "supervisor/life_tables.h"
 #include "supervisor/tables.h"
 
 namespace tocsin::supervisor {
@@ -66,7 +67,8 @@ Result<std::vector<AlertView>> list_alerts(Database& database, const AlertFilter
   if (filter.state != AlertFilter::State::kResolved) {
     // The same order as more_urgent().
     auto done = append(database, condition_of(filter, "state = 0"),
-                       "acknowledged_at <> 0 OR covered_by IS NOT NULL OR silenced_by <> '',"
+                       "acknowledged_at <> 0 OR covered_by IS NOT NULL OR silenced_by <> ''"
+                       " OR id IN (SELECT alert FROM alert_life WHERE shelved_until <> 0),"
                        " severity, opened_at, id",
                        limit, out);
     if (!done) return fail(done.error());
@@ -100,7 +102,9 @@ Result<std::vector<HistoryEntry>> read_history(Database& database, const Id128& 
 
 Result<std::vector<Delivery>> read_ledger(Database& database, const Id128& alert) {
   Condition condition;
-  condition.add("alert = ?", {alert});
+  condition.add(
+      "(alert = ? OR group_id IN (SELECT group_id FROM alert_group_members WHERE alert = ?))",
+      {alert, alert});
   return deliveries(database, condition, "ORDER BY id");
 }
 
@@ -140,6 +144,23 @@ Result<std::vector<Silence>> list_silences(Database& database, bool ended) {
                                        : "ended = 0 ORDER BY created_at DESC, id LIMIT 10000");
 }
 
+Result<std::shared_ptr<const GroupView>> read_group(Database& database, const Id128& id) {
+  return read_group_view(database, id);
+}
+
+Result<std::vector<std::shared_ptr<const GroupView>>> list_groups(Database& database,
+                                                                  size_t limit) {
+  auto groups = read_groups(database, "closed_at = 0 ORDER BY opened_at DESC, id LIMIT ?", {limit});
+  if (!groups) return fail(groups.error());
+  std::vector<std::shared_ptr<const GroupView>> out;
+  for (const GroupRecord& group : *groups) {
+    auto view = read_group_view(database, group.id, 10);
+    if (!view) return fail(view.error());
+    if (*view) out.push_back(std::move(*view));
+  }
+  return out;
+}
+
 Result<std::vector<PagesTold>> list_pages(state::Database& database, TimeMs since) {
   std::vector<PagesTold> out;
   auto done = database.query(
@@ -160,7 +181,9 @@ Result<int64_t> insert_test(Transaction& transaction, const Delivery& delivery) 
   });
   if (!rows) return fail(rows.error());
   auto done = transaction.execute(
-      "INSERT INTO deliveries VALUES (?, NULL, ?, ?, 'test', ?, ?, ?, ?, ?, ?, '{}', ?)",
+      "INSERT INTO deliveries (id, alert, receiver, kind, event, state, attempts, planned, sent,"
+      " next_try, answer, external, dedupe_key) VALUES (?, NULL, ?, ?, 'test', ?, ?, ?, ?, ?, ?, "
+      "'{}', ?)",
       {id, delivery.receiver, delivery.kind, static_cast<int>(delivery.state), delivery.attempts,
        delivery.planned, delivery.sent, delivery.next_try, delivery.answer,
        fmt::format("test {}", id)});
@@ -176,6 +199,9 @@ Result<int64_t> purge(Transaction& transaction, TimeMs now, DurationMs keep, int
   auto silences =
       transaction.execute("DELETE FROM silences WHERE ended = 1 AND until < ?", {before});
   if (!silences) return silences;
+  auto groups = transaction.execute(
+      "DELETE FROM alert_groups WHERE closed_at <> 0 AND closed_at < ?", {before});
+  if (!groups) return groups;
   return transaction.execute(
       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE state <> 0 AND resolved_at < ?"
       " ORDER BY resolved_at LIMIT ?)",

@@ -41,6 +41,12 @@ Result<std::optional<Delivery>> next_delivery(state::Database& database, const I
 // Silences, newest first; also ended ones if asked.
 Result<std::vector<Silence>> list_silences(state::Database& database, bool ended);
 
+// Open groups, newest first, at most `limit`, each with ten of its alerts.
+Result<std::vector<std::shared_ptr<const GroupView>>> list_groups(state::Database& database,
+                                                                  size_t limit = 100);
+// Null if there is none of this id.
+Result<std::shared_ptr<const GroupView>> read_group(state::Database& database, const Id128& id);
+
 // Openings told per rule and day of opening since then, in that order. An alert that was told to
 // several receivers counts once; one that was silenced or covered for all of its life does not.
 struct PagesTold {

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "supervisor/codec.h"
+#include "supervisor/life_tables.h"
 #include "supervisor/tables.h"
 
 namespace tocsin::supervisor {
@@ -36,8 +37,14 @@ Supervisor::Book::Book(Options options, Routes routes, Counters& counters)
                                       "Alerts not opened because too many were open.")),
       planned_total_(counters.counter("tocsin_notifications_planned_total", "",
                                       "Deliveries planned, updates included.")),
+      grouped_total_(counters.counter("tocsin_alerts_grouped_total", "",
+                                      "Times that an alert joined a group.")),
+      storm_total_(counters.counter("tocsin_alert_storms_total", "",
+                                    "Storms: openings told to a receiver as one digest.")),
       open_gauge_(counters.gauge("tocsin_alerts_open", "", "Open alerts.")),
-      response_times_(counters) {}
+      response_times_(counters) {
+  inhibit_.use(options_.inhibit);
+}
 
 Result<void> Supervisor::Book::load(state::Database& database) {
   TOCSIN_CHECK(open_.empty() && applied_.at == Position{}, "load() twice");
@@ -66,6 +73,11 @@ Result<void> Supervisor::Book::load(state::Database& database) {
   auto applied = read_applied(database);
   if (!applied) return fail(applied.error());
   applied_ = std::move(*applied);
+  auto flaps = read_flaps(database, options_.flapping.window);
+  if (!flaps) return fail(flaps.error());
+  for (const auto& [time, key] : *flaps) flaps_.add(key, time, options_.flapping.window);
+  for (auto& [id, slot] : open_) arm_all(id);  // those that flap
+  if (auto groups = load_groups(database); !groups) return groups;
   open_gauge_.set(static_cast<double>(open_.size()));
   return {};
 }
@@ -74,6 +86,7 @@ void Supervisor::Book::take_up(AlertRecord record) {
   const Id128 id = record.view.id;
   open_by_key_[record.view.key] = id;
   by_scope_[record.view.opened->scope.text()].push_back(id);
+  inhibit_.add(id, record.view.opened_at, alert_labels(record.view.latest));
   open_[id].record = std::make_shared<AlertRecord>(std::move(record));
   arm_all(id);
 }
@@ -100,9 +113,14 @@ Result<void> Supervisor::Book::restore_open(ByteReader& in) {
 }
 
 void Supervisor::Book::configure(Options options, Routes routes) {
-  options_ = options;
+  options_ = std::move(options);
   routes_ = std::move(routes);
-  for (auto& [id, slot] : open_) arm_all(id);  // into an ordered set: the order does not show
+  inhibit_.use(options_.inhibit);
+  for (auto& [id, slot] : open_) {  // into ordered sets: the order does not show
+    const AlertView& view = slot.record->view;
+    inhibit_.add(id, view.opened_at, alert_labels(view.latest));
+    arm_all(id);
+  }
 }
 
 AlertRecord& Supervisor::Book::edit(const Id128& id) {
@@ -118,6 +136,7 @@ AlertRecord& Supervisor::Book::edit(const Id128& id) {
 }
 
 void Supervisor::Book::publish(Changes& out) {
+  settle_groups(out);
   for (const Id128& id : edited_) {
     const auto found = open_.find(id);
     if (found == open_.end()) continue;  // closed meanwhile: close() has given it out
@@ -126,6 +145,7 @@ void Supervisor::Book::publish(Changes& out) {
     arm_all(id);
   }
   edited_.clear();
+  publish_groups(out);
   open_gauge_.set(static_cast<double>(open_.size()));
 }
 
@@ -187,6 +207,7 @@ void Supervisor::Book::insert(const Decision& decision, Changes& out) {
   edited_.push_back(id);
   open_by_key_[decision.alert_key] = id;
   by_scope_[decision.scope.text()].push_back(id);
+  inhibit_.add(id, decision.time, alert_labels(decision));
   opened_total_.add();
 
   AlertRecord& record = *slot.record;
@@ -198,6 +219,10 @@ void Supervisor::Book::insert(const Decision& decision, Changes& out) {
   record.view.updated_at = decision.time;
   record.update_told_at = decision.time;
   note_history(record, "opened", decision.rule_id, decision.summary, out);
+  flap(record, decision.time);
+  const size_t changes = flaps_.count(record.view.key, now_, options_.flapping.window);
+  if (options_.flapping.changes != 0 && changes >= static_cast<size_t>(options_.flapping.changes))
+    begin_flapping(record, changes, out);
   if (const auto parent = parent_of(record)) cover(id, *parent, out);
   silence_if_matched(record, out);
   speak(record, out);
@@ -206,19 +231,44 @@ void Supervisor::Book::insert(const Decision& decision, Changes& out) {
 
 void Supervisor::Book::updated(AlertRecord& record, const Decision& decision, Changes& out) {
   const Severity before = record.view.latest->severity;
-  record.view.latest = decision;
-  record.view.updated_at = decision.time;
+  const bool was_absent = absent(record.view.latest);
+  judge(record, decision);
+  if (!record.rule_holds) {  // it flaps, and its rule has opened it again
+    record.rule_holds = true;
+    flap(record, decision.time);
+  }
+  const bool other_data = was_absent != absent(decision);
+  if (other_data) note_absence(record, !was_absent, out);
   if (before == decision.severity) {
-    tell_update(record, false, out);
+    if (!other_data && record.view.flapping_since == TimeMs{}) tell_update(record, false, out);
     return;
   }
-  note_history(record, "severity", decision.rule_id,
-               fmt::format("{} to {}", to_text(before), to_text(decision.severity)), out);
+  const std::string text = fmt::format("{} to {}", to_text(before), to_text(decision.severity));
+  note_history(record, "severity", decision.rule_id, text, out);
+  labels_changed(record.view.id, out);
   if (decision.severity < before) {
     tell_new_receivers(record, out);
     raise_escalation(record, out);
   }
-  tell_update(record, true, out);
+  tell_update(record, true, out, "severity " + text);
+}
+
+// The index of what inhibits what follows its labels.
+void Supervisor::Book::judge(AlertRecord& record, const Decision& decision) {
+  const bool other = record.view.latest->severity != decision.severity;
+  if (other)
+    inhibit_.remove(record.view.id, record.view.opened_at, alert_labels(record.view.latest));
+  record.view.latest = decision;
+  record.view.updated_at = decision.time;
+  if (other) inhibit_.add(record.view.id, record.view.opened_at, alert_labels(record.view.latest));
+}
+
+// Neither firing nor fine: its data stopped. It stays open, and says so.
+void Supervisor::Book::note_absence(AlertRecord& record, bool now_absent, Changes& out) {
+  note_history(record, now_absent ? "absent" : "present", record.view.opened->rule_id, "", out);
+  tell_update(record, false, out,
+              now_absent ? "its data is absent: it stays open until the data says otherwise"
+                         : "its data is there again");
 }
 
 void Supervisor::Book::resolved(const Decision& decision, Changes& out) {
@@ -227,9 +277,10 @@ void Supervisor::Book::resolved(const Decision& decision, Changes& out) {
   if (open == open_by_key_.end()) return;
   const Id128 id = open->second;
   AlertRecord& record = edit(id);
+  if (held_open(record, decision, out)) return;
   record.rule_holds = false;
   // A resolution without a tree of its own (a removed rule) leaves what was judged last.
-  if (!decision.tree.empty() || !decision.violations.empty()) record.view.latest = decision;
+  if (!decision.tree.empty() || !decision.violations.empty()) judge(record, decision);
   const std::string reason =
       decision.resolve_reason.empty() ? "recovered" : decision.resolve_reason;
   close(id, AlertState::kResolved, decision.time, reason, decision.rule_id, out);
@@ -260,8 +311,14 @@ void Supervisor::Book::close(const Id128& id, AlertState state, TimeMs time, std
   record.update_owed = false;
   record.speak_at = {};
   stop_escalation(record, out);
+  record.repeat_at = {};
+  record.view.shelf.reset();
+  record.view.flapping_since = {};
+  if (state == AlertState::kResolved) flap(record, time);
   note_history(record, to_text(state), who, record.view.resolve_reason, out);
   tell(record, record.told, Event::kResolved, out);
+  const std::vector<Id128> groups = record.view.groups;
+  for (const Id128& group : groups) member_over(group, open_.at(id).record, out);
   if (record.rule_holds && state == AlertState::kResolved) held_[record.view.key] = id;
 
   const auto slot = open_.find(id);
@@ -270,9 +327,13 @@ void Supervisor::Book::close(const Id128& id, AlertState state, TimeMs time, std
   timers_.erase({slot->second.expire_armed, Due::kExpire, id, ""});
   timers_.erase({slot->second.escalate_armed, Due::kEscalate, id, ""});
   timers_.erase({slot->second.acknowledged_armed, Due::kAcknowledged, id, ""});
+  timers_.erase({slot->second.repeat_armed, Due::kRepeat, id, ""});
+  timers_.erase({slot->second.shelf_armed, Due::kShelfEnds, id, ""});
+  timers_.erase({slot->second.flap_armed, Due::kFlapEnds, id, ""});
   const std::shared_ptr<AlertRecord> kept = slot->second.record;
   open_.erase(slot);
   open_by_key_.erase(kept->view.key);
+  inhibit_.remove(id, kept->view.opened_at, alert_labels(kept->view.latest));
   const auto scope = by_scope_.find(kept->view.opened->scope.text());
   std::erase(scope->second, id);
   if (scope->second.empty()) by_scope_.erase(scope);
@@ -332,6 +393,15 @@ void Supervisor::Book::arm_all(const Id128& id) {
   arm(slot.escalate_armed, step == kTimeMax ? TimeMs{} : step, Due::kEscalate, id);
   arm(slot.acknowledged_armed, escalation == nullptr ? TimeMs{} : escalation->acknowledged_until,
       Due::kAcknowledged, id);
+  arm(slot.repeat_armed, record.repeat_at, Due::kRepeat, id);
+  arm(slot.shelf_armed, record.view.shelf ? record.view.shelf->until : TimeMs{}, Due::kShelfEnds,
+      id);
+  arm(slot.flap_armed,
+      record.view.flapping_since == TimeMs{}
+          ? TimeMs{}
+          : flaps_.quiet_at(record.view.key, static_cast<size_t>(options_.flapping.quiet()), now_,
+                            options_.flapping.window),
+      Due::kFlapEnds, id);
   // Judged again: the expiry moves only when it falls due, so that an update costs no timer.
   const TimeMs expires = record.view.latest->time + options_.expire_after;
   if (slot.expire_armed == TimeMs{} || expires < slot.expire_armed)
@@ -378,6 +448,22 @@ void Supervisor::Book::fire(const Timer& timer, Changes& out) {
     case Due::kUpdate:
       open_.at(id).update_armed = {};
       tell_update(edit(id), false, out);
+      return;
+    case Due::kShelfEnds:
+      open_.at(id).shelf_armed = {};
+      unshelve(edit(id), "", "its time is over", out);
+      return;
+    case Due::kFlapEnds:
+      open_.at(id).flap_armed = {};
+      flap_due(id, out);
+      return;
+    case Due::kRepeat:
+      if (groups_.contains(id)) return group_due(id, out);
+      open_.at(id).repeat_armed = {};
+      repeat(id, out);
+      return;
+    case Due::kGroup:
+      group_due(id, out);
       return;
     case Due::kExpire:
       open_.at(id).expire_armed = {};

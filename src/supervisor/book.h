@@ -8,6 +8,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "supervisor/flapping.h"
+#include "supervisor/grouping.h"
 #include "supervisor/response_times.h"
 #include "supervisor/supervisor.h"
 
@@ -38,14 +40,27 @@ class Supervisor::Book {
   std::vector<Silence> silences() const;
 
  private:
-  // In this order within an instant.
-  enum class Due : uint8_t { kSilenceEnds, kSpeak, kAcknowledged, kEscalate, kUpdate, kExpire };
-  using Timer = std::tuple<TimeMs, Due, Id128, std::string>;  // id of an alert or of a silence
+  // In their order within an instant.
+  enum class Due : uint8_t {
+    kSilenceEnds,
+    kShelfEnds,
+    kFlapEnds,
+    kSpeak,
+    kAcknowledged,
+    kEscalate,
+    kUpdate,
+    kRepeat,
+    kGroup,
+    kExpire
+  };
+  // With the id of an alert, a group or a silence.
+  using Timer = std::tuple<TimeMs, Due, Id128, std::string>;
   struct Slot {
     std::shared_ptr<AlertRecord> record;
     bool fresh = false;                              // copied within this call, not published yet
     TimeMs speak_armed, update_armed, expire_armed;  // 0 = no such timer
     TimeMs escalate_armed, acknowledged_armed;
+    TimeMs repeat_armed, shelf_armed, flap_armed;
   };
 
   void take_up(AlertRecord record);
@@ -60,6 +75,8 @@ class Supervisor::Book {
   void mark_applied(const Decision& decision, Changes& out);
   void opened(const Decision& decision, Changes& out);
   void updated(AlertRecord& record, const Decision& decision, Changes& out);
+  void judge(AlertRecord& record, const Decision& decision);
+  void note_absence(AlertRecord& record, bool now_absent, Changes& out);
   void resolved(const Decision& decision, Changes& out);
   void close(const Id128& id, AlertState state, TimeMs time, std::string reason,
              std::string_view who, Changes& out);
@@ -68,20 +85,69 @@ class Supervisor::Book {
   void insert(const Decision& decision, Changes& out);
   void forget_rule(const Id128& key, Changes& out);
 
-  // Telling (telling.cc).
+  // Covers and inhibition (covering.cc).
   std::optional<Id128> parent_of(const AlertRecord& record) const;
   bool covers(const AlertRecord& parent, const AlertRecord& child) const;
   void cover(const Id128& child, const Id128& parent, Changes& out);
   void cover_children(const Id128& parent, Changes& out);
   void release_children(const Id128& parent, TimeMs time, Changes& out);
+  void release(const Id128& child, const AlertRecord& parent, TimeMs time, Changes& out);
+  void labels_changed(const Id128& id, Changes& out);
+
+  // Telling (telling.cc).
   void silence_if_matched(AlertRecord& record, Changes& out);
   void silence_alert(AlertRecord& record, Silence& silence, Changes& out);
   void end_silence(const std::string& id, const std::string& removed_by, Changes& out);
   void speak(AlertRecord& record, Changes& out);
+  void unmuted(AlertRecord& record, std::string news, Changes& out);
   void tell_new_receivers(AlertRecord& record, Changes& out);
-  void tell_update(AlertRecord& record, bool forced, Changes& out);
+  // `news`: what is new, for those who are told of a change and not of a picture.
+  void tell_update(AlertRecord& record, bool forced, Changes& out, std::string news = "");
+  struct Words {
+    std::string text;
+    bool loud = false;
+  };
   void tell(const AlertRecord& record, const std::set<std::string>& receivers, Event event,
+            Changes& out, const Words& words);
+  void tell(const AlertRecord& record, const std::set<std::string>& receivers, Event event,
+            Changes& out) {
+    tell(record, receivers, event, out, Words());
+  }
+  void hear(AlertRecord& record, const Telling& telling, std::set<std::string>& direct,
             Changes& out);
+  void tell_routes(AlertRecord& record, Changes& out);
+  void repeat(const Id128& id, Changes& out);
+  void plan_repeat(AlertRecord& record);
+  DurationMs repeat_wait(const AlertRecord& record, uint32_t told) const;
+
+  // Groups (grouping.cc).
+  void join(AlertRecord& record, const Id128& key, GroupRecord fresh, DurationMs wait,
+            const Repeat* repeat, Changes& out);
+  void join_route(AlertRecord& record, const Telling& telling, Changes& out);
+  bool join_storm(AlertRecord& record, const std::string& receiver, Changes& out);
+  void member_over(const Id128& group, const std::shared_ptr<AlertRecord>& record, Changes& out);
+  void group_news(const AlertRecord& record, const std::string& news);
+  void schedule(Group& group, TimeMs due);
+  void group_due(const Id128& id, Changes& out);
+  void take_waiting(Group& group, std::vector<Id128>& joined, Changes& out);
+  void end_storm_if_calm(Group& group, bool& ended);
+  bool repeat_group(Group& group);
+  void say(Group& group, Event event, std::string text, Changes& out);
+  void end_group(Group& group, Changes& out);
+  std::shared_ptr<const GroupView> view_of(const Group& group) const;
+  void settle_groups(Changes& out);
+  void arm_group(Group& group);
+  void publish_groups(Changes& out);
+  Result<void> load_groups(state::Database& database);
+  Result<void> load_members(Group& group, state::Database& database);
+  Result<void> load_storms(state::Database& database);
+
+  // Flapping (flapping.cc) and the shelf (commands.cc).
+  bool held_open(AlertRecord& record, const Decision& decision, Changes& out);
+  void begin_flapping(AlertRecord& record, size_t changes, Changes& out);
+  void flap(AlertRecord& record, TimeMs time);
+  void flap_due(const Id128& id, Changes& out);
+  void unshelve(AlertRecord& record, std::string_view who, std::string_view why, Changes& out);
 
   // Escalation (escalation_book.cc).
   const Directory& directory() const;
@@ -116,6 +182,8 @@ class Supervisor::Book {
   Result<CommandDone> run(const Escalate& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const Assign& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const AddResponder& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const Shelve& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const Unshelve& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const AddSilence& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const RemoveSilence& c, const std::string& by, Changes& out);
   CommandDone done(const Id128& id) const;
@@ -129,6 +197,8 @@ class Supervisor::Book {
   Counter& opened_total_;
   Counter& refused_total_;
   Counter& planned_total_;
+  Counter& grouped_total_;
+  Counter& storm_total_;
   Gauge& open_gauge_;
   ResponseTimes response_times_;
 
@@ -139,6 +209,12 @@ class Supervisor::Book {
   std::deque<std::shared_ptr<AlertRecord>> recent_;  // closed ones, newest last
   std::map<std::string, Silence> silences_;          // that have not ended
   std::set<Timer> timers_;
+  InhibitIndex inhibit_;
+  FlapWatch flaps_;
+  std::map<Id128, Group> groups_;                  // that have not ended
+  std::unordered_map<Id128, Id128> group_by_key_;  // of those that take members
+  std::map<std::string, StormWatch> storms_;       // by receiver
+  std::set<Id128> groups_changed_;                 // in this call
   std::vector<Id128> edited_;  // in this call, in the order of their first change
   Applied applied_;
   int64_t next_delivery_ = 1;

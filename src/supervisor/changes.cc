@@ -34,7 +34,8 @@ bool Silence::matches(const Labels& labels) const {
 
 bool Changes::empty() const {
   return alerts.empty() && history.empty() && silences.empty() && intents.empty() &&
-         escalations.empty() && responses.empty() && rule_over.empty() && !applied;
+         escalations.empty() && responses.empty() && groups.empty() && members.empty() &&
+         rule_over.empty() && !applied;
 }
 
 void Changes::merge(Changes later) {
@@ -47,6 +48,9 @@ void Changes::merge(Changes later) {
   append(intents, later.intents);
   append(escalations, later.escalations);
   append(responses, later.responses);
+  append(groups, later.groups);
+  append(members, later.members);
+  append(group_views, later.group_views);
   append(rule_over, later.rule_over);
   if (later.applied) applied = std::move(later.applied);
 }

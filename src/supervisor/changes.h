@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "state/database.h"
+#include "supervisor/group.h"
 #include "vocabulary/alert.h"
 #include "vocabulary/matcher.h"
 
@@ -29,6 +30,10 @@ struct NotificationIntent {
   TimeMs planned;
   // The same for every attempt of this delivery, also after a crash: receivers may drop repeats.
   std::string dedupe_key;
+  Id128 group = {};       // of which this tells; zero = of the alert alone
+  std::string text = {};  // what is new, one line each: "2 more joined: ..."; may be empty
+  // An update that everybody wants to see, also who takes no updates: a repeat, what joined.
+  bool loud = false;
 };
 
 // One line of an alert's life. `number` counts from 0 per alert.
@@ -37,7 +42,8 @@ struct HistoryEntry {
   uint32_t number = 0;
   TimeMs time;
   std::string what;  // opened, told, severity, acknowledged, unacknowledged, silenced, unsilenced,
-                     // covered, uncovered, note, resolved, expired
+                     // covered, uncovered, note, resolved, expired, grouped, repeated, flapping,
+                     // steady, absent, present, shelved, unshelved
   std::string who;   // a person, a rule, a silence's id; empty = Tocsin
   std::string text;
 };
@@ -67,8 +73,15 @@ struct AlertRecord {
   bool answered = false;       // somebody has acknowledged it, now or before
   bool rule_holds = true;      // false once the rule itself said that it is over
   uint32_t history_count = 0;
-  // Whether it ever spoke: told somebody, or began to call people.
-  bool spoke() const { return !told.empty() || (view.escalation && view.escalation->policy); }
+  bool life = false;          // whether it has a row in `alert_life`: what follows, shelf, flapping
+  TimeMs repeat_at;           // when it is told again unless somebody has it by then; 0 = no plan
+  uint32_t repeats = 0;       // told so far
+  std::vector<TimeMs> flaps;  // if it flapped: when its rule opened and resolved it, oldest first
+
+  // Whether it ever spoke: told somebody, alone or in a group, or began to call people.
+  bool spoke() const {
+    return !told.empty() || !view.groups.empty() || (view.escalation && view.escalation->policy);
+  }
 };
 
 // An alert's escalation, after a change of it.
@@ -100,6 +113,9 @@ struct Changes {
   std::vector<NotificationIntent> intents;
   std::vector<EscalationChange> escalations;  // the last of an alert counts
   std::vector<Response> responses;
+  std::vector<GroupRecord> groups;   // the last of an id counts
+  std::vector<GroupMember> members;  // the last of a group and alert counts
+  std::vector<std::shared_ptr<const GroupView>> group_views;  // for the intents; not written
   std::vector<Id128> rule_over;  // closed alerts whose rule no longer holds either
   std::optional<Applied> applied;
 

@@ -45,6 +45,15 @@ struct AddResponder {
   std::string target;
   std::string note;
 };
+// Puts it aside: nobody is told of it until then, when it comes back by itself and says so.
+struct Shelve {
+  Id128 alert;
+  TimeMs until;  // after now, within 30 days
+  std::string reason;
+};
+struct Unshelve {
+  Id128 alert;
+};
 struct AddSilence {
   std::vector<std::string> matchers;  // `site="madrid"`, `rule=~"pay.*"`; at least one
   TimeMs until;                       // after now, within a year
@@ -56,8 +65,8 @@ struct RemoveSilence {
 
 struct Command {
   std::string by;
-  std::variant<Acknowledge, Unacknowledge, Resolve, AddNote, Escalate, Assign, AddResponder,
-               AddSilence, RemoveSilence>
+  std::variant<Acknowledge, Unacknowledge, Resolve, AddNote, Escalate, Assign, AddResponder, Shelve,
+               Unshelve, AddSilence, RemoveSilence>
       what;
 };
 

@@ -14,6 +14,7 @@ constexpr size_t kNotesMax = 500;  // per alert
 constexpr size_t kMatchersMax = 50;
 constexpr DurationMs kSilenceMax = days(366);
 constexpr DurationMs kAcknowledgedMax = days(30);
+constexpr DurationMs kShelfMax = days(30);
 
 bool blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -110,11 +111,12 @@ Result<CommandDone> Supervisor::Book::run(const Acknowledge& c, const std::strin
   record.view.acknowledged_by = by;
   record.view.acknowledged_at = now_;
   record.view.updated_at = now_;
+  record.repeat_at = {};
   note_history(record, "acknowledged", by, c.note, out);
   note_response(record, by, out);
   acknowledge_until(record, c.until, out);
   stop_escalation(record, out);
-  tell_update(record, true, out);
+  tell_update(record, true, out, "acknowledged by " + by);
   return done(c.alert);
 }
 
@@ -131,9 +133,10 @@ Result<CommandDone> Supervisor::Book::run(const Unacknowledge& c, const std::str
   record.view.acknowledged_by.clear();
   record.view.acknowledged_at = {};
   record.view.updated_at = now_;
+  if (!record.told.empty()) plan_repeat(record);
   note_history(record, "unacknowledged", by, c.note, out);
   acknowledge_until(record, {}, out);
-  tell_update(record, true, out);
+  tell_update(record, true, out, by + " has taken back the acknowledgement");
   if (record.view.escalation)
     run_escalation(record, [&](EscalationRun& run) { run.resume(now_); }, out);
   return done(c.alert);
@@ -176,6 +179,51 @@ Result<CommandDone> Supervisor::Book::run(const AddNote& c, const std::string& b
     out.alerts.push_back(record);
   }
   return done(c.alert);
+}
+
+Result<CommandDone> Supervisor::Book::run(const Shelve& c, const std::string& by, Changes& out) {
+  if (auto fits = check_text("the reason", c.reason, true); !fits) return fail(fits.error());
+  if (c.until <= now_ || c.until > now_ + kShelfMax)
+    return invalid(
+        fmt::format("shelve an alert until {}: the time must lie after now ({}) and within 30 days",
+                    to_iso(c.until), to_iso(now_)));
+  const auto open = open_alert(c.alert, "shelve");
+  if (!open) return fail(open.error());
+  AlertRecord& record = edit(c.alert);
+  record.life = true;
+  record.view.shelf = std::make_shared<AlertShelf>(AlertShelf{by, c.until, c.reason});
+  record.view.updated_at = now_;
+  const std::string text = fmt::format("until {}: {}", to_iso(c.until), c.reason);
+  note_history(record, "shelved", by, text, out);
+  pause_escalation(record, out);
+  tell_update(record, true, out, fmt::format("shelved by {} {}", by, text));
+  return done(c.alert);
+}
+
+Result<CommandDone> Supervisor::Book::run(const Unshelve& c, const std::string& by, Changes& out) {
+  const auto open = open_alert(c.alert, "take from the shelf");
+  if (!open) return fail(open.error());
+  if ((*open)->view.shelf == nullptr)
+    return fail(ErrorCode::kRefused, fmt::format("take {} from the shelf: it is not on it",
+                                                 (*open)->view.opened->rule_id));
+  unshelve(edit(c.alert), by, "by " + by, out);
+  return done(c.alert);
+}
+
+// It comes back and says so: also to those who knew of it before.
+void Supervisor::Book::unshelve(AlertRecord& record, std::string_view who, std::string_view why,
+                                Changes& out) {
+  const std::string reason = record.view.shelf->reason;
+  record.view.shelf.reset();
+  record.view.updated_at = now_;
+  note_history(record, "unshelved", who, why, out);
+  if (!record.spoke() || record.told.empty() || muted(record.view))
+    return unmuted(record, "back from the shelf, still open", out);
+  resume_escalation(record, out);
+  record.update_told_at = now_;
+  tell(record, record.told, Event::kUpdated, out,
+       {fmt::format("back from the shelf ({}), still open", reason), true});
+  group_news(record, "back from the shelf, still open");
 }
 
 Result<CommandDone> Supervisor::Book::run(const AddSilence& c, const std::string& by,

@@ -93,7 +93,7 @@ void Supervisor::Book::begin_escalation(AlertRecord& record, Changes& out) {
 // It became more severe: the policy of its route now, from the first step. Whoever has
 // acknowledged it goes on having it.
 void Supervisor::Book::raise_escalation(AlertRecord& record, Changes& out) {
-  if (!record.spoke()) return;
+  if (!record.spoke() || muted(record.view)) return;
   const Policies::Ptr policy = policy_of(record);
   const auto& before = record.view.escalation;
   if (!policy || (before && before->policy && *before->policy == *policy &&
@@ -117,7 +117,11 @@ void Supervisor::Book::pause_escalation(AlertRecord& record, Changes& out) {
 void Supervisor::Book::resume_escalation(AlertRecord& record, Changes& out) {
   const auto& state = record.view.escalation;
   if (!state || state->state != Escalation::State::kPaused) return;
-  if (!record.view.silenced_by.empty() || record.view.covered_by) return;
+  if (muted(record.view)) return;
+  // It became more severe while nobody was to hear of it.
+  const Policies::Ptr policy = policy_of(record);
+  if (policy && state->policy && policy->name != state->policy->name)
+    return begin_escalation(record, out);
   run_escalation(record, [&](EscalationRun& run) { run.resume(now_); }, out);
 }
 
@@ -149,7 +153,7 @@ void Supervisor::Book::acknowledgement_ends(const Id128& id, Changes& out) {
   record.view.acknowledged_at = {};
   record.view.updated_at = now_;
   note_history(record, "unacknowledged", "", fmt::format("the time that {} took is over", by), out);
-  tell_update(record, true, out);
+  tell_update(record, true, out, fmt::format("the time that {} took is over", by));
   if (record.view.escalation->policy)
     run_escalation(record, [&](EscalationRun& run) { run.restart(now_); }, out);
 }

@@ -1,10 +1,27 @@
 #pragma once
-// Section `supervisor` of the configuration.
+// Sections `supervisor` and `inhibit` of the configuration.
+
+#include <memory>
 
 #include "base/time.h"
 #include "config/folder.h"
+#include "supervisor/inhibit.h"
 
 namespace tocsin::supervisor {
+
+// An alert that opens and resolves again and again stays open instead, and says so, until it has
+// been quiet. Two thresholds, so that flapping does not itself flap.
+struct Flapping {
+  int64_t changes = 6;  // openings and resolutions within `window`: it flaps; 0 = never
+  DurationMs window = minutes(30);
+  int64_t quiet() const { return changes / 3; }  // at most so many: it flaps no longer
+};
+
+// More openings than a person can read: they become one digest.
+struct Storm {
+  int64_t openings = 100;  // told to one receiver within `window`; 0 = never
+  DurationMs window = minutes(1);
+};
 
 struct Options {
   DurationMs expire_after = hours(24);   // an open alert that its rule has not judged for so long
@@ -13,11 +30,14 @@ struct Options {
   DurationMs cover_slack = seconds(60);
   DurationMs update_every = seconds(10);  // at most one unforced update per alert
   int64_t open_alerts_max = 100'000;
+  Flapping flapping;
+  Storm storm;
+  std::shared_ptr<const InhibitRules> inhibit = std::make_shared<InhibitRules>();
   int64_t silences_max = 10'000;  // not configured
   int64_t recent_max = 1'000;     // closed alerts kept in memory; not configured
 
   static Options read(const config::Folder& folder, config::Problems& problems);
-  static void describe(config::Reference& reference);  // type "supervisor"
+  static void describe(config::Reference& reference);  // their types
 };
 
 }  // namespace tocsin::supervisor

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "supervisor/life_tables.h"
 #include "supervisor/outbox_queue.h"
 #include "supervisor/tables.h"
 
@@ -18,10 +19,24 @@ constexpr std::array kWaits = {seconds(2), seconds(5), seconds(15),
                                minutes(1), minutes(5), minutes(10)};
 constexpr size_t kAnswerBytesMax = 1000;
 constexpr size_t kExternalBytesMax = 4000;
+constexpr size_t kTextBytesMax = 4000;
 
 Counter& deliveries(Counters& counters, std::string_view result) {
   return counters.counter("tocsin_deliveries_total", fmt::format("result=\"{}\"", result),
                           "Attempts to tell a receiver, by what came of them.");
+}
+
+// Of whose thread it is part.
+Id128 subject_of(const NotificationIntent& intent) {
+  return intent.group == Id128{} ? intent.alert_id : intent.group;
+}
+
+// The one that is sent says what the one merged into it would have said.
+void carry(NotificationIntent& into, const NotificationIntent& from, OutboxChanges& out) {
+  if (from.text.empty() && !from.loud) return;
+  into.text = cut_text(into.text + (into.text.empty() ? "" : "\n") + from.text, kTextBytesMax);
+  into.loud = into.loud || from.loud;
+  out.texts.push_back({into.id, into.text, into.loud});
 }
 
 }  // namespace
@@ -47,6 +62,11 @@ Result<void> apply(state::Transaction& transaction, const OutboxChanges& changes
     auto done = transaction.execute("DELETE FROM deliveries WHERE id = ?", {id});
     if (!done) return fail(done.error());
   }
+  for (const auto& [id, text, loud] : changes.texts) {
+    auto done = transaction.execute("UPDATE deliveries SET text = ?, loud = ? WHERE id = ?",
+                                    {text, loud, id});
+    if (!done) return fail(done.error());
+  }
   return {};
 }
 
@@ -60,18 +80,33 @@ Outbox::Queue::Queue(OutboxOptions options, Counters& counters)
       overflow_total_(counters.counter("tocsin_outbox_overflow_total", "",
                                        "Deliveries left in the table because memory was full.")) {}
 
-void Outbox::Queue::add(const Changes& changes, OutboxChanges& out) {
-  std::map<Id128, std::shared_ptr<const AlertView>> views;
+// What waits is told as it is now. A group's picture comes with its messages alone.
+void Outbox::Queue::newer_views(const Changes& changes, std::map<Id128, Subject>& subjects) {
+  const auto renew = [&](const Id128& id, const Subject& subject) {
+    for (auto thread = threads_.lower_bound({id, ""});
+         thread != threads_.end() && thread->first.first == id; ++thread)
+      if (!thread->second.waiting.empty()) thread->second.subject = subject;
+  };
   for (auto& view : changes.changed()) {
-    views.emplace(view->id, view);
-    for (auto thread = threads_.lower_bound({view->id, ""});
-         thread != threads_.end() && thread->first.first == view->id; ++thread)
-      if (!thread->second.waiting.empty()) thread->second.view = view;
+    const Subject subject{view, nullptr};
+    subjects[view->id] = subject;
+    renew(view->id, subject);
   }
+  for (const auto& group : changes.group_views) {
+    if (group->alerts.empty()) continue;
+    const Subject subject{group->alerts.front(), group};
+    subjects[group->id] = subject;
+    renew(group->id, subject);
+  }
+}
+
+void Outbox::Queue::add(const Changes& changes, OutboxChanges& out) {
+  std::map<Id128, Subject> subjects;
+  newer_views(changes, subjects);
   for (const NotificationIntent& intent : changes.intents) {
     if (intent.id <= newest_id_) continue;  // load() has seen it already
-    const auto view = views.find(intent.alert_id);
-    if (behind_ || by_id_.size() >= options_.pending_max || view == views.end()) {
+    const auto view = subjects.find(subject_of(intent));
+    if (behind_ || by_id_.size() >= options_.pending_max || view == subjects.end()) {
       behind_ = true;
       overflow_total_.add();
       continue;
@@ -84,11 +119,10 @@ void Outbox::Queue::add(const Changes& changes, OutboxChanges& out) {
   }
 }
 
-void Outbox::Queue::enqueue(Pending pending, const std::shared_ptr<const AlertView>& view,
-                            OutboxChanges& out) {
-  const Key key{pending.intent.alert_id, pending.intent.receiver};
+void Outbox::Queue::enqueue(Pending pending, const Subject& subject, OutboxChanges& out) {
+  const Key key{subject_of(pending.intent), pending.intent.receiver};
   Thread& thread = threads_[key];
-  thread.view = view;
+  thread.subject = subject;
   // Somebody is called anew: what failed before is no reason not to try.
   if (pending.intent.event == Event::kOpened) thread.broken = false;
   if (thread.broken) {
@@ -110,6 +144,7 @@ bool Outbox::Queue::merge(Thread& thread, const NotificationIntent& intent, Outb
   if (thread.waiting.empty() || thread.waiting.back().in_flight) return false;
   const Event last = thread.waiting.back().intent.event;
   if (intent.event == Event::kUpdated && last != Event::kResolved) {
+    carry(thread.waiting.back().intent, intent, out);
     out.merged.push_back(intent.id);
     merged_total_.add();
     return true;
@@ -169,7 +204,7 @@ Claim Outbox::Queue::take(const std::string& receiver) {
   TOCSIN_CHECK(head.intent.id == id && !head.in_flight, "delivery {} is not the head, {} is", id,
                head.intent.id);
   head.in_flight = true;
-  return {head.intent, head.attempts, thread.view, thread.external};
+  return {head.intent, head.attempts, thread.subject.alert, thread.external, thread.subject.group};
 }
 
 void Outbox::Queue::record(const DeliveryResult& result, TimeMs now, OutboxChanges& out) {
@@ -240,6 +275,7 @@ void Outbox::Queue::retry(Thread& thread, const DeliveryResult& result, TimeMs n
   row(head, thread, Delivery::State::kFailed, out);
   // The repeat carries the newest view: updates that came meanwhile are in it.
   while (thread.waiting.size() > 1 && thread.waiting[1].intent.event == Event::kUpdated) {
+    carry(head.intent, thread.waiting[1].intent, out);
     out.merged.push_back(thread.waiting[1].intent.id);
     merged_total_.add();
     by_id_.erase(thread.waiting[1].intent.id);
@@ -253,6 +289,9 @@ void Outbox::Queue::row(const Pending& pending, const Thread& thread, Delivery::
   Delivery delivery;
   delivery.id = pending.intent.id;
   delivery.alert_id = pending.intent.alert_id;
+  if (pending.intent.group != Id128{}) delivery.group = pending.intent.group;
+  delivery.text = pending.intent.text;
+  delivery.loud = pending.intent.loud;
   delivery.receiver = pending.intent.receiver;
   delivery.kind = pending.kind;
   delivery.event = to_text(pending.intent.event);
@@ -269,11 +308,11 @@ void Outbox::Queue::forget_if_over(const Key& key) {
   const auto found = threads_.find(key);
   Thread& thread = found->second;
   if (!thread.waiting.empty()) return;
-  thread.over = thread.view && thread.view->state != AlertState::kOpen;
+  thread.over = thread.subject.alert && thread.subject.over();
   if (thread.over && !behind_)
     threads_.erase(found);
   else
-    thread.view.reset();  // an open alert's place in a chat is kept, its picture is not
+    thread.subject = {};  // an open alert's place in a chat is kept, its picture is not
 }
 
 TimeMs Outbox::Queue::next_due() const {
@@ -294,9 +333,12 @@ Result<void> Outbox::Queue::load_threads(state::Database& database) {
   std::set<Key> before;
   for (const auto& [key, thread] : threads_) before.insert(key);
   auto rows = database.query(
-      "SELECT d.alert, d.receiver, d.event, d.state, d.external FROM deliveries d"
-      " JOIN alerts a ON a.id = d.alert WHERE a.state = 0"
-      " OR d.alert IN (SELECT alert FROM deliveries WHERE state IN (0, 2)) ORDER BY d.id",
+      "SELECT coalesce(d.group_id, d.alert), d.receiver, d.event, d.state, d.external"
+      " FROM deliveries d JOIN alerts a ON a.id = d.alert"
+      " LEFT JOIN alert_groups g ON g.id = d.group_id"
+      " WHERE (d.group_id IS NULL AND a.state = 0) OR g.closed_at = 0"
+      " OR coalesce(d.group_id, d.alert) IN"
+      " (SELECT coalesce(group_id, alert) FROM deliveries WHERE state IN (0, 2)) ORDER BY d.id",
       {}, [&](const state::Row& row) {
         const Key key{row.get<Id128>(0), row.get<std::string>(1)};
         if (before.contains(key)) return;
@@ -323,7 +365,10 @@ Result<std::vector<Outbox::Queue::Pending>> Outbox::Queue::load_pending(state::D
         if (!event) return;
         Pending pending;
         pending.intent = {delivery.id, delivery.alert_id, delivery.receiver,
-                          *event,      delivery.planned,  row.get<std::string>(11)};
+                          *event,      delivery.planned,  row.get<std::string>(14)};
+        if (delivery.group) pending.intent.group = *delivery.group;
+        pending.intent.text = delivery.text;
+        pending.intent.loud = delivery.loud;
         pending.attempts = delivery.attempts;
         pending.due = delivery.next_try;
         pending.sent = delivery.sent;
@@ -335,22 +380,37 @@ Result<std::vector<Outbox::Queue::Pending>> Outbox::Queue::load_pending(state::D
   return out;
 }
 
+Result<Outbox::Queue::Subject> Outbox::Queue::read_subject(state::Database& database,
+                                                           const NotificationIntent& intent) const {
+  Subject out;
+  if (intent.group != Id128{}) {
+    auto group = read_group_view(database, intent.group);
+    if (!group) return fail(group.error());
+    out.group = std::move(*group);
+  }
+  auto records = read_records(database, "id = ?", {intent.alert_id});
+  if (!records) return fail(records.error());
+  if (!records->empty())
+    out.alert = std::make_shared<const AlertView>(std::move(records->front().view));
+  return out;
+}
+
 Result<void> Outbox::Queue::load(state::Database& database, OutboxChanges& out) {
   if (auto done = load_threads(database); !done) return done;
   const size_t room = options_.pending_max - std::min(by_id_.size(), options_.pending_max);
   auto found = load_pending(database, room);
   if (!found) return fail(found.error());
-  std::map<Id128, std::shared_ptr<const AlertView>> views;
+  std::map<Id128, Subject> subjects;
   for (Pending& pending : *found) {
-    auto& view = views[pending.intent.alert_id];
-    if (!view) {
-      auto records = read_records(database, "id = ?", {pending.intent.alert_id});
-      if (!records) return fail(records.error());
-      if (records->empty()) continue;  // purged meanwhile, and its deliveries with it
-      view = std::make_shared<const AlertView>(std::move(records->front().view));
+    Subject& subject = subjects[subject_of(pending.intent)];
+    if (!subject.alert) {
+      auto read = read_subject(database, pending.intent);
+      if (!read) return fail(read.error());
+      subject = std::move(*read);
     }
+    if (!subject.alert) continue;  // purged meanwhile, and its deliveries with it
     newest_id_ = pending.intent.id;
-    enqueue(std::move(pending), view, out);
+    enqueue(std::move(pending), subject, out);
   }
   behind_ = found->size() == room;
   if (!behind_)

@@ -7,11 +7,11 @@
 // and is sent again, with the same dedupe key (webhook: X-Tocsin-Delivery). None is lost: it stays
 // until it was sent, was refused for good, or `give_up_after` has passed; then it says so.
 //
-// Order: deliveries of one alert to one receiver go out one at a time, as planned; an update never
-// overtakes its opening. An update that waits carries what is newest when it is claimed, so a later
-// one is merged into it. If the opening was given up, nobody is told of what follows it.
-// Bounded: pending_max deliveries in memory; past it they stay in the table, counted, and load()
-// takes them up once wants_load() says so.
+// Order: deliveries of one alert (or one group) to one receiver go out one at a time, as planned;
+// an update never overtakes its opening. An update that waits carries what is newest when it is
+// claimed, so a later one is merged into it. If the opening was given up, nobody is told of what
+// follows it. Bounded: pending_max deliveries in memory; past it they stay in the table, counted,
+// and load() takes them up once wants_load() says so.
 
 #include <functional>
 #include <map>
@@ -39,6 +39,7 @@ struct Claim {
   std::shared_ptr<const AlertView> alert;  // newest committed view; never null
   // What earlier answers of this receiver for this alert left: {"channel":"C1","ts":"1.2"}; "{}".
   std::string external;
+  std::shared_ptr<const GroupView> group;  // of which it tells; null = of the alert alone
 };
 
 // What came of an attempt.
@@ -59,8 +60,14 @@ struct OutboxChanges {
     std::string external;
   };
   std::vector<Row> rows;
+  struct Text {
+    int64_t id = 0;
+    std::string text;
+    bool loud = false;
+  };
   std::vector<int64_t> merged;  // updates that another one carries: their rows go
-  bool empty() const { return rows.empty() && merged.empty(); }
+  std::vector<Text> texts;      // what the carrying ones say now
+  bool empty() const { return rows.empty() && merged.empty() && texts.empty(); }
 };
 Result<void> apply(state::Transaction& transaction, const OutboxChanges& changes);
 

@@ -1,8 +1,8 @@
 #pragma once
 // Inside of the room: the pending deliveries in memory. A thread is what one receiver is told of
-// one alert; only its head may be sent.
+// one alert or of one group; only its head may be sent.
 //
-//   thread (alert, receiver):  [opened, in flight] [updated] [resolved]
+//   thread (alert or group, receiver):  [opened, in flight] [updated] [resolved]
 //   ready[receiver]:           (due, delivery id) of every head that is not in flight
 
 #include <deque>
@@ -27,7 +27,12 @@ class Outbox::Queue {
   size_t retrying() const;
 
  private:
-  using Key = std::pair<Id128, std::string>;  // alert, receiver
+  using Key = std::pair<Id128, std::string>;  // alert or group, receiver
+  struct Subject {
+    std::shared_ptr<const AlertView> alert;  // for a group the one that stands for it
+    std::shared_ptr<const GroupView> group;  // null = of the alert alone
+    bool over() const { return group ? group->over : alert->state != AlertState::kOpen; }
+  };
   struct Pending {
     NotificationIntent intent;
     uint32_t attempts = 0;
@@ -38,13 +43,15 @@ class Outbox::Queue {
   };
   struct Thread {
     std::deque<Pending> waiting;
-    std::shared_ptr<const AlertView> view;  // set while something waits
+    Subject subject;  // set while something waits
     std::string external = "{}";
     bool broken = false;  // the opening was given up
-    bool over = false;    // its alert is closed: kept only while the table holds more of it
+    bool over = false;    // its subject is over: kept only while the table holds more of it
   };
 
-  void enqueue(Pending pending, const std::shared_ptr<const AlertView>& view, OutboxChanges& out);
+  void newer_views(const Changes& changes, std::map<Id128, Subject>& subjects);
+  void enqueue(Pending pending, const Subject& subject, OutboxChanges& out);
+  Result<Subject> read_subject(state::Database& database, const NotificationIntent& intent) const;
   bool merge(Thread& thread, const NotificationIntent& intent, OutboxChanges& out);
   void make_ready(Thread& thread);
   void not_ready(const Thread& thread);

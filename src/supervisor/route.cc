@@ -49,6 +49,43 @@ void read_matchers(config::MapReader& m, Route& out) {
   }
 }
 
+void read_span(config::MapReader& m, std::string_view key, DurationMs& out, DurationMs least,
+               std::string_view doc) {
+  out = m.value<DurationMs>(key, out, doc);
+  if (out < least) m.problem(key, fmt::format("must be at least {}", to_text(least)));
+}
+
+void read_grouping(config::MapReader& m, Route& out) {
+  Grouping grouping;
+  grouping.by = m.value<std::vector<std::string>>(
+      "group_by", {},
+      "Labels: alerts that agree in them are told together, as one group. [] is one group for the "
+      "whole route, \"...\" one for each set of labels. Without it each alert is told alone, at "
+      "once.");
+  read_span(m, "group_wait", grouping.wait, DurationMs{},
+            "How long the first message of a group waits for more alerts.");
+  read_span(m, "group_interval", grouping.interval, seconds(1),
+            "At least so long between two messages about alerts that joined or are over.");
+  const bool present = m.has("group_by");
+  for (const std::string_view key : {"group_wait", "group_interval"})
+    if (!present && m.has(key)) m.problem(key, "needs group_by in the same route");
+  if (!present) return;
+  grouping.by_all = std::find(grouping.by.begin(), grouping.by.end(), "...") != grouping.by.end();
+  if (grouping.by_all && grouping.by.size() > 1)
+    m.problem("group_by", "\"...\" stands for all labels; name no others beside it");
+  std::sort(grouping.by.begin(), grouping.by.end());
+  out.grouping = std::move(grouping);
+}
+
+void read_repeat(config::MapReader& m, Repeat& out) {
+  read_span(m, "first", out.first, minutes(1), "From the first message to the first repeat.");
+  out.factor = m.value<double>("factor", out.factor,
+                               "Each wait is so many times the one before it; 1 to 10.");
+  if (!(out.factor >= 1 && out.factor <= 10)) m.problem("factor", "must lie between 1 and 10");
+  read_span(m, "max", out.max, minutes(1), "The longest wait.");
+  if (out.max < out.first) m.problem("max", "must not be shorter than \"first\"");
+}
+
 void read_route(config::MapReader& m, Route& out, size_t depth) {
   out.place = m.place();
   read_matchers(m, out);
@@ -63,6 +100,10 @@ void read_route(config::MapReader& m, Route& out, size_t depth) {
       "receivers. Without one, that of the route around this one.");
   out.policy_place = m.place("policy");
   out.keep_going = m.value<bool>("continue", false, "Go on with the next route of this level.");
+  read_grouping(m, out);
+  m.map("repeat", "repeat",
+        "Tell again what is still open and nobody acknowledged, ever less often.",
+        [&](config::MapReader& repeat) { read_repeat(repeat, out.repeat.emplace()); });
   if (depth == kDepthMax && m.has("routes"))
     m.problem("routes", fmt::format("routes are nested more than {} deep", kDepthMax));
   if (depth >= kDepthMax) return;
@@ -77,39 +118,53 @@ void read_route(config::MapReader& m, Route& out, size_t depth) {
     m.problem("receivers", "this route tells nobody; name a receiver or a policy");
 }
 
-struct Told {
-  std::set<std::string> receivers;
+// What a route has from those around it.
+struct Inherited {
+  const std::vector<std::string>* receivers = nullptr;
+  const std::string* policy = nullptr;
+  const Grouping* grouping = nullptr;
+  const Repeat* repeat = nullptr;
+};
+
+Inherited inherit(const Route& route, Inherited from) {
+  if (!route.receivers.empty()) from.receivers = &route.receivers;
+  if (!route.policy.empty()) from.policy = &route.policy;
+  if (route.grouping) from.grouping = &*route.grouping;
+  if (route.repeat) from.repeat = &*route.repeat;
+  return from;
+}
+
+struct Walk {
+  std::set<std::string> told;
+  std::vector<Telling> tellings;
   std::string policy;  // the first one
   std::vector<std::string>* places = nullptr;
-};
-// What a route has of the ones around it.
-struct Inherited {
-  const std::vector<std::string>& receivers;
-  const std::string& policy;
+
+  void tell(const Route& route, const Inherited& from) {
+    if (policy.empty() && from.policy != nullptr) policy = *from.policy;
+    Telling telling{route.place.file_line(), {}, from.grouping, from.repeat};
+    if (from.receivers != nullptr)
+      for (const std::string& name : *from.receivers)
+        if (told.insert(name).second) telling.receivers.push_back(name);
+    if (telling.receivers.empty()) return;
+    std::sort(telling.receivers.begin(), telling.receivers.end());
+    tellings.push_back(std::move(telling));
+  }
 };
 
 // Adds whom the matching routes of a level tell; true if any matched.
 bool tell(const std::vector<Route>& level, const Inherited& inherited, const Labels& labels,
-          Severity severity, Told& told) {
+          Severity severity, Walk& walk) {
   bool matched = false;
   for (const Route& route : level) {
     if (!route.matches(labels, severity)) continue;
     matched = true;
-    if (told.places != nullptr) told.places->push_back(route.place.file_line());
-    const Inherited own{route.receivers.empty() ? inherited.receivers : route.receivers,
-                        route.policy.empty() ? inherited.policy : route.policy};
-    if (!tell(route.routes, own, labels, severity, told)) {
-      told.receivers.insert(own.receivers.begin(), own.receivers.end());
-      if (told.policy.empty()) told.policy = own.policy;
-    }
+    if (walk.places != nullptr) walk.places->push_back(route.place.file_line());
+    const Inherited own = inherit(route, inherited);
+    if (!tell(route.routes, own, labels, severity, walk)) walk.tell(route, own);
     if (!route.keep_going) break;
   }
   return matched;
-}
-
-void tell_all(const std::vector<Route>& routes, const Labels& labels, Severity severity,
-              Told& told) {
-  tell(routes, {{}, {}}, labels, severity, told);
 }
 
 void check_policy_names(const std::vector<Route>& level, std::span<const std::string_view> known,
@@ -174,17 +229,25 @@ void Routes::check_receivers(std::span<const std::string_view> known,
   check(routes_, known, problems);
 }
 
+std::vector<Telling> Routes::tellings(const Labels& labels, Severity severity) const {
+  Walk walk;
+  tell(routes_, {}, labels, severity, walk);
+  if (walk.tellings.empty() && walk.policy.empty())
+    walk.tellings.push_back({"", {std::string(kInboxReceiver)}, nullptr, nullptr});
+  return std::move(walk.tellings);
+}
+
 std::vector<std::string> Routes::receivers(const Labels& labels, Severity severity) const {
-  Told told;
-  tell_all(routes_, labels, severity, told);
-  if (told.receivers.empty() && told.policy.empty()) return {std::string(kInboxReceiver)};
-  return {told.receivers.begin(), told.receivers.end()};
+  std::set<std::string> told;
+  for (Telling& telling : tellings(labels, severity))
+    told.insert(telling.receivers.begin(), telling.receivers.end());
+  return {told.begin(), told.end()};
 }
 
 std::string Routes::policy(const Labels& labels, Severity severity) const {
-  Told told;
-  tell_all(routes_, labels, severity, told);
-  return told.policy;
+  Walk walk;
+  tell(routes_, {}, labels, severity, walk);
+  return std::move(walk.policy);
 }
 
 std::set<std::string> Routes::check_policies(std::span<const std::string_view> known,
@@ -196,10 +259,24 @@ std::set<std::string> Routes::check_policies(std::span<const std::string_view> k
 
 std::vector<std::string> Routes::explain(const Labels& labels, Severity severity) const {
   std::vector<std::string> places;
-  Told told;
-  told.places = &places;
-  tell_all(routes_, labels, severity, told);
+  Walk walk;
+  walk.places = &places;
+  tell(routes_, {}, labels, severity, walk);
   return places;
+}
+
+Labels Grouping::labels_of(const Labels& labels) const {
+  if (by_all) return labels;
+  std::vector<Labels::Pair> pairs;
+  for (const std::string& name : by) pairs.emplace_back(name, labels.get(name));
+  return Labels(std::move(pairs));
+}
+
+DurationMs Repeat::after(uint32_t repeats_told) const {
+  double wait = static_cast<double>(first.count);
+  for (uint32_t i = 0; i < repeats_told && wait < static_cast<double>(max.count); ++i)
+    wait *= factor;
+  return std::min(max, milliseconds(static_cast<int64_t>(wait)));
 }
 
 }  // namespace tocsin::supervisor

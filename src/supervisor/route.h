@@ -3,14 +3,18 @@
 // says `continue`; a route's `routes` refine it; a route without receivers has those of its parent,
 // one without a policy that of its parent. An alert that no route matches goes to `inbox`, so that
 // nothing is dropped in silence.
+// A route may say how its alerts are put together (`group_by`) and how often what nobody answers is
+// told again (`repeat`); the routes in it inherit both.
 // Immutable once read; any thread.
 
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "config/folder.h"
 #include "vocabulary/alert.h"
 #include "vocabulary/matcher.h"
@@ -19,18 +23,47 @@ namespace tocsin::supervisor {
 
 inline constexpr std::string_view kInboxReceiver = "inbox";
 
+// How alerts of a route are told together. A route without it tells each alert alone, at once.
+struct Grouping {
+  bool by_all = false;               // `group_by: ["..."]`: alerts of equal labels only
+  std::vector<std::string> by;       // labels; empty = all alerts of the route are one group
+  DurationMs wait = seconds(30);     // from the first alert to the first message
+  DurationMs interval = minutes(5);  // between messages about what joined and what is over
+
+  Labels labels_of(const Labels& labels) const;
+};
+
+// When an alert that nobody acknowledged is told again: after `first`, then ever later.
+struct Repeat {
+  DurationMs first = minutes(30);
+  double factor = 2;
+  DurationMs max = hours(24);
+
+  DurationMs after(uint32_t repeats_told) const;
+};
+
 struct Route {
   std::vector<LabelMatcher> match;  // on alert_labels(): rule, severity, the scope's labels
   std::vector<Severity> severity;   // empty = any
   std::vector<std::string> receivers;
   std::string policy;       // who is called, one after the other; empty = that of the parent
   bool keep_going = false;  // `continue`
+  std::optional<Grouping> grouping;
+  std::optional<Repeat> repeat;
   std::vector<Route> routes;
   config::Place place;                          // of the route
   std::vector<config::Place> receivers_places;  // of each of its receivers; empty if not read
   config::Place policy_place;
 
   bool matches(const Labels& labels, Severity wanted) const;
+};
+
+// What one route makes of an alert. Good as long as the Routes it came from.
+struct Telling {
+  std::string route;                   // "routes.yaml:12"; empty for the inbox of last resort
+  std::vector<std::string> receivers;  // sorted, none of them in an earlier telling
+  const Grouping* grouping = nullptr;  // null: alone, at once
+  const Repeat* repeat = nullptr;      // null: never
 };
 
 class Routes {
@@ -45,6 +78,8 @@ class Routes {
 
   // Names without doubles, sorted: the order in which intents are made.
   std::vector<std::string> receivers(const Labels& labels, Severity severity) const;
+  // The same by the route that names them, in the order of the file.
+  std::vector<Telling> tellings(const Labels& labels, Severity severity) const;
   // The policy of the first matching route that has one; empty = none.
   std::string policy(const Labels& labels, Severity severity) const;
   // All that are named. A problem for every one that is not among `known`.

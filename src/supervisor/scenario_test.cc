@@ -3,16 +3,20 @@
 //   config ... end                      YAML of routes, supervisor, policies, tiers; first
 //   people ... end                      who can be reached: see test_people.h
 //   10:00:05 opened RULE SEVERITY [label=value...] [covers RULE...]     also updated, resolved
+//     absent: what lit it sends no data any more
+//   10:00:05 burst N RULE SEVERITY      opened for host=0 ... host=N-1
 //   10:01 pass                          only time passes
 //   [10:01] ack RULE [until 14:00] by WHO ["note"]    also unack, resolve, note, escalate
 //   [10:01] assign RULE PERSON by WHO   [10:01] call RULE "team db" by WHO
+//   [10:01] shelve RULE until 14:00 by WHO "reason"       also unshelve RULE by WHO
 //   [10:01] silence MATCHER... until 11:00 "comment" by WHO             also unsilence by WHO
 //   down RECEIVER "answer"              refuses for good what comes from now on; slow RECEIVER:
 //   slow RECEIVER                       does not answer; up RECEIVER: takes it, as all others do
 //   restart                             the program ends and comes back
 //   lost LINE                           crash: LINE is lost; it comes back, decisions are replayed
 //   unsent LINE                         crash: LINE is written, but nothing of it is sent yet
-//   expect intent RECEIVER EVENT RULE   in this order; none may be left over at the next line
+//   expect intent RECEIVER EVENT RULE|group ["words of its text"]       in this order; none may be
+//     left over at the next line
 //   expect no intents
 //   expect alert RULE open|resolved|expired [silenced] [quiet] [covered PARENT]
 //     [acknowledged WHO]
@@ -118,7 +122,23 @@ class Script {
   std::string text(const NotificationIntent& intent) {
     const auto alert = world_->supervisor->find(intent.alert_id);
     return intent.receiver + " " + std::string(to_text(intent.event)) + " " +
-           (alert ? alert->opened->rule_id : to_text(intent.alert_id));
+           (intent.group != Id128{} ? "group"
+            : alert                 ? alert->opened->rule_id
+                                    : to_text(intent.alert_id));
+  }
+
+  // Many at once, each a decision of its own.
+  void burst(Words words) {
+    Changes changes;
+    const int count = std::stoi(words[1]);
+    words.erase(words.begin() + 1);
+    words[0] = "opened";
+    words.emplace_back();
+    for (int i = 0; i < count; ++i) {
+      words.back() = "host=" + std::to_string(i);
+      world_->supervisor->step(remember(words), changes);
+    }
+    settle(std::move(changes));
   }
 
   void act(Words words) {
@@ -132,6 +152,7 @@ class Script {
     }
     if (words[0] == "restart") return restart();
     if (words[0] == "down" || words[0] == "slow" || words[0] == "up") return receiver(words);
+    if (words[0] == "burst") return burst(words);
     Changes changes;
     if (words[0] == "opened" || words[0] == "updated" || words[0] == "resolved")
       world_->supervisor->step(remember(words), changes);
@@ -198,10 +219,12 @@ class Script {
     Severity severity = Severity::kCritical;
     std::vector<Labels::Pair> scope;
     Words covers;
-    bool covering = false;
+    bool covering = false, absent = false;
     for (size_t i = 2; i < words.size(); ++i) {
       const size_t equals = words[i].find('=');
-      if (words[i] == "covers")
+      if (words[i] == "absent")
+        absent = true;
+      else if (words[i] == "covers")
         covering = true;
       else if (covering)
         covers.push_back(words[i]);
@@ -214,6 +237,8 @@ class Script {
     }
     decisions_.push_back(testing_help::decision(what, ++lsn_, now_, words[1], severity,
                                                 Labels(std::move(scope)), covers));
+    if (absent)
+      decisions_.back().violations.emplace_back().violation.state = ViolationState::kAbsent;
     return decisions_.back();
   }
 
@@ -243,6 +268,9 @@ class Script {
     if (words[0] == "unack") c.what = Unacknowledge{alert(words[1])->id, note};
     if (words[0] == "resolve") c.what = Resolve{alert(words[1])->id, note};
     if (words[0] == "note") c.what = AddNote{alert(words[1])->id, note};
+    if (words[0] == "unshelve") c.what = Unshelve{alert(words[1])->id};
+    if (words[0] == "shelve")
+      c.what = Shelve{alert(words[1])->id, clock_time(words[3]).value_or(TimeMs{}), note};
     if (words[0] == "silence") {
       const auto until = std::find(words.begin(), words.end(), "until");
       ASSERT_LT(until + 2, words.end());
@@ -274,6 +302,9 @@ class Script {
   void expect_intent(const Words& words) {
     ASSERT_FALSE(intents_.empty()) << "nothing was planned";
     EXPECT_EQ(text(intents_.front()), words[1] + " " + words[2] + " " + words[3]);
+    if (words.size() > 4) {
+      EXPECT_NE(intents_.front().text.find(words[4]), std::string::npos) << intents_.front().text;
+    }
     intents_.pop_front();
   }
 
@@ -316,6 +347,10 @@ class Script {
     EXPECT_EQ(to_text(view.state), words[2]);
     EXPECT_EQ(!view.silenced_by.empty(), has("silenced"));
     EXPECT_EQ(view.covered_by.has_value(), has("covered"));
+    EXPECT_EQ(view.shelf != nullptr, has("shelved"));
+    EXPECT_EQ(view.flapping_since != TimeMs{}, has("flapping"));
+    EXPECT_EQ(!view.groups.empty(), has("grouped"));
+    EXPECT_EQ(absent(view.latest), has("absent"));
     EXPECT_EQ(!view.acknowledged_by.empty(), has("acknowledged"));
     for (size_t i = 3; i + 1 < words.size(); ++i) {
       if (words[i] == "covered") {

@@ -18,7 +18,8 @@ bool wanted(const AlertView& view, const AlertFilter& filter) {
 }
 
 bool answered(const AlertView& view) {
-  return !view.acknowledged_by.empty() || view.covered_by || !view.silenced_by.empty();
+  return !view.acknowledged_by.empty() || view.covered_by || !view.silenced_by.empty() ||
+         view.shelf != nullptr;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "supervisor/archive.h"
 #include "supervisor/codec.h"
 #include "supervisor/escalation_tables.h"
+#include "supervisor/life_tables.h"
 
 namespace tocsin::supervisor {
 namespace {
@@ -65,7 +66,8 @@ CREATE TABLE supervisor_position (
 )";
 
 constexpr std::array kMigrations = {state::Migration{1, "supervisor", kTables},
-                                    state::Migration{1, "escalations", kEscalationTables}};
+                                    state::Migration{1, "escalations", kEscalationTables},
+                                    state::Migration{1, "supervisor life", kLifeTables}};
 
 // Ids as 32 digits each, one after the other.
 std::string join(const std::vector<Id128>& ids) {
@@ -136,7 +138,9 @@ Result<void> insert_row(Transaction& transaction, const AlertRecord& record) {
 Result<void> write_alert(Transaction& transaction, const AlertRecord& record) {
   const auto updated = update_row(transaction, record);
   if (!updated) return fail(updated.error());
-  return *updated > 0 ? Result<void>{} : insert_row(transaction, record);
+  if (*updated == 0)
+    if (auto inserted = insert_row(transaction, record); !inserted) return inserted;
+  return write_life(transaction, record);
 }
 
 // Closed alerts first: one that closes makes room for the next of its rule and scope.
@@ -181,10 +185,13 @@ Result<void> write_silence(Transaction& transaction, const Silence& silence) {
 
 Result<void> write_intent(Transaction& transaction, const NotificationIntent& intent) {
   auto done = transaction.execute(
-      "INSERT INTO deliveries VALUES (?, ?, ?, '', ?, 0, 0, ?, 0, ?, '', '{}', ?)"
+      "INSERT INTO deliveries (id, alert, receiver, kind, event, state, attempts, planned, sent,"
+      " next_try, answer, external, dedupe_key, group_id, text, loud)"
+      " VALUES (?, ?, ?, '', ?, 0, 0, ?, 0, ?, '', '{}', ?, ?, ?, ?)"
       " ON CONFLICT (dedupe_key) DO NOTHING",
       {intent.id, intent.alert_id, intent.receiver, to_text(intent.event), intent.planned,
-       intent.planned, intent.dedupe_key});
+       intent.planned, intent.dedupe_key,
+       intent.group == Id128{} ? std::optional<Id128>() : intent.group, intent.text, intent.loud});
   if (!done) return fail(done.error());
   return {};
 }
@@ -263,14 +270,16 @@ Result<void> complete(Database& database, AlertRecord& record) {
       });
   if (!notes) return fail(notes.error());
   auto told = database.query(
-      "SELECT receiver, planned FROM deliveries WHERE alert = ? AND event = 'opened'",
+      "SELECT receiver, planned FROM deliveries WHERE alert = ? AND event = 'opened'"
+      " AND group_id IS NULL",
       {record.view.id}, [&](const Row& row) {
         record.told.insert(row.get<std::string>(0));
         const auto planned = row.get<TimeMs>(1);
         if (record.spoke_at == TimeMs{} || planned < record.spoke_at) record.spoke_at = planned;
       });
   if (!told) return fail(told.error());
-  return read_escalation(database, record);
+  if (auto done = read_escalation(database, record); !done) return done;
+  return read_life(database, record);
 }
 
 Result<void> read_matchers(Database& database, Silence& silence) {
@@ -300,6 +309,7 @@ Result<void> apply(Transaction& transaction, const Changes& changes) {
   if (auto done = write_alerts(transaction, changes); !done) return done;
   if (auto done = write_each(transaction, changes.history, write_history); !done) return done;
   if (auto done = write_each(transaction, changes.silences, write_silence); !done) return done;
+  if (auto done = write_groups(transaction, changes); !done) return done;
   if (auto done = write_each(transaction, changes.intents, write_intent); !done) return done;
   if (auto done = write_each(transaction, changes.escalations, write_escalation); !done)
     return done;
@@ -378,6 +388,9 @@ Delivery delivery_of(const Row& row) {
   out.sent = row.get<TimeMs>(8);
   out.next_try = row.get<TimeMs>(9);
   out.answer = row.get<std::string>(10);
+  out.group = row.get<std::optional<Id128>>(11);
+  out.text = row.get<std::string>(12);
+  out.loud = row.get<bool>(13);
   return out;
 }
 

@@ -17,7 +17,8 @@ Result<Applied> read_applied(state::Database& database);
 
 // Columns of table `deliveries`, in the order that delivery_of() reads them.
 inline constexpr std::string_view kDeliveryColumns =
-    "id, alert, receiver, kind, event, state, attempts, planned, sent, next_try, answer";
+    "id, alert, receiver, kind, event, state, attempts, planned, sent, next_try, answer,"
+    " group_id, text, loud";
 Delivery delivery_of(const state::Row& row);
 
 }  // namespace tocsin::supervisor

@@ -1,4 +1,4 @@
-// Who hears of an alert, and what keeps it quiet: parents that cover it, silences, time.
+// Who hears of an alert, when, and how often; silences.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -7,88 +7,9 @@
 #include "supervisor/book.h"
 
 namespace tocsin::supervisor {
-namespace {
 
-bool muted(const AlertRecord& record) {
-  return record.view.covered_by.has_value() || !record.view.silenced_by.empty();
-}
-
-bool names(const std::vector<std::string>& rules, const std::string& rule) {
-  return std::find(rules.begin(), rules.end(), rule) != rules.end();
-}
-
-}  // namespace
-
-bool Supervisor::Book::covers(const AlertRecord& parent, const AlertRecord& child) const {
-  const std::string& rule = child.view.opened->rule_id;
-  if (parent.view.id == child.view.id) return false;
-  if (!names(parent.view.opened->covers, rule) && !names(parent.view.latest->covers, rule))
-    return false;
-  // Two rules that cover each other: the one that was first stays on top, or nobody would hear.
-  for (const AlertRecord* up = &parent; up->view.covered_by;) {
-    if (*up->view.covered_by == child.view.id) return false;
-    const auto next = open_.find(*up->view.covered_by);
-    if (next == open_.end()) break;
-    up = next->second.record.get();
-  }
-  return true;
-}
-
-std::optional<Id128> Supervisor::Book::parent_of(const AlertRecord& record) const {
-  const auto scope = by_scope_.find(record.view.opened->scope.text());
-  if (scope == by_scope_.end()) return std::nullopt;
-  for (const Id128& id : scope->second)
-    if (covers(*open_.at(id).record, record)) return id;
-  return std::nullopt;
-}
-
-void Supervisor::Book::cover(const Id128& child, const Id128& parent, Changes& out) {
-  AlertRecord& above = edit(parent);
-  AlertRecord& below = edit(child);
-  below.view.covered_by = parent;
-  below.speak_at = {};
-  pause_escalation(below, out);
-  if (std::find(above.view.covers.begin(), above.view.covers.end(), child) ==
-      above.view.covers.end())
-    above.view.covers.push_back(child);
-  note_history(below, "covered", above.view.opened->rule_id, to_text(parent), out);
-  tell_update(below, true, out);
-}
-
-// What opened shortly before its parent, or has not been told of yet, is covered by it.
-void Supervisor::Book::cover_children(const Id128& parent, Changes& out) {
-  const AlertView& view = open_.at(parent).record->view;
-  const std::vector<Id128> scope = by_scope_.at(view.opened->scope.text());
-  for (const Id128& id : scope) {
-    const AlertRecord& child = *open_.at(id).record;
-    const bool recent = child.view.opened_at >= view.opened_at - options_.cover_slack;
-    if (child.view.covered_by || !(recent || !child.spoke())) continue;
-    if (covers(*open_.at(parent).record, child)) cover(id, parent, out);
-  }
-}
-
-// The parent has ended. Children that were never told of speak if they outlive it by the slack:
-// parent and child of one trouble seldom end in the same second.
-void Supervisor::Book::release_children(const Id128& parent, TimeMs time, Changes& out) {
-  const auto closed = find(parent);
-  for (const Id128& id : closed->view.covers) {
-    const auto slot = open_.find(id);
-    if (slot == open_.end() || slot->second.record->view.covered_by != parent) continue;
-    AlertRecord& child = edit(id);
-    child.view.covered_by.reset();
-    if (const auto other = parent_of(child)) {
-      cover(id, *other, out);
-      continue;
-    }
-    note_history(child, "uncovered", closed->view.opened->rule_id, to_text(parent), out);
-    if (!child.spoke()) {
-      child.speak_at = time + options_.cover_slack;
-      speak(child, out);
-    } else {
-      resume_escalation(child, out);
-      tell_update(child, true, out);
-    }
-  }
+bool muted(const AlertView& view) {
+  return view.covered_by.has_value() || !view.silenced_by.empty() || view.shelf != nullptr;
 }
 
 void Supervisor::Book::silence_alert(AlertRecord& record, Silence& silence, Changes& out) {
@@ -129,55 +50,75 @@ void Supervisor::Book::end_silence(const std::string& id, const std::string& rem
     silence_if_matched(record, out);
     if (!record.view.silenced_by.empty()) continue;
     note_history(record, "unsilenced", removed_by, silence.comment, out);
-    if (!record.spoke()) {
-      speak(record, out);
-    } else {
-      resume_escalation(record, out);
-      tell_update(record, true, out);
-    }
+    unmuted(record, "a silence has ended, and this still holds", out);
   }
 }
 
+// By one route: alone and at once, or with others.
+void Supervisor::Book::hear(AlertRecord& record, const Telling& telling,
+                            std::set<std::string>& direct, Changes& out) {
+  if (telling.grouping != nullptr) {
+    join_route(record, telling, out);
+    return;
+  }
+  for (const std::string& receiver : telling.receivers)
+    if (!record.told.contains(receiver) && !join_storm(record, receiver, out))
+      direct.insert(receiver);
+}
+
 void Supervisor::Book::speak(AlertRecord& record, Changes& out) {
-  if (record.spoke() || muted(record) || record.speak_at > now_) return;
+  if (record.spoke() || muted(record.view) || record.speak_at > now_) return;
   record.speak_at = {};
-  const auto receivers =
-      routes_.receivers(alert_labels(record.view.latest), record.view.latest->severity);
-  record.told.insert(receivers.begin(), receivers.end());
-  record.update_told_at = record.spoke_at = now_;
-  if (!receivers.empty())
-    note_history(record, "told", "", fmt::format("{}", fmt::join(receivers, ", ")), out);
-  tell(record, record.told, Event::kOpened, out);
+  tell_routes(record, out);
   begin_escalation(record, out);
+}
+
+// What kept it quiet is gone. A group that it left before the group spoke takes it again.
+void Supervisor::Book::unmuted(AlertRecord& record, std::string news, Changes& out) {
+  if (!record.spoke()) return speak(record, out);
+  if (!muted(record.view) && record.view.groups.empty()) tell_routes(record, out);
+  resume_escalation(record, out);
+  tell_update(record, true, out, std::move(news));
+}
+
+void Supervisor::Book::tell_routes(AlertRecord& record, Changes& out) {
+  std::set<std::string> direct;
+  for (const Telling& telling :
+       routes_.tellings(alert_labels(record.view.latest), record.view.latest->severity))
+    hear(record, telling, direct, out);
+  if (direct.empty()) return;
+  if (record.spoke_at == TimeMs{}) record.spoke_at = now_;
+  if (record.told.empty()) {
+    record.update_told_at = now_;
+    plan_repeat(record);
+  }
+  note_history(record, "told", "", fmt::format("{}", fmt::join(direct, ", ")), out);
+  tell(record, direct, Event::kOpened, out);
+  record.told.merge(direct);
 }
 
 // It became more severe: those whom the routes add now hear of it for the first time.
 void Supervisor::Book::tell_new_receivers(AlertRecord& record, Changes& out) {
-  if (!record.spoke() || muted(record)) return;
-  std::set<std::string> added;
-  for (std::string& name :
-       routes_.receivers(alert_labels(record.view.latest), record.view.latest->severity))
-    if (!record.told.contains(name)) added.insert(std::move(name));
-  if (added.empty()) return;
-  note_history(record, "told", "", fmt::format("{}", fmt::join(added, ", ")), out);
-  tell(record, added, Event::kOpened, out);
-  record.told.merge(added);
+  if (record.spoke() && !muted(record.view)) tell_routes(record, out);
 }
 
 // Forced: by a person, or by a change of what the alert is; else at most one per update_every.
-void Supervisor::Book::tell_update(AlertRecord& record, bool forced, Changes& out) {
+void Supervisor::Book::tell_update(AlertRecord& record, bool forced, Changes& out,
+                                   std::string news) {
   record.update_owed = false;
-  if (record.told.empty() || (muted(record) && !forced)) return;
+  if (muted(record.view) && !forced) return;
+  if (!news.empty()) group_news(record, news);
+  if (record.told.empty()) return;
   if (!forced && record.update_told_at + options_.update_every > now_) {
     record.update_owed = true;
     return;
   }
   record.update_told_at = now_;
-  tell(record, record.told, Event::kUpdated, out);
+  tell(record, record.told, Event::kUpdated, out, {std::move(news), false});
 }
 
 void Supervisor::Book::tell(const AlertRecord& record, const std::set<std::string>& receivers,
-                            Event event, Changes& out) {
+                            Event event, Changes& out, const Words& words) {
   for (const std::string& receiver : receivers) {
     NotificationIntent intent;
     intent.id = next_delivery_++;
@@ -185,6 +126,8 @@ void Supervisor::Book::tell(const AlertRecord& record, const std::set<std::strin
     intent.receiver = receiver;
     intent.event = event;
     intent.planned = now_;
+    intent.text = words.text;
+    intent.loud = words.loud;
     IdBuilder key;
     key.add(to_text(record.view.id)).add(receiver).add(to_text(event));
     if (event == Event::kUpdated) key.add(intent.id);  // there is one opening, one resolution
@@ -192,6 +135,47 @@ void Supervisor::Book::tell(const AlertRecord& record, const std::set<std::strin
     out.intents.push_back(std::move(intent));
     planned_total_.add();
   }
+}
+
+// The shortest wait of the routes that tell it alone; 0 if none of them repeats.
+DurationMs Supervisor::Book::repeat_wait(const AlertRecord& record, uint32_t told) const {
+  DurationMs out;
+  for (const Telling& telling :
+       routes_.tellings(alert_labels(record.view.latest), record.view.latest->severity)) {
+    if (telling.repeat == nullptr || telling.grouping != nullptr) continue;
+    const DurationMs wait = telling.repeat->after(told);
+    if (out == DurationMs{} || wait < out) out = wait;
+  }
+  return out;
+}
+
+void Supervisor::Book::plan_repeat(AlertRecord& record) {
+  const DurationMs wait = repeat_wait(record, record.repeats);
+  record.repeat_at = wait == DurationMs{} ? TimeMs{} : now_ + wait;
+  record.life = record.life || wait != DurationMs{};
+}
+
+// Nobody has it yet. What is muted now is not told; its next turn comes as if it had been.
+void Supervisor::Book::repeat(const Id128& id, Changes& out) {
+  AlertRecord& record = edit(id);
+  record.repeat_at = {};
+  if (record.told.empty() || !record.view.acknowledged_by.empty()) return;
+  std::set<std::string> receivers;
+  for (const Telling& telling :
+       routes_.tellings(alert_labels(record.view.latest), record.view.latest->severity))
+    if (telling.repeat != nullptr && telling.grouping == nullptr)
+      for (const std::string& name : telling.receivers)
+        if (record.told.contains(name)) receivers.insert(name);
+  if (!muted(record.view) && !receivers.empty()) {
+    ++record.repeats;
+    const std::string text =
+        fmt::format("still open after {}; nobody has acknowledged it (repeat {})",
+                    to_text(now_ - record.view.opened_at), record.repeats);
+    note_history(record, "repeated", "", fmt::format("{}", fmt::join(receivers, ", ")), out);
+    record.update_told_at = now_;
+    tell(record, receivers, Event::kUpdated, out, {text, true});
+  }
+  plan_repeat(record);
 }
 
 }  // namespace tocsin::supervisor

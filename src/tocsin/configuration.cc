@@ -15,14 +15,14 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 25> kSections{
+constexpr std::array<std::string_view, 26> kSections{
     "server",    "workers",  "default", "marks",
     "sites",     "rules",    "routes",  "supervisor",
     "receivers", "links",    "intake",  "queries",
     "senders",   "boards",   "groups",  "prometheus_rules",
     "limits",    "budget",   "people",  "teams",
     "schedules", "policies", "tiers",   "access",
-    "calendars"};
+    "calendars", "inhibit"};
 
 config::Reference described() {
   config::Reference reference;

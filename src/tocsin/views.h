@@ -46,6 +46,8 @@ class LiveViews final : public server::Views {
   void alert(Id128 id, server::Done<std::optional<server::AlertDetails>> done) override;
   void act(server::AlertAction action,
            server::Done<std::optional<server::AlertEntry>> done) override;
+  void groups(server::Done<std::vector<server::AlertGroup>> done) override;
+  void group(Id128 id, server::Done<std::optional<server::AlertGroup>> done) override;
   void silences(server::Done<std::vector<server::SilenceView>> done) override;
   void add_silence(server::NewSilence silence, server::Done<server::SilenceView> done) override;
   void end_silence(std::string id, std::string by, server::Done<bool> done) override;

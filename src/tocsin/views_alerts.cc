@@ -52,6 +52,12 @@ supervisor::Command command_of(const AlertAction& action) {
     case AlertAction::What::kNote:
       command.what = supervisor::AddNote{action.alert, action.text};
       break;
+    case AlertAction::What::kShelve:
+      command.what = supervisor::Shelve{action.alert, action.until, action.text};
+      break;
+    case AlertAction::What::kUnshelve:
+      command.what = supervisor::Unshelve{action.alert};
+      break;
   }
   return command;
 }
@@ -229,6 +235,18 @@ void LiveViews::act_on_known(const AlertAction& action,
                                 done(std::optional<server::AlertEntry>(entry_of(alert)));
                               });
                             });
+}
+
+void LiveViews::groups(server::Done<std::vector<server::AlertGroup>> done) {
+  in_background([this, done = std::move(done)] { done(supervisor::list_groups(live_.reader())); });
+}
+
+void LiveViews::group(Id128 id, server::Done<std::optional<server::AlertGroup>> done) {
+  in_background([this, id, done = std::move(done)] {
+    auto read = supervisor::read_group(live_.reader(), id);
+    if (!read) return done(fail(read.error()));
+    done(*read ? std::optional(*read) : std::nullopt);
+  });
 }
 
 void LiveViews::silences(server::Done<std::vector<server::SilenceView>> done) {

@@ -1,5 +1,7 @@
 #include "vocabulary/alert.h"
 
+#include <algorithm>
+
 namespace tocsin {
 
 SharedDecision::SharedDecision() {
@@ -69,6 +71,18 @@ std::string_view to_text(Delivery::State state) {
       return "given up";
   }
   return "";
+}
+
+bool absent(const Decision& decision) {
+  return std::any_of(decision.violations.begin(), decision.violations.end(),
+                     [](const JudgedViolation& judged) {
+                       return judged.violation.state == ViolationState::kAbsent;
+                     });
+}
+
+std::string dedup_key(const Decision& decision) {
+  const std::string text = decision.scope.with("rule", decision.rule_id).text();
+  return text.size() < 2 ? text : text.substr(1, text.size() - 2);  // without the braces
 }
 
 Labels alert_labels(const Decision& decision) {

@@ -122,11 +122,21 @@ struct Delivery {
   State state = State::kPlanned;
   uint32_t attempts = 0;
   TimeMs planned;
-  TimeMs sent;         // of the last attempt; 0 = none yet
-  TimeMs next_try;     // 0 = none planned
-  std::string answer;  // "200 in 6 ms", "200 but ok:false ratelimited"
+  TimeMs sent;                 // of the last attempt; 0 = none yet
+  TimeMs next_try;             // 0 = none planned
+  std::string answer;          // "200 in 6 ms", "200 but ok:false ratelimited"
+  std::optional<Id128> group;  // if it tells of a group: then `alert_id` stands for it
+  std::string text;            // what was new
+  bool loud = false;           // told to receivers without updates, too
 };
 std::string_view to_text(Delivery::State state);  // "planned", "sent", "failed", "given up"
+
+// Put aside by a person, until a time.
+struct AlertShelf {
+  std::string by;
+  TimeMs until;
+  std::string reason;
+};
 
 struct AlertView {
   Id128 id;   // hash(alert_key, opened position): one episode
@@ -146,8 +156,16 @@ struct AlertView {
   std::vector<Id128> covers;
   std::vector<AlertNote> notes;
   std::shared_ptr<const Escalation> escalation;  // null: nobody is called one after the other
+  std::vector<Id128> groups;                     // in which it is told, or was
+  std::shared_ptr<const AlertShelf> shelf;       // null = not shelved
+  TimeMs flapping_since;                         // 0 = it does not flap
+  uint32_t flap_changes = 0;  // openings and resolutions in the window, when it began to flap
 };
 
+// Whether any of what lit it sends no data any more: neither firing nor fine.
+bool absent(const Decision& decision);
+// What makes two openings one alert, for people: `rule="errors",site="madrid"`.
+std::string dedup_key(const Decision& decision);
 // rule, severity and the scope's labels: what routes and silences match on.
 Labels alert_labels(const Decision& decision);
 

@@ -10,7 +10,7 @@ import { world } from './world.svelte';
 
 export type Form =
   | { kind: 'who'; then: (() => void) | null }
-  | { kind: 'silence' | 'note' | 'resolve'; alert: Alert };
+  | { kind: 'silence' | 'note' | 'resolve' | 'shelve'; alert: Alert };
 
 class Forms {
   open = $state.raw<Form | null>(null);
@@ -64,6 +64,19 @@ export function askWithdraw(alert: Alert): void {
 export function askSilence(alert: Alert): void {
   named(() => (forms.open = { kind: 'silence', alert }));
 }
+/** Puts it aside until a time, or takes it back. */
+export function askShelve(alert: Alert): void {
+  if (alert.state !== 'open') return toaster.say(`${nameOf(alert)} is over already.`);
+  if (!alert.shelf) return named(() => (forms.open = { kind: 'shelve', alert }));
+  named(() => {
+    api.unshelve(alert.id, prefs.name)
+      .then((answer) => {
+        take(answer);
+        toaster.say(`${nameOf(alert)} is back from the shelf.`);
+      })
+      .catch(sayWhy);
+  });
+}
 export function askNote(alert: Alert): void {
   named(() => (forms.open = { kind: 'note', alert }));
 }
@@ -115,6 +128,11 @@ export async function silence(
       })
       .catch(sayWhy);
   });
+}
+
+export async function shelve(alert: Alert, until: number, reason: string): Promise<void> {
+  take(await api.shelve(alert.id, prefs.name, until, reason));
+  toaster.say(`${nameOf(alert)} is shelved.`);
 }
 
 export async function note(alert: Alert, text: string): Promise<void> {

@@ -4,7 +4,8 @@ import type { BoardSpec, BoardSummary } from './boards/types';
 import type { MarkTable } from './marks.svelte';
 import { onePer, violationRows } from './reduce';
 import type {
-  Alert, AlertDetail, Board, Cardinality, Delivery, InboxMessage, Receiver, Sender, SeriesBand, Silence, Status,
+  Alert, AlertDetail, AlertGroup, Board, Cardinality, Delivery, InboxMessage, Receiver, Sender,
+  SeriesBand, Silence, Status,
   ViolationRow, WorkerDetail, WorkerSummary,
 } from './types';
 
@@ -117,6 +118,12 @@ export const api = {
     call<Alert>('POST', `${alertPath(id)}/resolve`, { by, reason }),
   note: (id: string, by: string, text: string) =>
     call<Alert>('POST', `${alertPath(id)}/note`, { by, text }),
+  shelve: (id: string, by: string, until: number, reason: string) =>
+    call<Alert>('POST', `${alertPath(id)}/shelve`, { by, until, reason }),
+  unshelve: (id: string, by: string) =>
+    call<Alert>('POST', `${alertPath(id)}/unshelve`, { by }),
+  group: (id: string) =>
+    call<AlertGroup>('GET', `/api/alert-groups/${encodeURIComponent(id)}`),
   silences: () =>
     call<{ silences: Silence[] }>('GET', '/api/silences').then(
       (a) => onePer(a.silences, (one) => one.id)),

@@ -6,13 +6,13 @@ export type Command =
   | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders' | 'go cardinality'
   | 'go boards' | 'go explore' | 'go rules' | 'full screen' | 'useful' | 'noise' | 'go workshop'
   | 'go budget' | 'go coverage' | 'go health' | 'go ledger' | 'go oncall' | 'create' | 'go profile'
-  | 'go receivers';
+  | 'go receivers' | 'shelve';
 
 const kSingle = new Map<string, Command>(Object.entries({
   '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
   a: 'acknowledge', s: 'silence', r: 'resolve', n: 'note', p: 'pause', t: 'theme', z: 'zone',
   '?': 'help', Escape: 'back', ArrowLeft: 'left', ArrowRight: 'right', v: 'judged',
-  f: 'full screen', u: 'useful', d: 'noise', c: 'create',
+  f: 'full screen', u: 'useful', d: 'noise', c: 'create', h: 'shelve',
 }));
 
 const kAfterG = new Map<string, Command>(Object.entries({
@@ -65,6 +65,7 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['a'], does: 'acknowledge' },
   { keys: ['s'], does: 'silence, prefilled' },
   { keys: ['r'], does: 'resolve' },
+  { keys: ['h'], does: 'shelve, take back' },
   { keys: ['n'], does: 'note' },
   { keys: ['u'], does: 'mark useful' },
   { keys: ['d'], does: 'mark as noise' },

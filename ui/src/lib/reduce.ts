@@ -8,10 +8,10 @@ export const kSparkPointsMax = 90;
 
 const kRank: Record<Severity, number> = { critical: 0, high: 1, low: 2 };
 
-/** Nobody has it: open, and neither acknowledged, silenced nor covered. */
+/** Nobody has it: open, and neither acknowledged, silenced, covered nor shelved. */
 export function unanswered(alert: Alert): boolean {
   return alert.state === 'open' && alert.acknowledged_by === '' && alert.silenced_by === '' &&
-    alert.covered_by === null;
+    alert.covered_by === null && !alert.shelf;
 }
 
 /** Unanswered first, then severity, then age (oldest first), then id so that the order is total. */

@@ -121,10 +121,35 @@ export interface Alert {
   silenced_until: number | null;
   covered_by: string | null;
   covers: string[];
+  /** What makes two openings one alert. */
+  dedup_key?: string;
+  /** Groups in which it is told, or was. */
+  groups?: string[];
+  shelf?: { by: string; until: number; reason: string } | null;
+  flapping_since?: number | null;
+  /** What lit it sends no data any more. */
+  absent?: boolean;
   told: { sent: number; failed: number; last_at: number | null };
   next: { at: number; what: string } | null;
   momentum: Momentum;
   spark: BandPoint[];
+}
+
+export interface AlertGroup {
+  id: string;
+  storm: boolean;
+  over: boolean;
+  route: string;
+  labels: Record<string, string>;
+  receivers: string[];
+  severity: Severity;
+  opened_at: number;
+  open: number;
+  truncated: number;
+  by_rule: { name: string; count: number }[];
+  alerts: {
+    id: string; dedup_key: string; severity: Severity; state: Alert['state']; title: string;
+  }[];
 }
 
 export interface Branch {

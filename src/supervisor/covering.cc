@@ -1,0 +1,122 @@
+// What keeps an alert quiet because another one says it better: `covers` of rules, within a scope,
+// and section `inhibit`, by labels.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "supervisor/book.h"
+
+namespace tocsin::supervisor {
+namespace {
+
+bool names(const std::vector<std::string>& rules, const std::string& rule) {
+  return std::find(rules.begin(), rules.end(), rule) != rules.end();
+}
+
+}  // namespace
+
+bool Supervisor::Book::covers(const AlertRecord& parent, const AlertRecord& child) const {
+  const std::string& rule = child.view.opened->rule_id;
+  if (parent.view.id == child.view.id) return false;
+  const bool named =
+      parent.view.opened->scope == child.view.opened->scope &&
+      (names(parent.view.opened->covers, rule) || names(parent.view.latest->covers, rule));
+  if (!named && (options_.inhibit->rules.empty() ||
+                 options_.inhibit->find(alert_labels(parent.view.latest),
+                                        alert_labels(child.view.latest)) == nullptr))
+    return false;
+  // Two rules that cover each other: the one that was first stays on top, or nobody would hear.
+  for (const AlertRecord* up = &parent; up->view.covered_by;) {
+    if (*up->view.covered_by == child.view.id) return false;
+    const auto next = open_.find(*up->view.covered_by);
+    if (next == open_.end()) break;
+    up = next->second.record.get();
+  }
+  return true;
+}
+
+std::optional<Id128> Supervisor::Book::parent_of(const AlertRecord& record) const {
+  if (const auto scope = by_scope_.find(record.view.opened->scope.text()); scope != by_scope_.end())
+    for (const Id128& id : scope->second)
+      if (covers(*open_.at(id).record, record)) return id;
+  if (inhibit_.rules().rules.empty()) return std::nullopt;
+  for (const Id128& id : inhibit_.sources_of(alert_labels(record.view.latest)))
+    if (covers(*open_.at(id).record, record)) return id;
+  return std::nullopt;
+}
+
+void Supervisor::Book::cover(const Id128& child, const Id128& parent, Changes& out) {
+  AlertRecord& above = edit(parent);
+  AlertRecord& below = edit(child);
+  below.view.covered_by = parent;
+  below.speak_at = {};
+  pause_escalation(below, out);
+  if (std::find(above.view.covers.begin(), above.view.covers.end(), child) ==
+      above.view.covers.end())
+    above.view.covers.push_back(child);
+  note_history(below, "covered", above.view.opened->rule_id, to_text(parent), out);
+  tell_update(below, true, out, "covered by " + above.view.opened->rule_id);
+}
+
+// What opened shortly before its parent, or has not been told of yet, is covered by it. What an
+// inhibition names is, whenever it opened.
+void Supervisor::Book::cover_children(const Id128& parent, Changes& out) {
+  const AlertView& view = open_.at(parent).record->view;
+  const std::vector<Id128> scope = by_scope_.at(view.opened->scope.text());
+  for (const Id128& id : scope) {
+    const AlertRecord& child = *open_.at(id).record;
+    const bool recent = child.view.opened_at >= view.opened_at - options_.cover_slack;
+    if (child.view.covered_by || !(recent || !child.spoke())) continue;
+    if (covers(*open_.at(parent).record, child)) cover(id, parent, out);
+  }
+  if (inhibit_.rules().rules.empty()) return;
+  for (const Id128& id : inhibit_.targets_of(alert_labels(view.latest))) {
+    const AlertRecord& child = *open_.at(id).record;
+    if (!child.view.covered_by && covers(*open_.at(parent).record, child)) cover(id, parent, out);
+  }
+}
+
+// The parent has ended. Children that were never told of speak if they outlive it by the slack:
+// parent and child of one trouble seldom end in the same second.
+void Supervisor::Book::release_children(const Id128& parent, TimeMs time, Changes& out) {
+  const auto closed = find(parent);
+  for (const Id128& id : closed->view.covers) release(id, *closed, time, out);
+}
+
+void Supervisor::Book::release(const Id128& id, const AlertRecord& parent, TimeMs time,
+                               Changes& out) {
+  const auto slot = open_.find(id);
+  if (slot == open_.end() || slot->second.record->view.covered_by != parent.view.id) return;
+  AlertRecord& child = edit(id);
+  child.view.covered_by.reset();
+  if (const auto other = parent_of(child)) {
+    cover(id, *other, out);
+    return;
+  }
+  note_history(child, "uncovered", parent.view.opened->rule_id, to_text(parent.view.id), out);
+  if (!child.spoke()) child.speak_at = time + options_.cover_slack;
+  unmuted(child, parent.view.opened->rule_id + " no longer covers it", out);
+}
+
+// Its severity is another: what inhibited it, or was inhibited by it, may be so no longer.
+void Supervisor::Book::labels_changed(const Id128& id, Changes& out) {
+  if (inhibit_.rules().rules.empty()) return;
+  const AlertRecord& record = edit(id);
+  const std::vector<Id128> children = record.view.covers;
+  for (const Id128& child : children) {
+    const auto slot = open_.find(child);
+    if (slot != open_.end() && slot->second.record->view.covered_by == id &&
+        !covers(record, *slot->second.record))
+      release(child, record, now_, out);
+  }
+  if (record.view.covered_by) {
+    const auto parent = open_.find(*record.view.covered_by);
+    if (parent != open_.end() && !covers(*parent->second.record, record))
+      release(id, *parent->second.record, now_, out);
+  }
+  cover_children(id, out);
+  if (record.view.covered_by) return;
+  if (const auto parent = parent_of(record)) cover(id, *parent, out);
+}
+
+}  // namespace tocsin::supervisor
