@@ -186,6 +186,33 @@ void write_alert_summary(JsonWriter& json, const AlertEntry& entry) {
   json.end_object();
 }
 
+namespace {
+
+// What others tell of has no tree: one leaf says who told it.
+std::vector<BranchValue> shown_tree(const Decision& decision) {
+  if (!decision.report || !decision.tree.empty()) return decision.tree;
+  return {{"leaf",
+           "told by " + decision.report->source,
+           Truth::kTrue,
+           "since " + to_iso(decision.report->starts),
+           {}}};
+}
+
+void write_report(JsonWriter& json, const Decision& decision) {
+  json.key("report");
+  if (!decision.report) {
+    json.null();
+    return;
+  }
+  json.begin_object()
+      .member("source", decision.report->source)
+      .member("link", decision.report->link);
+  write_time(json, "starts_at", decision.report->starts);
+  json.end_object();
+}
+
+}  // namespace
+
 void write_judgement(JsonWriter& json, const Decision& decision) {
   json.begin_object();
   write_time(json, "time", decision.time);
@@ -195,7 +222,7 @@ void write_judgement(JsonWriter& json, const Decision& decision) {
       .begin_object();
   write_momentum_members(json, decision.momentum);
   json.end_object().key("tree").begin_array();
-  for (const BranchValue& branch : decision.tree) {
+  for (const BranchValue& branch : shown_tree(decision)) {
     json.begin_object()
         .member("kind", branch.kind)
         .member("label", branch.label)
@@ -219,6 +246,7 @@ void write_alert_details(JsonWriter& json, const AlertDetails& details) {
   for (const auto& [name, text] : alert.latest->annotations) json.member(name, text);
   json.end_object();
   write_text_or_null(json, "grafana_url", details.grafana_url);
+  write_report(json, alert.latest);
   json.key("opened");
   write_judgement(json, alert.opened);
   json.key("latest");

@@ -43,6 +43,7 @@ constexpr RouteRule kRules[] = {
     {"GET", "/api/alerts/:id/why", kRead},
     {"GET", "/api/ledger", kRead},
     {"GET", "/api/causes", kRead},
+    {"POST", "/api/alerts", kRespond, "alert.open"},
     {"POST", "/api/alerts/:id/acknowledge", kRespond, "alert.acknowledge"},
     {"POST", "/api/alerts/:id/unacknowledge", kRespond, "alert.unacknowledge"},
     {"POST", "/api/alerts/:id/resolve", kRespond, "alert.resolve"},
@@ -83,6 +84,22 @@ constexpr RouteRule kRules[] = {
     {"POST", "/api/v2/silences", kRespond, "silence.add"},
     {"GET", "/api/v2/silence/:id", kRead},
     {"DELETE", "/api/v2/silence/:id", kRespond, "silence.end"},
+    {"GET", "/alertmanager/api/v2/status", kRead},
+    {"GET", "/alertmanager/api/v2/receivers", kRead},
+    {"GET", "/alertmanager/api/v2/alerts", kRead},
+    {"GET", "/alertmanager/api/v2/alerts/groups", kRead},
+    {"POST", "/alertmanager/api/v2/alerts", kWrite},
+    {"GET", "/alertmanager/api/v2/silences", kRead},
+    {"POST", "/alertmanager/api/v2/silences", kRespond, "silence.add"},
+    {"GET", "/alertmanager/api/v2/silence/:id", kRead},
+    {"DELETE", "/alertmanager/api/v2/silence/:id", kRespond, "silence.end"},
+
+    // Other systems' alerts in their own shapes, by the thousand.
+    {"POST", "/hook/alertmanager", kWrite},
+    {"POST", "/hook/grafana", kWrite},
+    {"POST", "/v2/enqueue", kWrite},
+    {"GET", "/heartbeat/:name", kWrite},
+    {"POST", "/heartbeat/:name", kWrite},
 
     // On call. A calendar's address has a token of its own; its handler looks at it.
     {"GET", "/api/oncall", kRead},

@@ -62,10 +62,12 @@ Result<void> Supervisor::Book::load(state::Database& database) {
     timers_.emplace(silence.until, Due::kSilenceEnds, Id128{}, silence.id);
     silences_.emplace(silence.id, std::move(silence));
   }
-  auto held =
-      database.query("SELECT key, id FROM alerts WHERE state = 1 AND rule_holds = 1", {},
-                     [&](const state::Row& row) { held_[row.get<Id128>(0)] = row.get<Id128>(1); });
+  auto held = read_records(database, "state = 1 AND rule_holds = 1 ORDER BY id", {});
   if (!held) return fail(held.error());
+  for (const AlertRecord& record : *held) {
+    held_[record.view.key] = record.view.id;
+    take_up_reported(record);
+  }
   auto last = database.query("SELECT max(id) FROM deliveries", {}, [&](const state::Row& row) {
     next_delivery_ = std::max<int64_t>(row.get<int64_t>(0), 0) + 1;
   });
@@ -84,8 +86,12 @@ Result<void> Supervisor::Book::load(state::Database& database) {
 
 void Supervisor::Book::take_up(AlertRecord record) {
   const Id128 id = record.view.id;
-  open_by_key_[record.view.key] = id;
-  by_scope_[record.view.opened->scope.text()].push_back(id);
+  if (record.view.opened->report) {
+    take_up_reported(record);
+  } else {
+    open_by_key_[record.view.key] = id;
+    by_scope_[record.view.opened->scope.text()].push_back(id);
+  }
   inhibit_.add(id, record.view.opened_at, alert_labels(record.view.latest));
   open_[id].record = std::make_shared<AlertRecord>(std::move(record));
   arm_all(id);
@@ -93,6 +99,8 @@ void Supervisor::Book::take_up(AlertRecord record) {
 
 void Supervisor::Book::save_open(ByteWriter& out) const {
   std::vector<std::shared_ptr<const AlertRecord>> records = all(AlertFilter::State::kOpen);
+  // Nobody tells of them again in a replay.
+  std::erase_if(records, [](const auto& record) { return record->view.opened->report != nullptr; });
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
     return std::tie(a->view.opened_at, a->view.id) < std::tie(b->view.opened_at, b->view.id);
   });
@@ -196,17 +204,20 @@ void Supervisor::Book::opened(const Decision& decision, Changes& out) {
   if (const auto open = open_by_key_.find(decision.alert_key); open != open_by_key_.end())
     updated(edit(open->second), decision, out);
   else if (!refuse_opening(decision, out))
-    insert(decision, out);
+    insert(decision, alert_id(decision.alert_key, decision.at), decision.rule_id, out);
 }
 
-void Supervisor::Book::insert(const Decision& decision, Changes& out) {
-  const Id128 id = alert_id(decision.alert_key, decision.at);
+void Supervisor::Book::insert(const Decision& decision, const Id128& id, std::string_view who,
+                              Changes& out) {
   Slot& slot = open_[id];
   slot.record = std::make_shared<AlertRecord>();
   slot.fresh = true;
   edited_.push_back(id);
-  open_by_key_[decision.alert_key] = id;
-  by_scope_[decision.scope.text()].push_back(id);
+  // Reported ones have a table of their own, and no rule covers their scopes.
+  if (!decision.report) {
+    open_by_key_[decision.alert_key] = id;
+    by_scope_[decision.scope.text()].push_back(id);
+  }
   inhibit_.add(id, decision.time, alert_labels(decision));
   opened_total_.add();
 
@@ -218,7 +229,7 @@ void Supervisor::Book::insert(const Decision& decision, Changes& out) {
   record.view.opened_at = decision.time;
   record.view.updated_at = decision.time;
   record.update_told_at = decision.time;
-  note_history(record, "opened", decision.rule_id, decision.summary, out);
+  note_history(record, "opened", who, decision.summary, out);
   flap(record, decision.time);
   const size_t changes = flaps_.count(record.view.key, now_, options_.flapping.window);
   if (options_.flapping.changes != 0 && changes >= static_cast<size_t>(options_.flapping.changes))
@@ -255,7 +266,8 @@ void Supervisor::Book::updated(AlertRecord& record, const Decision& decision, Ch
 
 // The index of what inhibits what follows its labels.
 void Supervisor::Book::judge(AlertRecord& record, const Decision& decision) {
-  const bool other = record.view.latest->severity != decision.severity;
+  const bool other = record.view.latest->severity != decision.severity ||
+                     record.view.latest->scope != decision.scope;
   if (other)
     inhibit_.remove(record.view.id, record.view.opened_at, alert_labels(record.view.latest));
   record.view.latest = decision;
@@ -319,6 +331,7 @@ void Supervisor::Book::close(const Id128& id, AlertState state, TimeMs time, std
   tell(record, record.told, Event::kResolved, out);
   const std::vector<Id128> groups = record.view.groups;
   for (const Id128& group : groups) member_over(group, open_.at(id).record, out);
+  if (opened_by_person(record)) record.rule_holds = false;  // nobody tells of it again
   if (record.rule_holds && state == AlertState::kResolved) held_[record.view.key] = id;
 
   const auto slot = open_.find(id);
@@ -334,9 +347,13 @@ void Supervisor::Book::close(const Id128& id, AlertState state, TimeMs time, std
   open_.erase(slot);
   open_by_key_.erase(kept->view.key);
   inhibit_.remove(id, kept->view.opened_at, alert_labels(kept->view.latest));
-  const auto scope = by_scope_.find(kept->view.opened->scope.text());
-  std::erase(scope->second, id);
-  if (scope->second.empty()) by_scope_.erase(scope);
+  if (kept->view.opened->report) {
+    reported_closed(*kept);
+  } else {
+    const auto scope = by_scope_.find(kept->view.opened->scope.text());
+    std::erase(scope->second, id);
+    if (scope->second.empty()) by_scope_.erase(scope);
+  }
   recent_.push_back(kept);
   if (recent_.size() > static_cast<size_t>(options_.recent_max)) recent_.pop_front();
   out.alerts.push_back(kept);
@@ -360,7 +377,7 @@ bool Supervisor::Book::refuse_opening(const Decision& decision, Changes& out) {
   own.summary = fmt::format("{} alerts are open; further ones are not opened until some are closed",
                             options_.open_alerts_max);
   own.description = "The limit is supervisor.open_alerts_max in the configuration.";
-  insert(own, out);
+  insert(own, alert_id(own.alert_key, own.at), kOwnRule, out);
   return true;
 }
 
@@ -403,18 +420,26 @@ void Supervisor::Book::arm_all(const Id128& id) {
                             options_.flapping.window),
       Due::kFlapEnds, id);
   // Judged again: the expiry moves only when it falls due, so that an update costs no timer.
+  if (record.view.latest->report && record.view.latest->report->ends.ms != 0) return;
   const TimeMs expires = record.view.latest->time + options_.expire_after;
   if (slot.expire_armed == TimeMs{} || expires < slot.expire_armed)
     arm(slot.expire_armed, expires, Due::kExpire, id);
 }
 
 TimeMs Supervisor::Book::next_due() const {
-  return timers_.empty() ? kTimeMax : std::get<TimeMs>(*timers_.begin());
+  const TimeMs ends = reported_.next_due();
+  return timers_.empty() ? ends : std::min(ends, std::get<TimeMs>(*timers_.begin()));
 }
 
 void Supervisor::Book::advance(TimeMs now, Changes& out) {
   advancing_to_ = now;
-  while (!timers_.empty() && std::get<TimeMs>(*timers_.begin()) <= now) {
+  for (TimeMs due = next_due(); due <= now; due = next_due()) {
+    if (reported_.next_due() <= due) {
+      now_ = std::max(now_, due);
+      end_due_reported(due, out);
+      publish(out);
+      continue;
+    }
     const Timer timer = *timers_.begin();
     timers_.erase(timers_.begin());
     now_ = std::max(now_, std::get<TimeMs>(timer));

@@ -11,6 +11,7 @@
 #include "supervisor/flapping.h"
 #include "supervisor/grouping.h"
 #include "supervisor/response_times.h"
+#include "supervisor/reported.h"
 #include "supervisor/supervisor.h"
 
 namespace tocsin::supervisor {
@@ -32,6 +33,10 @@ class Supervisor::Book {
   std::vector<EscalationNext> next(const Id128& id, size_t limit) const;
   EscalationPreview preview(const Labels& labels, Severity severity, TimeMs at, size_t limit) const;
   Result<CommandDone> command(const Command& command, TimeMs now, Changes& out);
+  ReportCounts report(const ReportedBatch& batch, TimeMs now, Changes& out);
+  void resume(TimeMs now);
+  std::optional<TimeMs> holds_until(const Id128& key) const;
+  std::optional<Id128> reported_alert(const Id128& key) const;
 
   const Applied& applied() const { return applied_; }
   size_t open_count() const { return open_.size(); }
@@ -82,8 +87,22 @@ class Supervisor::Book {
              std::string_view who, Changes& out);
   bool refuse_opening(const Decision& decision, Changes& out);
   void check_own_alert(TimeMs time, Changes& out);
-  void insert(const Decision& decision, Changes& out);
+  void insert(const Decision& decision, const Id128& id, std::string_view who, Changes& out);
   void forget_rule(const Id128& key, Changes& out);
+
+  // Alerts that others tell of (reported_life.cc).
+  Decision judged(const ReportedAlert& told, const std::string& source, const Id128& key,
+                  TimeMs ends) const;
+  TimeMs end_of(ReportedBatch::Holds holds, TimeMs now) const;
+  void take(const ReportedAlert& told, const ReportedBatch& batch, TimeMs now, ReportCounts& counts,
+            Changes& out);
+  void open_reported(const ReportedAlert& told, const ReportedBatch& batch, const Id128& key,
+                     TimeMs ends, ReportCounts& counts, Changes& out);
+  void end_reported(const Id128& key, std::string reason, std::string_view who, Changes& out);
+  void end_due_reported(TimeMs now, Changes& out);
+  static bool opened_by_person(const AlertRecord& record);
+  void reported_closed(const AlertRecord& record);
+  void take_up_reported(const AlertRecord& record);
 
   // Covers and inhibition (covering.cc).
   std::optional<Id128> parent_of(const AlertRecord& record) const;
@@ -186,6 +205,7 @@ class Supervisor::Book {
   Result<CommandDone> run(const Unshelve& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const AddSilence& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const RemoveSilence& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const OpenAlert& c, const std::string& by, Changes& out);
   CommandDone done(const Id128& id) const;
   // Of open alerts, by the time they opened: no order of a hash table may show.
   std::vector<Id128> open_ids(const std::function<bool(const AlertRecord&)>& wanted) const;
@@ -215,7 +235,9 @@ class Supervisor::Book {
   std::unordered_map<Id128, Id128> group_by_key_;  // of those that take members
   std::map<std::string, StormWatch> storms_;       // by receiver
   std::set<Id128> groups_changed_;                 // in this call
-  std::vector<Id128> edited_;  // in this call, in the order of their first change
+  Reported reported_;
+  int64_t reported_opened_ = 0;  // of this run: two openings of one key within a millisecond differ
+  std::vector<Id128> edited_;    // in this call, in the order of their first change
   Applied applied_;
   int64_t next_delivery_ = 1;
   TimeMs now_ = kTimeMin;

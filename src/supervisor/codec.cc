@@ -7,9 +7,11 @@
 namespace tocsin::supervisor {
 namespace {
 
-constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersion = 3;
 // Before it nothing was kept of what a model that votes had found.
 constexpr uint8_t kVersionWithFindings = 2;
+// Before it every alert was a rule's.
+constexpr uint8_t kVersionWithReport = 3;
 
 // The last value of each enum: what is beyond it does not read back.
 constexpr auto last_of(Decision::What) { return Decision::What::kResolved; }
@@ -24,6 +26,7 @@ class Writer {
  public:
   ByteWriter out;
   const bool with_findings = true;
+  const bool with_report = true;
 
   void field(const std::string& v) { out.text(v); }
   void field(double v) { out.f64(v); }
@@ -61,6 +64,7 @@ class Reader {
   explicit Reader(std::string_view bytes) : in(bytes) {}
   ByteReader in;
   bool with_findings = true;
+  bool with_report = true;
   bool known = true;  // every enum and integer was in its range
   bool good() const { return known && in.ok(); }
 
@@ -141,6 +145,19 @@ void option(Reader& a, std::optional<T>& value) {
   if (has) each(a, value.emplace());
 }
 
+void shared(Writer& a, const std::shared_ptr<const Report>& value) {
+  a.field(value != nullptr);
+  if (value) each(a, *value);
+}
+void shared(Reader& a, std::shared_ptr<const Report>& value) {
+  bool has = false;
+  a.field(has);
+  if (!has) return;
+  Report report;
+  each(a, report);
+  value = std::make_shared<const Report>(std::move(report));
+}
+
 template <class A, class T>
 void judged(A& a, T& value) {
   if constexpr (Is<T, ModelBand>) {
@@ -201,10 +218,14 @@ void each(A& a, T& value) {
   } else if constexpr (Is<T, Decision>) {
     auto& [what, at, time, alert_key, rule_id, rule_place, severity, scope, summary, description,
            annotations, resolve_reason, tree, violations, momentum, since_first_point, wait_reason,
-           covers] = value;
+           covers, report] = value;
     all(a, what, at, time, alert_key, rule_id, rule_place, severity, scope, summary, description,
         annotations, resolve_reason, tree, violations, momentum, since_first_point, wait_reason,
         covers);
+    if (a.with_report) shared(a, report);
+  } else if constexpr (Is<T, Report>) {
+    auto& [source, link, starts, ends, summary_made] = value;
+    all(a, source, link, starts, ends, summary_made);
   } else {
     judged(a, value);
   }
@@ -239,6 +260,7 @@ Result<Decision> decode_decision(std::string_view bytes) {
                 fmt::format("read a kept judgement: its format is {}, this program knows 1 to {}",
                             version, kVersion));
   reader.with_findings = version >= kVersionWithFindings;
+  reader.with_report = version >= kVersionWithReport;
   Decision decision;
   each(reader, decision);
   if (!reader.good() || !reader.in.done())

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "vocabulary/reported_alert.h"
 
 namespace tocsin::supervisor {
 
@@ -63,10 +64,16 @@ struct RemoveSilence {
   std::string id;
 };
 
+// A person tells of a trouble: an alert as any other, until somebody closes it or it expires. The
+// labels hold its name (`alertname`); the same labels while it is open are the same alert.
+struct OpenAlert {
+  ReportedAlert alert;
+};
+
 struct Command {
   std::string by;
   std::variant<Acknowledge, Unacknowledge, Resolve, AddNote, Escalate, Assign, AddResponder, Shelve,
-               Unshelve, AddSilence, RemoveSilence>
+               Unshelve, AddSilence, RemoveSilence, OpenAlert>
       what;
 };
 

@@ -62,7 +62,8 @@ void Supervisor::Book::cover(const Id128& child, const Id128& parent, Changes& o
 // inhibition names is, whenever it opened.
 void Supervisor::Book::cover_children(const Id128& parent, Changes& out) {
   const AlertView& view = open_.at(parent).record->view;
-  const std::vector<Id128> scope = by_scope_.at(view.opened->scope.text());
+  const auto same = by_scope_.find(view.opened->scope.text());
+  const std::vector<Id128> scope = same == by_scope_.end() ? std::vector<Id128>{} : same->second;
   for (const Id128& id : scope) {
     const AlertRecord& child = *open_.at(id).record;
     const bool recent = child.view.opened_at >= view.opened_at - options_.cover_slack;

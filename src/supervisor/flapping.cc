@@ -59,7 +59,7 @@ void Supervisor::Book::begin_flapping(AlertRecord& record, size_t changes, Chang
 
 // Its rule says that it is over. True if it stays open, because it flaps.
 bool Supervisor::Book::held_open(AlertRecord& record, const Decision& decision, Changes& out) {
-  const bool removed = decision.tree.empty() && decision.violations.empty();
+  const bool removed = !decision.report && decision.tree.empty() && decision.violations.empty();
   if (options_.flapping.changes == 0 || removed) return false;
   const size_t changes = flaps_.count(record.view.key, decision.time, options_.flapping.window) + 1;
   const bool flaps = record.view.flapping_since != TimeMs{};

@@ -2,8 +2,58 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
 namespace tocsin::supervisor {
 namespace {
+
+using Known = std::pair<std::string_view, Severity>;
+// The words of Prometheus' mixins, PagerDuty, Opsgenie, Alerta, syslog, Nagios, Zabbix.
+constexpr std::array kSeverities = {
+    Known{"critical", Severity::kCritical},
+    Known{"page", Severity::kCritical},
+    Known{"emergency", Severity::kCritical},
+    Known{"disaster", Severity::kCritical},
+    Known{"fatal", Severity::kCritical},
+    Known{"security", Severity::kCritical},
+    Known{"p1", Severity::kCritical},
+    Known{"error", Severity::kHigh},
+    Known{"major", Severity::kHigh},
+    Known{"high", Severity::kHigh},
+    Known{"warning", Severity::kHigh},
+    Known{"average", Severity::kHigh},
+    Known{"p2", Severity::kHigh},
+    Known{"p3", Severity::kHigh},
+    Known{"minor", Severity::kLow},
+    Known{"low", Severity::kLow},
+    Known{"info", Severity::kLow},
+    Known{"informational", Severity::kLow},
+    Known{"information", Severity::kLow},
+    Known{"notice", Severity::kLow},
+    Known{"debug", Severity::kLow},
+    Known{"trace", Severity::kLow},
+    Known{"indeterminate", Severity::kLow},
+    Known{"none", Severity::kLow},
+    Known{"ok", Severity::kLow},
+    Known{"p4", Severity::kLow},
+    Known{"p5", Severity::kLow},
+};
+
+std::optional<Severity> parse_severity(std::string_view text) {
+  for (const Severity one : {Severity::kCritical, Severity::kHigh, Severity::kLow})
+    if (to_text(one) == text) return one;
+  return std::nullopt;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
 
 void positive(config::MapReader& m, std::string_view key, DurationMs span) {
   if (span <= DurationMs{}) m.problem(key, "must be more than 0");
@@ -35,7 +85,24 @@ void read_noise(config::MapReader& m, Options& out) {
         });
 }
 
+void read_reported(config::MapReader& m, Options& out) {
+  out.resolve_timeout = m.value<DurationMs>(
+      "resolve_timeout", out.resolve_timeout,
+      "An alert of another system whose sender says no end is over if it is not told again for so "
+      "long. After a restart every such alert holds for so long at least.");
+  positive(m, "resolve_timeout", out.resolve_timeout);
+  out.severities = m.value<std::map<std::string, std::string>>(
+      "severities", {},
+      "What the severities of other systems' alerts mean here, beside the built-in table: "
+      "{sev1: critical}; to critical, high or low.");
+  for (const auto& [told, meant] : out.severities)
+    if (!parse_severity(meant))
+      m.problem("severities", told,
+                fmt::format("\"{}\" is no severity; use critical, high or low", meant));
+}
+
 void read_options(config::MapReader& m, Options& out) {
+  read_reported(m, out);
   out.expire_after = m.value<DurationMs>(
       "expire_after", out.expire_after,
       "An open alert that its rule has not judged for so long expires; it is told as resolved.");
@@ -58,6 +125,16 @@ void read_options(config::MapReader& m, Options& out) {
 }
 
 }  // namespace
+
+Severity Options::severity_of(std::string_view told) const {
+  if (told.empty()) return Severity::kHigh;
+  const std::string word = lower(told);
+  for (const auto& [known, meant] : severities)
+    if (lower(known) == word) return parse_severity(meant).value_or(Severity::kHigh);
+  for (const auto& [known, severity] : kSeverities)
+    if (known == word) return severity;
+  return Severity::kHigh;
+}
 
 Options Options::read(const config::Folder& folder, config::Problems& problems) {
   Options out;

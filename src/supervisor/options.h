@@ -3,9 +3,14 @@
 
 #include <memory>
 
+#include <map>
+#include <string>
+#include <string_view>
+
 #include "base/time.h"
 #include "config/folder.h"
 #include "supervisor/inhibit.h"
+#include "vocabulary/alert.h"
 
 namespace tocsin::supervisor {
 
@@ -29,12 +34,19 @@ struct Options {
   // How far apart the openings (child first) or ends (parent first) of a covered pair may lie.
   DurationMs cover_slack = seconds(60);
   DurationMs update_every = seconds(10);  // at most one unforced update per alert
+  // A reported alert whose sender says no end is over if it is not told again for so long.
+  DurationMs resolve_timeout = minutes(5);
+  // Severities of other systems that the built-in table does not know, or knows otherwise.
+  std::map<std::string, std::string> severities;
   int64_t open_alerts_max = 100'000;
   Flapping flapping;
   Storm storm;
   std::shared_ptr<const InhibitRules> inhibit = std::make_shared<InhibitRules>();
   int64_t silences_max = 10'000;  // not configured
   int64_t recent_max = 1'000;     // closed alerts kept in memory; not configured
+
+  // Of a reported alert's label; upper and lower case are the same. high if it is in no table.
+  Severity severity_of(std::string_view told) const;
 
   static Options read(const config::Folder& folder, config::Problems& problems);
   static void describe(config::Reference& reference);  // their types

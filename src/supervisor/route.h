@@ -85,6 +85,7 @@ class Routes {
   // All that are named. A problem for every one that is not among `known`.
   std::set<std::string> check_policies(std::span<const std::string_view> known,
                                        config::Problems& problems) const;
+  const std::vector<Route>& roots() const { return routes_; }
   // The matching routes of each level, for "who would be told": places, outermost first.
   std::vector<std::string> explain(const Labels& labels, Severity severity) const;
 

@@ -5,6 +5,9 @@
 //   10:00:05 opened RULE SEVERITY [label=value...] [covers RULE...]     also updated, resolved
 //     absent: what lit it sends no data any more
 //   10:00:05 burst N RULE SEVERITY      opened for host=0 ... host=N-1
+//   10:00 told NAME [label=value...] [until 10:05] [says TEXT]   by another system; over: it ended
+//   [10:01] open NAME [label=value...] by WHO            a person does; until somebody closes it
+//   10:01 resume                        the clock or the process has jumped
 //   10:01 pass                          only time passes
 //   [10:01] ack RULE [until 14:00] by WHO ["note"]    also unack, resolve, note, escalate
 //   [10:01] assign RULE PERSON by WHO   [10:01] call RULE "team db" by WHO
@@ -156,6 +159,10 @@ class Script {
     Changes changes;
     if (words[0] == "opened" || words[0] == "updated" || words[0] == "resolved")
       world_->supervisor->step(remember(words), changes);
+    else if (words[0] == "told" || words[0] == "over")
+      world_->supervisor->report({"test", "prometheus", {reported(words)}}, now_, changes);
+    else if (words[0] == "resume")
+      world_->supervisor->resume(now_);
     else if (words[0] == "pass")
       world_->supervisor->advance(now_, changes);
     else
@@ -242,6 +249,23 @@ class Script {
     return decisions_.back();
   }
 
+  ReportedAlert reported(const Words& words) const {
+    ReportedAlert out;
+    std::vector<Labels::Pair> labels = {{"alertname", words[1]}};
+    if (words[0] == "over") out.ends = now_;
+    for (size_t i = 2; i < words.size() && words[i] != "by"; ++i) {
+      const size_t equals = words[i].find('=');
+      if (words[i] == "until")
+        out.ends = clock_time(words[++i]).value_or(TimeMs{});
+      else if (words[i] == "says")
+        out.annotations = Labels({{"summary", words[++i]}});
+      else
+        labels.emplace_back(words[i].substr(0, equals), words[i].substr(equals + 1));
+    }
+    out.labels = Labels(std::move(labels));
+    return out;
+  }
+
   std::shared_ptr<const AlertView> alert(const std::string& rule) {
     AlertFilter filter;
     filter.state = AlertFilter::State::kAll;
@@ -257,6 +281,7 @@ class Script {
     ASSERT_LT(by + 1, words.size()) << "by whom?";
     const std::string note = by + 2 < words.size() ? words[by + 2] : "";
     Command c{words[by + 1], RemoveSilence{silence_.id}};
+    if (words[0] == "open") c.what = OpenAlert{reported(words)};
     if (words[0] == "ack") {
       const bool ends = words[2] == "until";
       const TimeMs until = ends ? clock_time(words[3]).value_or(TimeMs{1}) : TimeMs{};

@@ -48,6 +48,16 @@ TimeMs Supervisor::next_due() const { return book_->next_due(); }
 Result<CommandDone> Supervisor::command(const Command& command, TimeMs now, Changes& out) {
   return book_->command(command, now, out);
 }
+ReportCounts Supervisor::report(const ReportedBatch& batch, TimeMs now, Changes& out) {
+  return book_->report(batch, now, out);
+}
+void Supervisor::resume(TimeMs now) { book_->resume(now); }
+std::optional<TimeMs> Supervisor::holds_until(const Id128& key) const {
+  return book_->holds_until(key);
+}
+std::optional<Id128> Supervisor::reported_alert(const Id128& key) const {
+  return book_->reported_alert(key);
+}
 void Supervisor::configure(Options options, Routes routes) {
   book_->configure(options, std::move(routes));
 }
@@ -83,6 +93,13 @@ std::vector<std::shared_ptr<const AlertView>> Supervisor::alerts(const AlertFilt
 std::shared_ptr<const AlertView> Supervisor::find(const Id128& id) const {
   const auto record = book_->find(id);
   return record ? std::shared_ptr<const AlertView>(record, &record->view) : nullptr;
+}
+
+std::vector<OpenAlertEnd> Supervisor::open() const {
+  std::vector<OpenAlertEnd> out;
+  for (const auto& record : book_->all(AlertFilter::State::kOpen))
+    out.push_back({{record, &record->view}, book_->holds_until(record->view.key)});
+  return out;
 }
 
 std::vector<Silence> Supervisor::silences() const { return book_->silences(); }

@@ -24,6 +24,7 @@
 #include "supervisor/options.h"
 #include "supervisor/route.h"
 #include "supervisor/tier.h"
+#include "vocabulary/reported_alert.h"
 
 namespace tocsin::supervisor {
 
@@ -35,6 +36,11 @@ struct AlertFilter {
   std::vector<Labels::Pair> scope;  // all of these labels
   TimeMs since = kTimeMin;          // updated at or after
   size_t limit = 100;
+};
+
+struct OpenAlertEnd {
+  std::shared_ptr<const AlertView> alert;
+  std::optional<TimeMs> ends;
 };
 
 // What a command made.
@@ -71,6 +77,16 @@ class Supervisor {
   // The answer may be given to the person once `out` is committed. A refused command changes
   // nothing, but what fell due before it is in `out` and wants to be committed all the same.
   Result<CommandDone> command(const Command& command, TimeMs now, Changes& out);
+  // What other systems tell of, in the order in which it came: alerts of their own, known by their
+  // labels. Told again, only the end moves: that is in memory alone.
+  ReportCounts report(const ReportedBatch& batch, TimeMs now, Changes& out);
+  // After load(), and when the clock or the process has jumped: reported alerts hold for another
+  // resolve_timeout at least, so that their senders can tell of them again.
+  void resume(TimeMs now);
+  // Until when a reported alert holds unless it is told again; nothing: it is none, or has no end.
+  std::optional<TimeMs> holds_until(const Id128& key) const;
+  // The open alert of this reported_key().
+  std::optional<Id128> reported_alert(const Id128& key) const;
   // New configuration: counts for what is told from now on.
   void configure(Options options, Routes routes);
   // Policies and tiers: count for alerts told from now on; an escalation under way keeps its own.
@@ -89,6 +105,8 @@ class Supervisor {
   // Everything ever written is in archive.h.
   std::vector<std::shared_ptr<const AlertView>> alerts(const AlertFilter& filter) const;
   std::shared_ptr<const AlertView> find(const Id128& id) const;  // null if not in memory
+  // Every open alert, and until when it holds (holds_until); in no order.
+  std::vector<OpenAlertEnd> open() const;
   std::vector<Silence> silences() const;                         // that have not ended, by end
   size_t open_count() const;
 

@@ -97,6 +97,9 @@ inline Decision any_decision() {
   d.since_first_point = {any_int()};
   d.wait_reason = any_text();
   for (size_t i = any_size(); i > 0; --i) d.covers.push_back(any_text());
+  if (any_int() % 2 == 0)
+    d.report = std::make_shared<const Report>(
+        Report{any_text(), any_text(), {any_int()}, {any_int()}, any_int() % 2 == 0});
   return d;
 }
 

@@ -15,14 +15,14 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 26> kSections{
+constexpr std::array<std::string_view, 28> kSections{
     "server",    "workers",  "default", "marks",
     "sites",     "rules",    "routes",  "supervisor",
     "receivers", "links",    "intake",  "queries",
     "senders",   "boards",   "groups",  "prometheus_rules",
     "limits",    "budget",   "people",  "teams",
     "schedules", "policies", "tiers",   "access",
-    "calendars", "inhibit"};
+    "calendars", "inhibit",  "heartbeats", "watchdog"};
 
 config::Reference described() {
   config::Reference reference;
@@ -33,6 +33,8 @@ config::Reference described() {
   supervisor::Options::describe(reference);
   supervisor::Policies::describe(reference);
   supervisor::Tiers::describe(reference);
+  supervisor::Heartbeats::describe(reference);
+  respond::Watchdog::describe(reference);
   PrometheusRules::describe(reference);
   respond::Receivers::describe(reference);
   oncall::Roster::describe(reference);
@@ -56,7 +58,7 @@ config::Reference described() {
   constexpr std::pair<std::string_view, std::string_view> kLists[] = {
       {"worker", "workers"},  {"mark", "marks"},   {"calendar", "calendars"},
       {"rule", "rules"},      {"route", "routes"}, {"receiver", "receivers"},
-      {"policy", "policies"},
+      {"policy", "policies"}, {"heartbeat", "heartbeats"},
   };
   for (const auto& [type, section] : kLists) reference.name_list(type, section);
   return reference;
@@ -140,6 +142,8 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
                 [&](config::MapReader& m) { intake::read_series_limits(m, made->series); });
   made->supervisor = supervisor::Options::read(folder, problems);
   made->routes = supervisor::Routes::read(folder, problems);
+  made->heartbeats = supervisor::Heartbeats::read(folder, problems);
+  made->watchdog = respond::Watchdog::read(folder, sources, problems);
   made->prometheus_rules = PrometheusRules::read(folder, problems);
   const std::vector<std::string> all_names = made->receivers->names();
   const std::vector<std::string_view> known(all_names.begin(), all_names.end());

@@ -12,9 +12,11 @@
 #include "oncall/roster.h"
 #include "respond/people.h"
 #include "respond/receiver.h"
+#include "respond/watchdog.h"
 #include "rules/engine.h"
 #include "server/boards.h"
 #include "streamer/worker.h"
+#include "supervisor/heartbeats.h"
 #include "supervisor/options.h"
 #include "supervisor/route.h"
 #include "supervisor/tier.h"
@@ -44,6 +46,8 @@ struct Configuration {
   supervisor::Tiers tiers;
   std::shared_ptr<const supervisor::EscalationRules> escalation;
   std::vector<config::Problem> notes;  // what is right and nevertheless worth a look
+  std::vector<supervisor::Heartbeat> heartbeats;
+  std::optional<respond::Watchdog> watchdog;
   PrometheusRules prometheus_rules;
   std::shared_ptr<const server::BoardList> boards;
 

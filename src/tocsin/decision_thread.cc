@@ -17,6 +17,15 @@ constexpr size_t kNotesMax = 1000;
 constexpr DurationMs kNotesEvery = seconds(10);
 constexpr DurationMs kHousekeeping = milliseconds(250);
 constexpr DurationMs kLedgerEvery = minutes(1);
+// Between two looks at the time, of which there are four a second: the clock or the process jumped.
+constexpr DurationMs kJump = minutes(1);
+constexpr size_t kReportsWaitingMax = 50'000;  // alerts; some 50 MB
+constexpr size_t kReportsATurn = 4'000;        // alerts; so that other work gets its turn
+
+Counter& reported(Counters& counters, std::string_view result) {
+  return counters.counter("tocsin_alerts_reported_total", fmt::format("result=\"{}\"", result),
+                          "Alerts that other systems and people told of, by what became of them.");
+}
 
 }  // namespace
 
@@ -34,6 +43,10 @@ DecisionThread::DecisionThread(Parts parts, Store& store, const Clock& clock, Co
       reach_(std::move(parts.reach)),
       counters_(counters),
       published_(counters),
+      reported_{reported(counters, "opened"),    reported(counters, "updated"),
+                reported(counters, "refreshed"), reported(counters, "resolved"),
+                reported(counters, "ignored"),   reported(counters, "refused"),
+                reported(counters, "busy")},
       commits_(counters.counter("tocsin_state_commits_total", "", "Transactions committed.")),
       commit_failures_(counters.counter("tocsin_state_commit_failures_total", "",
                                         "Transactions that were refused and are tried again.")) {}
@@ -95,8 +108,10 @@ void DecisionThread::start() {
   live_ = true;
   begin_counting();
   loop_.every(kNotesEvery, [this] { tell_notes(); });
+  tended_ = clock_.now();
+  stage_.supervisor().resume(tended_);
   loop_.every(kHousekeeping, [this] {
-    stage_.supervisor().advance(clock_.now(), changes_);
+    tend_supervisor();
     flush();
     publish(published_, stage_.engine().counts());
     if (clock_.now() - ledger_saved_ >= kLedgerEvery) save_ledger();
@@ -105,6 +120,72 @@ void DecisionThread::start() {
     pthread_setname_np(pthread_self(), "decide");
     loop_.run();
   });
+}
+
+// After a jump of the clock, or of this process over time, other systems' alerts are not over:
+// their senders get the time to tell of them again.
+void DecisionThread::tend_supervisor() {
+  const TimeMs now = clock_.now();
+  if (now - tended_ > kJump) stage_.supervisor().resume(now);
+  tended_ = now;
+  stage_.supervisor().advance(now, changes_);
+}
+
+void DecisionThread::report(ReportedBatch batch, ReportAnswer answer) {
+  const size_t count = batch.alerts.size();
+  bool first = false, taken = false;
+  {
+    const std::lock_guard lock(reports_mutex_);
+    taken = reports_waiting_ + count <= kReportsWaitingMax;
+    if (taken) {
+      first = reports_.empty();
+      reports_waiting_ += count;
+      reports_.push_back({std::move(batch), std::move(answer)});
+    }
+  }
+  if (!taken) {
+    reported_.busy.add(count);
+    answer(fail(ErrorCode::kExhausted, "cannot take more alerts now; send these again"));
+    return;
+  }
+  if (first) loop_.post([this] { take_reports(); });
+}
+
+// Batches as they came, until there are enough for a turn.
+void DecisionThread::take_reports() {
+  std::vector<WaitingReport> taken;
+  {
+    const std::lock_guard lock(reports_mutex_);
+    for (size_t count = 0; !reports_.empty() && count < kReportsATurn; reports_.pop_front()) {
+      count += reports_.front().batch.alerts.size();
+      reports_waiting_ -= reports_.front().batch.alerts.size();
+      taken.push_back(std::move(reports_.front()));
+    }
+    if (!reports_.empty()) loop_.post([this] { take_reports(); });
+  }
+  using Answered = std::pair<ReportAnswer, ReportCounts>;
+  auto answers = std::make_shared<std::vector<Answered>>();
+  for (WaitingReport& one : taken) {
+    const ReportCounts counts = stage_.supervisor().report(one.batch, clock_.now(), changes_);
+    reported_.opened.add(counts.opened);
+    reported_.updated.add(counts.updated);
+    reported_.refreshed.add(counts.refreshed);
+    reported_.resolved.add(counts.resolved);
+    reported_.ignored.add(counts.ignored);
+    reported_.refused.add(counts.refused);
+    answers->emplace_back(std::move(one.answer), counts);
+  }
+  const auto give = [answers] {
+    for (const auto& [answer, counts] : *answers) answer(counts);
+  };
+  if (changes_.empty() && !disk_refuses_) return give();
+  after_commit_.push_back(give);
+  flush();
+  if (!disk_refuses_ || after_commit_.empty()) return;
+  after_commit_.pop_back();
+  for (const auto& [answer, counts] : *answers)
+    answer(fail(ErrorCode::kUnavailable,
+                "cannot write alerts now: the disk refuses it; send these again"));
 }
 
 // What the rules noticed about themselves, now that cadences are known: into the log each once.

@@ -80,6 +80,10 @@ class DecisionThread {
   void set_on_call(oncall::OnCall on_call);
   using CommandAnswer = std::function<void(Result<supervisor::CommandDone>)>;
   void command(supervisor::Command command, CommandAnswer answer);
+  using ReportAnswer = std::function<void(Result<ReportCounts>)>;
+  // Any thread: alerts that another system tells of. All that wait when the thread gets to them
+  // become one transaction, and are answered when it is committed. kExhausted: too many wait.
+  void report(ReportedBatch batch, ReportAnswer answer);
   // Any thread: `work` writes what belongs to no alert, in a transaction of its own.
   void write_state(std::function<void(state::Database&)> work);
   using TestAnswer = std::function<void(Result<Delivery>)>;
@@ -89,6 +93,7 @@ class DecisionThread {
   pipeline::DecisionStage& stage() { return stage_; }
   const std::deque<StreamItem>& recent() const { return recent_; }  // newest last, at most 500
   double decision_p99_ms() const;
+  bool disk_refuses() const { return disk_refuses_; }  // what was decided cannot be written now
   const EpisodeLedger& ledger() const { return ledger_; }
   // Violations that opened in the last 7 days; silences do not count.
   int64_t violations_7d(uint32_t worker, TimeMs now) const;
@@ -105,6 +110,8 @@ class DecisionThread {
   void pump();
   void flush();
   bool write();
+  void take_reports();
+  void tend_supervisor();
   void settle_test(Delivery delivery, const TestAnswer& answer);
   void count_opened(const StreamItem& item, const ViolationChange& change);
   void begin_counting();
@@ -130,6 +137,14 @@ class DecisionThread {
   std::atomic<uint64_t> save_after_{0};
   std::atomic<int64_t> next_due_ms_{kTimeMax.ms};
   bool flush_posted_ = false;
+  struct WaitingReport {
+    ReportedBatch batch;
+    ReportAnswer answer;
+  };
+  std::mutex reports_mutex_;
+  std::deque<WaitingReport> reports_;  // guarded by reports_mutex_, as is the next
+  size_t reports_waiting_ = 0;         // alerts in them
+  TimeMs tended_;
   bool live_ = false;  // recovered frames say nothing of latency
   std::set<std::string> notes_told_;
   mutable std::mutex notes_mutex_;
@@ -151,6 +166,10 @@ class DecisionThread {
   Counters& counters_;
   std::vector<Counter*> opened_;  // by worker
   Published published_;
+  struct ReportCounters {
+    Counter &opened, &updated, &refreshed, &resolved, &ignored, &refused, &busy;
+  };
+  ReportCounters reported_;
   Counter& commits_;
   Counter& commit_failures_;
 };

@@ -70,6 +70,7 @@ class Live {
   std::vector<std::unique_ptr<ShardThread>>& shards() { return shards_; }
   DecisionThread& decisions() { return *decisions_; }
   respond::Dispatcher& dispatcher() { return *dispatcher_; }
+  net::Outbound& outbound() { return *outbound_; }
   net::Loop& background() { return background_; }  // reads of disk and database
   state::Database& reader() { return *reader_; }   // on background() only
   uint64_t points_total() const { return points_total_.load(std::memory_order_relaxed); }

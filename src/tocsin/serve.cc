@@ -15,6 +15,7 @@
 #include "promql/print.h"
 #include "server/acts.h"
 #include "server/api.h"
+#include "server/api_alertmanager.h"
 #include "server/api_prometheus.h"
 #include "server/api_rules.h"
 #include "tocsin/act_desk.h"
@@ -23,13 +24,16 @@
 #include "tocsin/coverage_desk.h"
 #include "tocsin/live.h"
 #include "tocsin/live_access.h"
+#include "tocsin/live_alertmanager.h"
 #include "tocsin/live_budget.h"
 #include "tocsin/live_causes.h"
 #include "tocsin/live_escalation.h"
+#include "tocsin/live_heartbeats.h"
 #include "tocsin/live_ledger.h"
 #include "tocsin/live_marks.h"
 #include "tocsin/live_oncall.h"
 #include "tocsin/live_stages.h"
+#include "tocsin/live_watchdog.h"
 #include "tocsin/manager_desk.h"
 #include "tocsin/pages.h"
 #include "tocsin/query_reads.h"
@@ -141,6 +145,9 @@ class Server {
   std::unique_ptr<LiveStages> stages_;
   std::unique_ptr<LiveLedger> ledger_;
   std::unique_ptr<LiveMarks> marks_;
+  std::unique_ptr<LiveAlertmanager> alertmanager_;
+  std::unique_ptr<LiveHeartbeats> heartbeats_;
+  std::unique_ptr<LiveWatchdog> watchdog_;
   std::unique_ptr<ReplayJobs> replays_;
   std::unique_ptr<LiveViews> views_;
   std::unique_ptr<LiveConfigDesk> config_desk_;
@@ -225,6 +232,8 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   budget_->start();
   stages_->start();
   access_->listening(public_url(configuration_->settings, live_->port()));
+  heartbeats_->start();
+  watchdog_->start();
   if (!configuration_->settings.port_file.empty())
     std::ofstream(configuration_->settings.port_file) << live_->port() << "\n";
   if (quick_start) {
@@ -239,6 +248,13 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
 Result<void> Server::add_own_routes() {
   act_desk_ = make_act_desk(signer_, [this] { return live_->configuration(); }, clock_);
   server::register_act_routes(router_, *views_, act_desk_, clock_);
+  alertmanager_ = std::make_unique<LiveAlertmanager>(*live_);
+  server::register_alertmanager_routes(router_, *alertmanager_, clock_, counters_);
+  server::register_hook_routes(router_, *alertmanager_);
+  server::register_open_alert_route(router_, *alertmanager_);
+  heartbeats_ = std::make_unique<LiveHeartbeats>(*live_);
+  server::register_heartbeat_routes(router_, *heartbeats_);
+  watchdog_ = std::make_unique<LiveWatchdog>(*live_);
   store_routes_ = std::make_unique<StoreRoutes>(live_->store(), clock_);
   store_routes_->add_to(router_);
   stages_ = std::make_unique<LiveStages>(*live_);

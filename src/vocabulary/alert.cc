@@ -86,9 +86,24 @@ std::string dedup_key(const Decision& decision) {
 }
 
 Labels alert_labels(const Decision& decision) {
-  std::vector<Labels::Pair> pairs = decision.scope.to_pairs();
-  pairs.emplace_back("rule", decision.rule_id);
-  pairs.emplace_back("severity", to_text(decision.severity));
+  // A later duplicate of a name wins.
+  std::vector<Labels::Pair> pairs;
+  const auto add_own = [&] {
+    pairs.emplace_back("alertname", decision.rule_id);
+    pairs.emplace_back("rule", decision.rule_id);
+    pairs.emplace_back("severity", to_text(decision.severity));
+  };
+  if (decision.report) add_own();
+  for (const auto& [name, value] : decision.scope.pairs()) pairs.emplace_back(name, value);
+  if (!decision.report) add_own();
+  return Labels(std::move(pairs));
+}
+
+Labels told_annotations(const Decision& decision) {
+  std::vector<Labels::Pair> pairs(decision.annotations.begin(), decision.annotations.end());
+  if (!decision.report || !decision.report->summary_made)
+    pairs.emplace_back("summary", decision.summary);
+  pairs.emplace_back("description", decision.description);
   return Labels(std::move(pairs));
 }
 

@@ -57,7 +57,18 @@ struct Momentum {
 };
 std::string_view to_text(Momentum::Trend trend);  // "unknown", "worsening", "steady", "recovering"
 
-// What a rule says about one scope at one position. Identity = rule id + scope.
+// Of an alert that no rule of Tocsin judged: another system, or a person, told of it.
+struct Report {
+  std::string source;         // "alertmanager", "pagerduty", "person", "heartbeat"
+  std::string link;           // to what made it there, or empty
+  TimeMs starts;              // as told
+  TimeMs ends;                // as last written; 0 = until somebody closes it
+  bool summary_made = false;  // the decision's summary is not an annotation: there was none
+  friend bool operator==(const Report&, const Report&) = default;
+};
+
+// What a rule says about one scope at one position. Identity = rule id + scope. Of a reported alert
+// the scope is every label that it came with, and its `alertname` the rule id.
 struct Decision {
   enum class What : uint8_t { kOpened, kUpdated, kResolved };
   What what = What::kOpened;
@@ -75,9 +86,10 @@ struct Decision {
   std::vector<BranchValue> tree;  // [0] is the root
   std::vector<JudgedViolation> violations;
   Momentum momentum;
-  DurationMs since_first_point{};   // kOpened: decision time - first point outside
-  std::string wait_reason;          // "2 of 3 points", "not: settled 10 s", or empty
-  std::vector<std::string> covers;  // rule ids whose alerts this one covers, same scope
+  DurationMs since_first_point{};        // kOpened: decision time - first point outside
+  std::string wait_reason;               // "2 of 3 points", "not: settled 10 s", or empty
+  std::vector<std::string> covers;       // rule ids whose alerts this one covers, same scope
+  std::shared_ptr<const Report> report;  // null: a rule's
 };
 
 // A decision that all copies of an alert share. Immutable; any thread.
@@ -166,7 +178,10 @@ struct AlertView {
 bool absent(const Decision& decision);
 // What makes two openings one alert, for people: `rule="errors",site="madrid"`.
 std::string dedup_key(const Decision& decision);
-// rule, severity and the scope's labels: what routes and silences match on.
+// What routes and silences match on: the scope's labels, rule, alertname and severity. Those that a
+// reported alert came with stay as they were told.
 Labels alert_labels(const Decision& decision);
+// A reported alert's annotations as they were told; those of a rule with summary and description.
+Labels told_annotations(const Decision& decision);
 
 }  // namespace tocsin

@@ -10,6 +10,7 @@ import { world } from './world.svelte';
 
 export type Form =
   | { kind: 'who'; then: (() => void) | null }
+  | { kind: 'open' }
   | { kind: 'silence' | 'note' | 'resolve' | 'shelve'; alert: Alert };
 
 class Forms {
@@ -83,6 +84,30 @@ export function askNote(alert: Alert): void {
 export function askResolve(alert: Alert): void {
   if (alert.state !== 'open') return toaster.say(`${nameOf(alert)} is over already.`);
   named(() => (forms.open = { kind: 'resolve', alert }));
+}
+
+/** A trouble that customers or staff tell of. */
+export function askOpen(): void {
+  named(() => (forms.open = { kind: 'open' }));
+}
+
+/** Labels as a person writes them: `site=madrid, team=db`. */
+export function labelsOf(text: string): Record<string, string> {
+  const pairs = text.split(/[,\n]/).map((part) => part.trim()).filter((part) => part !== '');
+  return Object.fromEntries(pairs.map((part) => {
+    const at = part.indexOf('=');
+    if (at < 1) throw new Error(`"${part}" is no label; write name=value`);
+    return [part.slice(0, at).trim(), part.slice(at + 1).trim().replace(/^"(.*)"$/, '$1')];
+  }));
+}
+
+export async function openAlert(
+  summary: string, severity: string, labels: string, description: string,
+): Promise<void> {
+  const made = await api.openAlert(
+    { summary, severity, labels: labelsOf(labels), description, by: prefs.name });
+  take(made);
+  toaster.say(`Opened: ${made.title}`);
 }
 
 /** Whether what a violation shows is normal from now on. */

@@ -110,6 +110,8 @@ export const api = {
       (a) => onePer(a.alerts, (one) => one.id, (one) => one.updated_at),
     ),
   alert: (id: string) => call<AlertDetail>('GET', alertPath(id)),
+  openAlert: (body: { summary: string; severity: string; labels: Record<string, string>;
+    description: string; by: string }) => call<Alert>('POST', '/api/alerts', body),
   acknowledge: (id: string, by: string) =>
     call<Alert>('POST', `${alertPath(id)}/acknowledge`, { by, note: '' }),
   unacknowledge: (id: string, by: string) =>

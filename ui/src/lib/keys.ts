@@ -67,6 +67,7 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['r'], does: 'resolve' },
   { keys: ['h'], does: 'shelve, take back' },
   { keys: ['n'], does: 'note' },
+  { keys: ['c'], does: 'open an alert by hand' },
   { keys: ['u'], does: 'mark useful' },
   { keys: ['d'], does: 'mark as noise' },
   { keys: ['v'], does: 'as judged, now' },

@@ -234,6 +234,8 @@ export interface AlertDetail extends Alert {
   description: string;
   annotations: Record<string, string>;
   grafana_url: string | null;
+  /** Of an alert that another system or a person told of. */
+  report?: { source: string; link: string; starts_at: number } | null;
   opened: Judgement;
   latest: Judgement;
   ledger: Delivery[];
