@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "config/folder.h"
 #include "respond/http_options.h"
 
 namespace tocsin::respond {

@@ -12,7 +12,9 @@ std::vector<Heartbeat> read(const std::string& yaml, std::string* wrong = nullpt
   const auto folder = config::Folder::from_texts({{"a.yaml", yaml}}, problems);
   auto out = Heartbeats::read(folder, problems);
   if (wrong != nullptr) *wrong = problems.text();
-  if (wrong == nullptr) EXPECT_TRUE(problems.empty()) << problems.text();
+  if (wrong == nullptr) {
+    EXPECT_TRUE(problems.empty()) << problems.text();
+  }
   return out;
 }
 
