@@ -82,7 +82,7 @@ std::string alerta_alert(const AlertaTarget& target, const Message& message) {
     json.string(cut_text(std::string(name) + "=" + std::string(value), kValueMax));
   json.end_array().key("attributes").begin_object();
   json.member("tocsin_alert", to_text(alert.id));
-  json.member("moreInfo", message.links.alert(alert.id));
+  json.member("moreInfo", message.links.page(alert));
   json.end_object().member("origin", "tocsin").member("type", "tocsinAlert");
   json.member("createTime",
               with_ms(notice.event == Event::kOpened ? alert.opened_at : notice.time));

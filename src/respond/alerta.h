@@ -20,6 +20,7 @@ class AlertaTarget : public HttpTarget {
   static TargetPtr read(config::MapReader& m, const SecretSources& sources);
   std::string_view kind() const override { return "alerta"; }
   bool edits() const override { return true; }
+  bool keeps_alerts() const override { return true; }
   Step begin(const Message& message) const override;
 
  private:

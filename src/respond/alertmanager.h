@@ -20,6 +20,7 @@ class AlertmanagerTarget : public HttpTarget {
 
   static TargetPtr read(config::MapReader& m, const SecretSources& sources);
   std::string_view kind() const override { return "alertmanager"; }
+  bool keeps_alerts() const override { return true; }
   bool edits() const override { return true; }
   DurationMs follows() const override { return repeat; }
   Step begin(const Message& message) const override;

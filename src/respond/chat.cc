@@ -97,7 +97,7 @@ std::string teams_card(const Message& message, size_t text_max) {
   for (const std::string& line : violation_lines(*notice.alert, kViolationsShown))
     write_card_text(json, markdown(line), "", "");
   json.end_array().key("actions").begin_array();
-  write_card_link(json, "Open the alert", message.links.alert(notice.alert->id));
+  write_card_link(json, "Open the alert", message.links.page(*notice.alert));
   if (const auto grafana = message.links.grafana_url(*notice.alert))
     write_card_link(json, "Grafana", *grafana);
   if (const auto act = acknowledge_url(message.links, notice))
@@ -112,7 +112,7 @@ std::string teams_body(const ChatTarget&, const Message& message) {
 
 std::string mattermost_body(const ChatTarget& target, const Message& message) {
   const Notice& notice = message.notice;
-  const std::string url = message.links.alert(notice.alert->id);
+  const std::string url = message.links.page(*notice.alert);
   std::string text = fmt::format("{} **{}** [{}]({})\n", look_of(notice).icon, state_word(notice),
                                  markdown(sentence(notice)), url);
   text += fmt::format("{}\n", markdown(since_text(notice)));
@@ -136,7 +136,7 @@ std::string discord_body(const ChatTarget&, const Message& message) {
   json.begin_object().key("embeds").begin_array().begin_object();
   json.member("title", cut(title_line(notice), kDiscordTitleMax));
   json.member("description", cut(markdown(description(notice)), kDiscordTextMax));
-  json.member("url", message.links.alert(notice.alert->id));
+  json.member("url", message.links.page(*notice.alert));
   json.member("color", look_of(notice).colour).key("fields").begin_array();
   for (const auto& [name, value] : facts(notice))
     json.begin_object()
@@ -156,7 +156,7 @@ std::string telegram_body(const ChatTarget& target, const Message& message) {
   if (const std::string said = description(notice); !said.empty()) text += said + "\n";
   for (const std::string& line : violation_lines(*notice.alert, kViolationsShown))
     text += "- " + line + "\n";
-  std::string url = "\n" + message.links.alert(notice.alert->id);
+  std::string url = "\n" + message.links.page(*notice.alert);
   if (const auto act = acknowledge_url(message.links, notice)) url += "\nAcknowledge: " + *act;
   const size_t rest = kTelegramMax - std::min(kTelegramMax, text_length(url, LengthUnit::kUtf16));
   JsonWriter json;

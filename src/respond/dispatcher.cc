@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "respond/following.h"
+#include "respond/group_notice.h"
 #include "respond/pacer.h"
 #include "respond/target.h"
 #include "respond/turns.h"
@@ -197,7 +198,7 @@ void Dispatcher::Impl::send(const Claim& claim, TimeMs now) {
   if (receiver == nullptr)
     return finish(claim, result(Outcome::kFinal, "not sent: the configuration has no receiver " +
                                                      claim.intent.receiver + " any more"));
-  if (claim.intent.event == Event::kUpdated && !receiver->updates)
+  if (claim.intent.event == Event::kUpdated && !receiver->updates && !claim.intent.loud)
     return finish(claim, result(Outcome::kSent, "nothing to send: no updates for this receiver"));
   note_pace(*receiver, now);
   Notice notice;
@@ -206,6 +207,11 @@ void Dispatcher::Impl::send(const Claim& claim, TimeMs now) {
   notice.key = claim.intent.dedupe_key;
   notice.time = now;
   notice.alert = claim.alert;
+  notice.group = claim.group;
+  notice.news = claim.intent.text;
+  notice.loud = claim.intent.loud;
+  if (claim.group)
+    notice.alert = std::make_shared<AlertView>(stand_in(*claim.group, claim.intent.text, now));
   notice.told = told.of(claim.alert->id, claim.intent.receiver);
   deliver(*receiver, notice, claim.external,
           [weak = weak_from_this(), claim, kind = receiver->kind()](DeliveryResult answer) {
@@ -254,7 +260,8 @@ void Dispatcher::Impl::take(supervisor::Changes given) {
   following.note(given, *known);
   std::erase_if(given.intents, [&](const supervisor::NotificationIntent& intent) {
     const Receiver* receiver = known->find(intent.receiver);
-    const bool drop = intent.event == Event::kUpdated && receiver != nullptr && !receiver->updates;
+    const bool drop = intent.event == Event::kUpdated && !intent.loud && receiver != nullptr &&
+                      !receiver->updates;
     if (drop) changes.outbox.merged.push_back(intent.id);
     return drop;
   });

@@ -51,6 +51,11 @@ std::string Links::alert(const Id128& alert_id) const {
   return external_url + "/alerts/" + to_text(alert_id);
 }
 
+std::string Links::page(const AlertView& of) const {
+  const bool group = of.groups.size() == 1 && of.groups.front() == of.id;
+  return group ? external_url + "/alerts?group=" + to_text(of.id) : alert(of.id);
+}
+
 std::optional<std::string> Links::grafana_url(const AlertView& alert) const {
   if (grafana.empty()) return std::nullopt;
   const TimeMs from = alert.opened_at - hours(1);

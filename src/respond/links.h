@@ -23,6 +23,8 @@ struct Links {
   std::shared_ptr<const ActSigner> signer = {};  // null: messages carry no links that act
 
   std::string alert(const Id128& alert_id) const;  // {external_url}/alerts/{id}
+  // The same; of a group's stand-in (group_notice.h) {external_url}/alerts?group={id}.
+  std::string page(const AlertView& alert) const;
   // The template filled in, every value percent-encoded; nullopt without a template.
   //   {{ rule }}, {{ severity }}, {{ site }} ... labels of the alert; where it has none of that
   //   name, the label of its first violation's series ({{ __name__ }} is the metric); else "".

@@ -177,7 +177,7 @@ std::string mail_text(const Links& links, const Notice& notice, const std::strin
   const auto lines = violation_lines(*notice.alert, kViolationsShown);
   if (!lines.empty()) out += "\n";
   for (const std::string& line : lines) out += "- " + line + "\n";
-  out += "\n" + links.alert(notice.alert->id) + "\n";
+  out += "\n" + links.page(*notice.alert) + "\n";
   if (const auto grafana = links.grafana_url(*notice.alert)) out += *grafana + "\n";
   if (const auto act = acknowledge_url(links, notice, who)) out += "\nAcknowledge: " + *act + "\n";
   return out;
@@ -201,7 +201,7 @@ std::string mail_html(const Links& links, const Notice& notice, const std::strin
     out += "<p style=\"white-space:pre-line\">" + html_escaped(text) + "</p>\n";
   out += "<div style=\"margin:14px 0;font-size:14px\">\n" +
          html_lines(violation_lines(*notice.alert, kViolationsShown)) + "</div>\n<p>";
-  out += html_link(links.alert(notice.alert->id), link_words(notice));
+  out += html_link(links.page(*notice.alert), link_words(notice));
   if (const auto grafana = links.grafana_url(*notice.alert)) out += html_link(*grafana, "Grafana");
   if (const auto act = acknowledge_url(links, notice, who)) out += html_link(*act, "Acknowledge");
   return out + "</p></body></html>\n";

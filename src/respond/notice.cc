@@ -103,10 +103,13 @@ std::string sentence(const Notice& notice) {
 
 std::string description(const Notice& notice) {
   if (notice.text) return cut_text(*notice.text, kDescriptionMax);
-  return cut_text(notice.alert->latest->description, kDescriptionMax);
+  const std::string& told = notice.alert->latest->description;
+  if (notice.news.empty() || notice.group) return cut_text(told, kDescriptionMax);
+  return cut_text(notice.news + (told.empty() ? "" : "\n" + told), kDescriptionMax);
 }
 
 std::string_view link_words(const Notice& notice) {
+  if (notice.group) return "Open the alerts";
   return is_person_notice(notice.alert->id) ? "Open On call" : "Open the alert";
 }
 
@@ -150,7 +153,7 @@ std::vector<std::pair<std::string, std::string>> facts(const Notice& notice) {
   add("Since", since_text(notice));
   if (notice.closed())
     add("Ended", alert.resolve_reason);
-  else if (notice.event != Event::kTest)
+  else if (notice.event != Event::kTest && !notice.group)
     add("Trend", trend_text(alert.latest->momentum));
   add("Opened", opened_text(alert.opened));
   add("Acknowledged", alert.acknowledged_by);

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "supervisor/changes.h"
+#include "supervisor/group.h"
 #include "vocabulary/alert.h"
 
 namespace tocsin::respond {
@@ -25,7 +26,10 @@ struct Notice {
   std::string receiver;
   std::string key;  // idempotency key: the same for every attempt of one delivery
   TimeMs time;      // when the message is made
-  std::shared_ptr<const AlertView> alert;
+  std::shared_ptr<const AlertView> alert;  // of a group: what stands for it (group_notice.h)
+  std::shared_ptr<const supervisor::GroupView> group;  // null = of one alert
+  std::string news;   // what is new since the last message, where there is more than the alert
+  bool loud = false;  // worth a message of its own, also where updates only change an old one
   std::vector<std::string> told;  // names of all receivers told of this alert, where known
   // The receiver's own words (its templates), instead of the alert's sentence and description.
   std::optional<std::string> title, text;

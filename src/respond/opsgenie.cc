@@ -82,7 +82,7 @@ std::string opsgenie_alert(const Message& message, const std::vector<std::string
   write_tags(json, notice);
   json.key("details").begin_object();
   for (const auto& [name, value] : facts(notice)) json.member(name, value);
-  json.member("Link", message.links.alert(notice.alert->id));
+  json.member("Link", message.links.page(*notice.alert));
   return json.end_object().end_object().take();
 }
 

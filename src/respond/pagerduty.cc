@@ -49,7 +49,7 @@ void write_links(JsonWriter& json, const Message& message) {
     json.begin_object().member("href", url).member("text", words).end_object();
   };
   json.key("links").begin_array();
-  link(message.links.alert(message.notice.alert->id), "The alert in Tocsin");
+  link(message.links.page(*message.notice.alert), "The alert in Tocsin");
   if (const auto grafana = message.links.grafana_url(*message.notice.alert))
     link(*grafana, "Grafana");
   json.end_array();
@@ -81,7 +81,7 @@ std::string pagerduty_event(const Message& message, std::string_view routing_key
   json.member("dedup_key", to_text(message.notice.alert->id));
   if (action == "trigger") {
     json.member("client", "Tocsin");
-    json.member("client_url", message.links.alert(message.notice.alert->id));
+    json.member("client_url", message.links.page(*message.notice.alert));
     write_links(json, message);
     write_payload(json, message);
   }

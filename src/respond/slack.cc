@@ -94,7 +94,7 @@ void write_details(JsonWriter& json, const Links& links, const Notice& notice, b
     lines += "• " + slack_text(line, kSectionMax / (kViolationsShown + 1) - 8) + "\n";
   if (!lines.empty()) write_section(json, lines);
   json.begin_object().member("type", "actions").key("elements").begin_array();
-  write_button(json, link_words(notice), links.alert(notice.alert->id));
+  write_button(json, link_words(notice), links.page(*notice.alert));
   if (const auto grafana = links.grafana_url(*notice.alert))
     write_button(json, "Grafana", *grafana);
   if (buttons) write_acts(json, notice);
@@ -264,8 +264,8 @@ std::string slack_body(const Links& links, const Notice& notice, const std::stri
     json.member("channel", channel);
   json.member("text", cut_text(state + ": " + said, kFallbackMax));  // notifications, old clients
   json.key("blocks").begin_array();
-  write_section(
-      json, fmt::format("{} *{}* <{}|{}>", look.icon, state, links.alert(notice.alert->id), said));
+  write_section(json,
+                fmt::format("{} *{}* <{}|{}>", look.icon, state, links.page(*notice.alert), said));
   json.end_array();
   json.key("attachments").begin_array().begin_object().member("color", look.colour);
   json.key("blocks").begin_array();
@@ -278,8 +278,8 @@ std::string slack_body(const Links& links, const Notice& notice, const std::stri
 std::optional<net::HttpRequest> slack_request(const SlackTarget& target, const Links& links,
                                               const Notice& notice, const SlackMessage& known) {
   const bool follows = notice.event == Event::kUpdated || notice.event == Event::kResolved;
-  const bool edits = target.can_update() && follows && !known.empty();
-  if (notice.event == Event::kUpdated && !edits) return std::nullopt;
+  const bool edits = target.can_update() && follows && !known.empty() && !notice.loud;
+  if (notice.event == Event::kUpdated && !edits && !notice.loud) return std::nullopt;
   net::HttpRequest out;
   out.body = slack_body(links, notice, target.channel, edits ? known : SlackMessage{},
                         !target.signing_secret.empty());

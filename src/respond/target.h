@@ -65,6 +65,8 @@ class Target : public std::enable_shared_from_this<Target> {
   virtual std::string_view kind() const = 0;  // a name of kinds.h
   // Whether it can change or follow up what it said, so that updates are no noise.
   virtual bool edits() const { return false; }
+  // Whether the other side keeps each alert as one of its own, so that a group tells it nothing.
+  virtual bool keeps_alerts() const { return false; }
   // Why updates cannot be sent at all; empty = they can.
   virtual std::string_view no_updates() const { return {}; }
   // Deliveries with the same key go one after the other, also those of different alerts: what must

@@ -64,7 +64,7 @@ const std::vector<Known>& known_fields() {
       {"ended", [](const Message& m) -> Value { return m.notice.alert->resolve_reason; }},
       {"receiver", [](const Message& m) -> Value { return m.notice.receiver; }},
       {"id", [](const Message& m) -> Value { return to_text(m.notice.alert->id); }},
-      {"link", [](const Message& m) -> Value { return m.links.alert(m.notice.alert->id); }},
+      {"link", [](const Message& m) -> Value { return m.links.page(*m.notice.alert); }},
       {"ack_link", [](const Message& m) -> Value { return acknowledge_url(m.links, m.notice); }},
       {"grafana", [](const Message& m) -> Value { return m.links.grafana_url(*m.notice.alert); }},
   };

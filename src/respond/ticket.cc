@@ -56,7 +56,7 @@ std::string ticket_comment(const Message& message) {
       return fmt::format("Acknowledged by {}: {}", alert.acknowledged_by, sentence(notice));
     case Event::kResolved:
       return fmt::format("{}: {}\n{}\n{}", state_word(notice), sentence(notice),
-                         alert.resolve_reason, message.links.alert(alert.id));
+                         alert.resolve_reason, message.links.page(alert));
     case Event::kTest:
       return sentence(notice);
   }

@@ -70,29 +70,69 @@ Step WebhookTarget::begin(const Message& message) const {
       [](const net::HttpAnswer& answer, TimeMs now) { return end(judge_webhook(answer, now)); });
 }
 
-std::string webhook_body(const Links& links, const Notice& notice) {
+namespace {
+
+void write_alert(JsonWriter& json, const Links& links, const Notice& notice) {
   const AlertView& alert = *notice.alert;
   const bool resolved = notice.event == Event::kResolved;
-  const Pairs labels = label_pairs(alert);
-  const Pairs annotations = annotation_pairs(links, notice);
-  const Pairs group = group_labels(alert);
+  json.begin_object().member("status", resolved ? "resolved" : "firing");
+  write_pairs(json, "labels", label_pairs(alert));
+  write_pairs(json, "annotations", annotation_pairs(links, notice));
   const TimeMs end = alert.resolved_at.ms != 0 ? alert.resolved_at : alert.updated_at;
-  const std::string_view status = resolved ? "resolved" : "firing";
-  JsonWriter json;
-  json.begin_object();
-  json.member("receiver", notice.receiver).member("status", status);
-  json.key("alerts").begin_array().begin_object().member("status", status);
-  write_pairs(json, "labels", labels);
-  write_pairs(json, "annotations", annotations);
   json.member("startsAt", to_iso(alert.opened_at));
   json.member("endsAt", resolved ? to_iso(end) : std::string(kNoEnd));
   json.member("generatorURL", links.alert(alert.id));
-  json.member("fingerprint", to_text(alert.key).substr(0, 16)).end_object().end_array();
+  json.member("fingerprint", to_text(alert.key).substr(0, 16)).end_object();
+}
+
+// The alerts that a message is about, each as a notice of its own.
+std::vector<Notice> each_alert(const Notice& notice) {
+  if (notice.group == nullptr) return {notice};
+  std::vector<Notice> out;
+  for (const auto& alert : notice.group->alerts) {
+    out.push_back(notice);
+    out.back().alert = alert;
+    out.back().event = alert->state == AlertState::kOpen ? Event::kOpened : Event::kResolved;
+    out.back().news.clear();
+  }
+  return out;
+}
+
+// What all have alike.
+Pairs common(const std::vector<Pairs>& all) {
+  if (all.empty()) return {};
+  Pairs out = all.front();
+  for (const Pairs& each : all)
+    std::erase_if(out, [&](const Labels::Pair& pair) {
+      return std::find(each.begin(), each.end(), pair) == each.end();
+    });
+  return out;
+}
+
+}  // namespace
+
+std::string webhook_body(const Links& links, const Notice& notice) {
+  std::vector<Pairs> labels, annotations;
+  JsonWriter json;
+  json.begin_object().member("receiver", notice.receiver);
+  json.member("status", notice.event == Event::kResolved ? "resolved" : "firing");
+  json.key("alerts").begin_array();
+  for (const Notice& each : each_alert(notice)) {
+    labels.push_back(label_pairs(*each.alert));
+    annotations.push_back(annotation_pairs(links, each));
+    write_alert(json, links, each);
+  }
+  json.end_array();
+  const AlertView& alert = *notice.alert;
+  const Pairs group = notice.group ? bounded(notice.group->labels.to_pairs()) : group_labels(alert);
   write_pairs(json, "groupLabels", group);
-  write_pairs(json, "commonLabels", labels);
-  write_pairs(json, "commonAnnotations", annotations);
+  write_pairs(json, "commonLabels", common(labels));
+  write_pairs(json, "commonAnnotations", common(annotations));
   json.member("externalURL", links.external_url).member("version", "4");
-  json.member("groupKey", "{}:" + Labels(group).text()).member("truncatedAlerts", 0);
+  json.member("groupKey", notice.group ? "{}/" + to_text(alert.id) + ":" + Labels(group).text()
+                                       : "{}:" + Labels(group).text());
+  json.member("truncatedAlerts", notice.group ? notice.group->truncated : 0);
+  if (!notice.news.empty()) json.member("news", notice.news);
   return json.end_object().take();
 }
 

@@ -64,7 +64,7 @@ std::string xmatters_body(const Message& message, const std::vector<std::string>
   property("scope", scope_text(alert));
   property("since", since_text(notice));
   property("acknowledged_by", alert.acknowledged_by);
-  property("link", message.links.alert(alert.id));
+  property("link", message.links.page(alert));
   for (const auto& [name, value] : alert.opened->scope.pairs())
     property("label_" + std::string(name), value);
   json.end_object();

@@ -172,8 +172,19 @@ TEST_F(Api, AlertQueriesAreReadAndChecked) {
 TEST_F(Api, AlertDetails) {
   AlertDetails details;
   details.entry = alert_entry();
-  details.ledger = {{1, kAlertId, "ops-hub", "webhook", "opened", Delivery::State::kSent, 1,
-                     TimeMs{1}, TimeMs{2}, TimeMs{0}, "200 in 6 ms"}};
+  details.ledger = {{1,
+                     kAlertId,
+                     "ops-hub",
+                     "webhook",
+                     "opened",
+                     Delivery::State::kSent,
+                     1,
+                     TimeMs{1},
+                     TimeMs{2},
+                     TimeMs{0},
+                     "200 in 6 ms",
+                     {},
+                     {}}};
   details.history = {{TimeMs{1}, "opened", "", "text\nwith \"quotes\""}};
   views.details = details;
   const json::object alert = object(get(alert_path()));
@@ -467,7 +478,8 @@ TEST_F(Api, LiveStream) {
   EXPECT_EQ(client.take_until("\n\n"),
             "event: now\ndata: {\"kpis\":[[\"madrid\",\"logins\",\"open\",1,2,1,3,\"above\","
             "\"5 %\",null]]}\n\n");
-  hub.delivery({7, kAlertId, "ops", "mail", "opened", Delivery::State::kFailed, 1, {}, {}, {}, ""});
+  hub.delivery(
+      {7, kAlertId, "ops", "mail", "opened", Delivery::State::kFailed, 1, {}, {}, {}, "", {}, {}});
   EXPECT_NE(client.take_until("\n\n").find("\"alert\":\"" + to_text(kAlertId)), std::string::npos);
   hub.status(views.status_view);
   hub.violation({});

@@ -59,6 +59,7 @@ void write_escalation(JsonWriter& json, const EscalationView& view) {
       .member("round", static_cast<int64_t>(state.policy ? state.round + 1 : 0))
       .member("rounds", static_cast<int64_t>(state.policy ? state.policy->repeat + 1 : 0));
   write_time(json, "begun_at", state.begun);
+  write_text_or_null(json, "with", state.with == Id128{} ? "" : to_text(state.with));
   write_text_or_null(json, "assigned_to", state.assigned_to);
   write_time(json, "acknowledged_until", state.acknowledged_until);
   json.key("calls").begin_array();

@@ -80,6 +80,7 @@ Result<void> Supervisor::Book::load(state::Database& database) {
   for (const auto& [time, key] : *flaps) flaps_.add(key, time, options_.flapping.window);
   for (auto& [id, slot] : open_) arm_all(id);  // those that flap
   if (auto groups = load_groups(database); !groups) return groups;
+  load_bundles();
   open_gauge_.set(static_cast<double>(open_.size()));
   return {};
 }
@@ -145,6 +146,7 @@ AlertRecord& Supervisor::Book::edit(const Id128& id) {
 
 void Supervisor::Book::publish(Changes& out) {
   settle_groups(out);
+  settle_calls(out);
   for (const Id128& id : edited_) {
     const auto found = open_.find(id);
     if (found == open_.end()) continue;  // closed meanwhile: close() has given it out
@@ -357,6 +359,7 @@ void Supervisor::Book::close(const Id128& id, AlertState state, TimeMs time, std
   recent_.push_back(kept);
   if (recent_.size() > static_cast<size_t>(options_.recent_max)) recent_.pop_front();
   out.alerts.push_back(kept);
+  handing_over_.push_back(kept);
   release_children(id, time, out);
   if (kept->view.key != own_key()) check_own_alert(time, out);
 }

@@ -10,8 +10,8 @@
 
 #include "supervisor/flapping.h"
 #include "supervisor/grouping.h"
-#include "supervisor/response_times.h"
 #include "supervisor/reported.h"
+#include "supervisor/response_times.h"
 #include "supervisor/supervisor.h"
 
 namespace tocsin::supervisor {
@@ -183,6 +183,21 @@ class Supervisor::Book {
   void escalate_due(const Id128& id, TimeMs due, Changes& out);
   void acknowledgement_ends(const Id128& id, Changes& out);
   void acknowledge_until(AlertRecord& record, TimeMs until, Changes& out);
+  // One call for many (following.cc).
+  bool may_lead(const Id128& id, const AlertRecord& record, const EscalationPolicy& policy) const;
+  std::optional<Id128> leader_of(const AlertRecord& record, const EscalationPolicy& policy);
+  void note_call(const AlertRecord& record, const EscalationPolicy& policy);
+  void follow(AlertRecord& record, const Id128& leader, Policies::Ptr policy, Changes& out);
+  static Id128 bundle_of(const AlertRecord& record);
+  std::vector<Id128> followers_of(const AlertRecord& leader) const;
+  void hand_over(const AlertRecord& leader, Changes& out);
+  void lead(AlertRecord& record, Changes& out);
+  bool falls_in(AlertRecord& record, Changes& out);
+  void settle_calls(Changes& out);
+  void load_bundles();
+  std::vector<Id128> members_of(const Id128& group) const;
+  Result<CommandDone> for_each(const std::vector<Id128>& alerts, std::string_view attempted,
+                               const std::function<Result<CommandDone>(const Id128&)>& act) const;
   void note_response(AlertRecord& record, const std::string& by, Changes& out);
   void take_over(AlertRecord& record, const std::string& by, const std::string& note, Changes& out);
 
@@ -235,6 +250,17 @@ class Supervisor::Book {
   std::unordered_map<Id128, Id128> group_by_key_;  // of those that take members
   std::map<std::string, StormWatch> storms_;       // by receiver
   std::set<Id128> groups_changed_;                 // in this call
+  struct Burst {
+    StormWatch begun;
+    Id128 leader;  // the latest
+  };
+  std::map<std::string, Burst> bursts_;  // of calls, by policy
+  struct Bundle {
+    Id128 leader;
+    std::set<Id128> followers;  // those that have left it are among them until it ends
+  };
+  std::unordered_map<Id128, Bundle> bundles_;
+  std::vector<std::shared_ptr<const AlertRecord>> handing_over_;  // in this call
   Reported reported_;
   int64_t reported_opened_ = 0;  // of this run: two openings of one key within a millisecond differ
   std::vector<Id128> edited_;    // in this call, in the order of their first change

@@ -70,6 +70,8 @@ struct OpenAlert {
   ReportedAlert alert;
 };
 
+// Acknowledge and Resolve also take the id of a group: all of its open alerts that were told of.
+// Who acknowledges an alert that others follow (Escalation::kFollows) has those, too.
 struct Command {
   std::string by;
   std::variant<Acknowledge, Unacknowledge, Resolve, AddNote, Escalate, Assign, AddResponder, Shelve,

@@ -92,6 +92,22 @@ CommandDone Supervisor::Book::done(const Id128& id) const {
   return {std::shared_ptr<const AlertView>(record, &record->view), ""};
 }
 
+// A group is named: all of its alerts. The answer is the first of them.
+Result<CommandDone> Supervisor::Book::for_each(
+    const std::vector<Id128>& alerts, std::string_view attempted,
+    const std::function<Result<CommandDone>(const Id128&)>& act) const {
+  if (alerts.empty())
+    return fail(ErrorCode::kRefused,
+                fmt::format("{} a group of alerts: none of them is open", attempted));
+  std::optional<CommandDone> first;
+  for (const Id128& id : alerts) {
+    auto done_one = act(id);
+    if (!done_one) return done_one;
+    if (!first) first = std::move(*done_one);
+  }
+  return std::move(*first);
+}
+
 Result<CommandDone> Supervisor::Book::run(const Acknowledge& c, const std::string& by,
                                           Changes& out) {
   if (auto fits = check_text("the note", c.note, false); !fits) return fail(fits.error());
@@ -100,6 +116,11 @@ Result<CommandDone> Supervisor::Book::run(const Acknowledge& c, const std::strin
         fmt::format("acknowledge until {}: that must lie after now ({}) and within 30 "
                     "days",
                     to_iso(c.until), to_iso(now_)));
+  if (groups_.contains(c.alert))
+    return for_each(members_of(c.alert), "acknowledge", [&](const Id128& id) {
+      if (!open_.at(id).record->view.acknowledged_by.empty()) return Result<CommandDone>(done(id));
+      return run(Acknowledge{id, c.note, c.until}, by, out);
+    });
   const auto open = open_alert(c.alert, "acknowledge");
   if (!open) return fail(open.error());
   const AlertView& view = (*open)->view;
@@ -117,6 +138,10 @@ Result<CommandDone> Supervisor::Book::run(const Acknowledge& c, const std::strin
   acknowledge_until(record, c.until, out);
   stop_escalation(record, out);
   tell_update(record, true, out, "acknowledged by " + by);
+  // Who answers a call has all that it was made for.
+  for (const Id128& id : followers_of(record))
+    if (open_.at(id).record->view.acknowledged_by.empty())
+      if (auto also = run(Acknowledge{id, c.note, c.until}, by, out); !also) return also;
   return done(c.alert);
 }
 
@@ -144,6 +169,9 @@ Result<CommandDone> Supervisor::Book::run(const Unacknowledge& c, const std::str
 
 Result<CommandDone> Supervisor::Book::run(const Resolve& c, const std::string& by, Changes& out) {
   if (auto fits = check_text("the reason", c.reason, false); !fits) return fail(fits.error());
+  if (groups_.contains(c.alert))
+    return for_each(members_of(c.alert), "resolve",
+                    [&](const Id128& id) { return run(Resolve{id, c.reason}, by, out); });
   const auto open = open_alert(c.alert, "resolve");
   if (!open) return fail(open.error());
   const std::string reason =

@@ -52,7 +52,16 @@ void EscalationRun::note(std::string_view what, std::string_view who, std::strin
 void EscalationRun::begin(std::shared_ptr<const EscalationPolicy> policy, TimeMs now) {
   state_.policy = std::move(policy);
   state_.begun = now;
+  state_.with = {};
   restart(now);
+}
+
+void EscalationRun::lead(TimeMs now, DurationMs wait) {
+  state_.begun = now;
+  state_.state = Escalation::State::kRunning;
+  state_.round = state_.step = state_.fallback = 0;
+  state_.due = now + wait + policy().steps.front().after;
+  state_.left = {};
 }
 
 // Calls of before are done with: what still waits of them belongs to a pass that is over.

@@ -54,6 +54,8 @@ class EscalationRun {
   void restart(TimeMs now);
   // Begins with its first step now, although somebody may have the alert already.
   void begin_at_once(std::shared_ptr<const EscalationPolicy> policy, bool answered, TimeMs now);
+  // The policy it has, from the first step, for others besides: `wait` later than usual.
+  void lead(TimeMs now, DurationMs wait);
   // The next step now, whatever the state. False: there is no policy.
   bool escalate(TimeMs now);
   // Calls somebody because `by` asked for it. False: nobody was found.

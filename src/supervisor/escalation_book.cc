@@ -87,6 +87,11 @@ int64_t Supervisor::Book::call_out(AlertRecord& record, const EscalationCall& ca
 void Supervisor::Book::begin_escalation(AlertRecord& record, Changes& out) {
   const Policies::Ptr policy = policy_of(record);
   if (!policy) return;
+  const bool reminds = policy->steps.size() == 1 && policy->steps.front().again;
+  if (!reminds) {
+    if (const auto leader = leader_of(record, *policy)) return follow(record, *leader, policy, out);
+    note_call(record, *policy);
+  }
   run_escalation(record, [&](EscalationRun& run) { run.begin(policy, now_); }, out);
 }
 
@@ -97,31 +102,29 @@ void Supervisor::Book::raise_escalation(AlertRecord& record, Changes& out) {
   const Policies::Ptr policy = policy_of(record);
   const auto& before = record.view.escalation;
   if (!policy || (before && before->policy && *before->policy == *policy &&
-                  before->state != Escalation::State::kExhausted && !policy->steps.front().again))
+                  before->state != Escalation::State::kExhausted &&
+                  before->state != Escalation::State::kFollows && !policy->steps.front().again))
     return;
-  const bool answered = !record.view.acknowledged_by.empty();
-  run_escalation(
-      record,
-      [&](EscalationRun& run) {
-        if (!answered) run.begin(policy, now_);
-      },
-      out);
+  if (record.view.acknowledged_by.empty()) begin_escalation(record, out);
 }
 
 void Supervisor::Book::pause_escalation(AlertRecord& record, Changes& out) {
   const auto& state = record.view.escalation;
   if (!state || state->state != Escalation::State::kRunning) return;
   run_escalation(record, [&](EscalationRun& run) { run.pause(now_); }, out);
+  handing_over_.push_back(open_.at(record.view.id).record);
 }
 
 void Supervisor::Book::resume_escalation(AlertRecord& record, Changes& out) {
   const auto& state = record.view.escalation;
-  if (!state || state->state != Escalation::State::kPaused) return;
-  if (muted(record.view)) return;
+  if (!state || muted(record.view)) return;
+  const bool follows = state->state == Escalation::State::kFollows;
+  if (state->state != Escalation::State::kPaused && !follows) return;
   // It became more severe while nobody was to hear of it.
   const Policies::Ptr policy = policy_of(record);
   if (policy && state->policy && policy->name != state->policy->name)
     return begin_escalation(record, out);
+  if (falls_in(record, out)) return;
   run_escalation(record, [&](EscalationRun& run) { run.resume(now_); }, out);
 }
 
@@ -212,6 +215,11 @@ std::vector<EscalationNext> Supervisor::Book::next(const Id128& id, size_t limit
   const auto open = open_.find(id);
   if (open == open_.end() || !open->second.record->view.escalation) return {};
   const AlertRecord& record = *open->second.record;
+  if (record.view.escalation->state == Escalation::State::kFollows) {
+    const auto bundle = bundles_.find(record.view.escalation->with);
+    const bool led = bundle != bundles_.end() && bundle->second.leader != id;
+    return led ? next(bundle->second.leader, limit) : std::vector<EscalationNext>();
+  }
   return forecast(*record.view.escalation, directory(), record.view.latest->severity, record.told,
                   now_, limit);
 }

@@ -5,7 +5,8 @@
 namespace tocsin::supervisor {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
+constexpr uint8_t kWithoutWith = 1;  // as written before escalations of a group were one
 
 void write_targets(ByteWriter& out, const std::vector<EscalationTarget>& targets) {
   out.varint(targets.size());
@@ -48,9 +49,10 @@ class Reading {
 
   Result<Escalation> read() {
     Escalation out;
-    if (in_.u8() != kVersion) return wrong("of an unknown version");
+    const uint8_t version = in_.u8();
+    if (version != kVersion && version != kWithoutWith) return wrong("of an unknown version");
     if (flag()) out.policy = std::make_shared<const EscalationPolicy>(policy());
-    out.state = word<Escalation::State>(Escalation::State::kExhausted);
+    out.state = word<Escalation::State>(Escalation::State::kFollows);
     out.step = number();
     out.round = number();
     out.pass = number();
@@ -61,6 +63,7 @@ class Reading {
     for (size_t left = count(); left > 0; --left) out.calls.push_back(call());
     out.assigned_to = in_.text();
     out.acknowledged_until = TimeMs{in_.zigzag()};
+    if (version == kVersion) out.with = id();
     if (!good_ || !in_.done()) return wrong("cut short or damaged");
     const bool needs_policy = out.state != Escalation::State::kNone;
     if (needs_policy != (out.policy != nullptr)) return wrong("without the policy it runs");
@@ -72,6 +75,10 @@ class Reading {
  private:
   static tl::unexpected<Error> wrong(std::string_view how) {
     return fail(ErrorCode::kCorrupt, "read an escalation: it is " + std::string(how));
+  }
+  Id128 id() {
+    const uint64_t high = in_.u64();
+    return {high, in_.u64()};
   }
   bool flag() {
     const uint8_t value = in_.u8();
@@ -159,6 +166,8 @@ std::string encode(const Escalation& escalation) {
   for (const EscalationCall& call : escalation.calls) write_call(out, call);
   out.text(escalation.assigned_to);
   out.zigzag(escalation.acknowledged_until.ms);
+  out.u64(escalation.with.high);
+  out.u64(escalation.with.low);
   return out.take();
 }
 

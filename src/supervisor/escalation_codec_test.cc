@@ -27,7 +27,7 @@ Escalation any_escalation() {
     policy->otherwise = any_targets();
     out.step = static_cast<uint32_t>(policy->steps.size()) - (any_bool() ? 1 : 0);
     out.policy = std::move(policy);
-    out.state = static_cast<Escalation::State>(*rc::gen::inRange(1, 5));
+    out.state = static_cast<Escalation::State>(*rc::gen::inRange(1, 6));
   }
   out.round = static_cast<uint32_t>(any_int());
   out.pass = static_cast<uint32_t>(any_int());

@@ -69,7 +69,7 @@ TEST(Heartbeats, MistakesHaveTheirPlaces) {
   std::string wrong;
   read("heartbeats: [{name: 'a b', within: 1h}, {name: c, within: 0}, {name: c, within: 1h}]",
        &wrong);
-  EXPECT_NE(wrong.find("a.yaml:1:20"), std::string::npos) << wrong;
+  EXPECT_NE(wrong.find("a.yaml:1:21"), std::string::npos) << wrong;
   EXPECT_NE(wrong.find("at least 1s"), std::string::npos) << wrong;
   EXPECT_NE(wrong.find("twice"), std::string::npos) << wrong;
 }

@@ -81,6 +81,12 @@ void read_noise(config::MapReader& m, Options& out) {
           read_counted(child, "openings", out.storm.openings, out.storm.window, 2,
                        "More openings than this, told to one receiver, are a storm; it ends when "
                        "they are less than half as many. 0: never.");
+          out.storm.calls = child.value<int64_t>(
+              "calls", out.storm.calls,
+              "So many alerts of one policy call people within the window; further ones are called "
+              "for together with the latest of them. 0: each calls.");
+          if (out.storm.calls < 0 || out.storm.calls > 10'000)
+            child.problem("calls", "must be 0 to 10000");
           if (out.storm.openings > 100'000) child.problem("openings", "must be at most 100000");
         });
 }

@@ -25,6 +25,7 @@ struct Flapping {
 // More openings than a person can read: they become one digest.
 struct Storm {
   int64_t openings = 100;  // told to one receiver within `window`; 0 = never
+  int64_t calls = 10;      // begun by one policy within `window`; further alerts follow; 0 = never
   DurationMs window = minutes(1);
 };
 

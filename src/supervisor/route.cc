@@ -234,7 +234,18 @@ std::vector<Telling> Routes::tellings(const Labels& labels, Severity severity) c
   tell(routes_, {}, labels, severity, walk);
   if (walk.tellings.empty() && walk.policy.empty())
     walk.tellings.push_back({"", {std::string(kInboxReceiver)}, nullptr, nullptr});
-  return std::move(walk.tellings);
+  std::vector<Telling> out;
+  for (Telling& telling : walk.tellings) {
+    Telling single{telling.route, {}, nullptr, telling.repeat};
+    if (telling.grouping != nullptr && !alone_.empty())
+      std::erase_if(telling.receivers, [&](std::string& name) {
+        if (alone(name)) single.receivers.push_back(name);
+        return alone(name);
+      });
+    if (!telling.receivers.empty()) out.push_back(std::move(telling));
+    if (!single.receivers.empty()) out.push_back(std::move(single));
+  }
+  return out;
 }
 
 std::vector<std::string> Routes::receivers(const Labels& labels, Severity severity) const {

@@ -86,11 +86,15 @@ class Routes {
   std::set<std::string> check_policies(std::span<const std::string_view> known,
                                        config::Problems& problems) const;
   const std::vector<Route>& roots() const { return routes_; }
+  // These are told of each alert alone, whatever a route's group_by says. Before it is shared.
+  void tell_alone(std::set<std::string> receivers) { alone_ = std::move(receivers); }
+  bool alone(const std::string& receiver) const { return alone_.contains(receiver); }
   // The matching routes of each level, for "who would be told": places, outermost first.
   std::vector<std::string> explain(const Labels& labels, Severity severity) const;
 
  private:
   std::vector<Route> routes_;
+  std::set<std::string> alone_;
 };
 
 }  // namespace tocsin::supervisor

@@ -107,7 +107,7 @@ class Supervisor {
   std::shared_ptr<const AlertView> find(const Id128& id) const;  // null if not in memory
   // Every open alert, and until when it holds (holds_until); in no order.
   std::vector<OpenAlertEnd> open() const;
-  std::vector<Silence> silences() const;                         // that have not ended, by end
+  std::vector<Silence> silences() const;  // that have not ended, by end
   size_t open_count() const;
 
  private:

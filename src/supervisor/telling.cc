@@ -62,7 +62,8 @@ void Supervisor::Book::hear(AlertRecord& record, const Telling& telling,
     return;
   }
   for (const std::string& receiver : telling.receivers)
-    if (!record.told.contains(receiver) && !join_storm(record, receiver, out))
+    if (!record.told.contains(receiver) &&
+        (routes_.alone(receiver) || !join_storm(record, receiver, out)))
       direct.insert(receiver);
 }
 

@@ -16,12 +16,12 @@ namespace tocsin {
 namespace {
 
 constexpr std::array<std::string_view, 28> kSections{
-    "server",    "workers",  "default", "marks",
-    "sites",     "rules",    "routes",  "supervisor",
-    "receivers", "links",    "intake",  "queries",
-    "senders",   "boards",   "groups",  "prometheus_rules",
-    "limits",    "budget",   "people",  "teams",
-    "schedules", "policies", "tiers",   "access",
+    "server",    "workers",  "default",    "marks",
+    "sites",     "rules",    "routes",     "supervisor",
+    "receivers", "links",    "intake",     "queries",
+    "senders",   "boards",   "groups",     "prometheus_rules",
+    "limits",    "budget",   "people",     "teams",
+    "schedules", "policies", "tiers",      "access",
     "calendars", "inhibit",  "heartbeats", "watchdog"};
 
 config::Reference described() {
@@ -56,8 +56,8 @@ config::Reference described() {
   }
   describe_boards(reference);
   constexpr std::pair<std::string_view, std::string_view> kLists[] = {
-      {"worker", "workers"},  {"mark", "marks"},   {"calendar", "calendars"},
-      {"rule", "rules"},      {"route", "routes"}, {"receiver", "receivers"},
+      {"worker", "workers"},  {"mark", "marks"},           {"calendar", "calendars"},
+      {"rule", "rules"},      {"route", "routes"},         {"receiver", "receivers"},
       {"policy", "policies"}, {"heartbeat", "heartbeats"},
   };
   for (const auto& [type, section] : kLists) reference.name_list(type, section);
@@ -148,6 +148,10 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   const std::vector<std::string> all_names = made->receivers->names();
   const std::vector<std::string_view> known(all_names.begin(), all_names.end());
   made->routes.check_receivers(known, problems);
+  std::set<std::string> alone;
+  for (const respond::Receiver& receiver : made->receivers->list())
+    if (receiver.target->keeps_alerts()) alone.insert(receiver.name);
+  made->routes.tell_alone(std::move(alone));
   read_escalation(folder, *made, problems);
   made->boards = read_boards(folder, problems);
   folder.check_sections(kSections, problems);

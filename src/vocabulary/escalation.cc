@@ -46,6 +46,8 @@ std::string_view to_text(Escalation::State state) {
       return "answered";
     case Escalation::State::kExhausted:
       return "exhausted";
+    case Escalation::State::kFollows:
+      return "follows";
   }
   return "";
 }
@@ -55,7 +57,7 @@ bool operator==(const Escalation& a, const Escalation& b) {
   return same_policy && a.state == b.state && a.step == b.step && a.round == b.round &&
          a.pass == b.pass && a.fallback == b.fallback && a.begun == b.begun && a.due == b.due &&
          a.left == b.left && a.calls == b.calls && a.assigned_to == b.assigned_to &&
-         a.acknowledged_until == b.acknowledged_until;
+         a.acknowledged_until == b.acknowledged_until && a.with == b.with;
 }
 
 }  // namespace tocsin

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/id.h"
 #include "base/time.h"
 
 namespace tocsin {
@@ -66,9 +67,10 @@ struct Escalation {
   enum class State : uint8_t {
     kNone,  // no policy: only what else is kept here
     kRunning,
-    kPaused,    // the alert is silenced or covered
-    kAnswered,  // acknowledged
-    kExhausted  // all rounds are over and nobody has it
+    kPaused,     // the alert is silenced or covered
+    kAnswered,   // acknowledged
+    kExhausted,  // all rounds are over and nobody has it
+    kFollows     // another alert of its group, or of a storm, is called for: `with`
   };
   std::shared_ptr<const EscalationPolicy> policy;  // null with kNone
   State state = State::kNone;
@@ -82,6 +84,7 @@ struct Escalation {
   std::vector<EscalationCall> calls;  // in the order in which they were thought of
   std::string assigned_to;            // a person; empty = nobody in particular
   TimeMs acknowledged_until;          // 0 = for good
+  Id128 with;                         // kFollows: the alert whose calls count for this one, too
   friend bool operator==(const Escalation& a, const Escalation& b);
 };
 std::string_view to_text(Escalation::State state);
