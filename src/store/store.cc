@@ -89,12 +89,14 @@ Result<void> Store::open_parts(std::unique_ptr<Keyspace> keyspace, Counters& cou
   }
   chunks_ = std::make_unique<Chunks>(*keyspace_, series_, counters);
   if (auto done = chunks_->check_format(); !done) return done;
+  if (auto done = chunks_->sums().load(); !done) return done;
   const auto flushed = chunks_->flushed();
   if (!flushed) return fail(flushed.error());
   // Rows stand in for points that are gone: without an end to points there are none.
   options_.compaction.minutes = options_.keep.count > 0 && options_.keep_minutes.count > 0;
   options_.compaction.hours = options_.keep.count > 0 && options_.keep_hours.count > 0;
-  compactor_ = std::make_unique<Compactor>(*keyspace_, options_.compaction, counters);
+  compactor_ =
+      std::make_unique<Compactor>(*keyspace_, chunks_->sums(), options_.compaction, counters);
   if (auto done = compactor_->load(); !done) return done;
   for (size_t i = 0; i < kResolutions; ++i)
     borders_[i] = border_of(static_cast<Resolution>(i), clock_.now()).ms;
@@ -166,6 +168,7 @@ Result<JournalRecovery> Store::recover(Lsn after,
   take_up();
   if (!report) return report;
   if (!sealed) log::warning("while recovering: {}", sealed.error().text());
+  chunks_->doubt_until(journal_->last());
   for (const JournalDamage& damage : report->damage) log::error("journal: {}", damage.text());
   for (uint32_t shard = 0; shard < shards(); ++shard) heads_[shard]->done(journal_->last());
   return report;
@@ -335,7 +338,8 @@ Result<bool> Store::compact_step(TimeMs now) {
       now - background_->retention_done >= kRetentionEvery) {
     background_->retention_done = now;
     if (auto done = drop_old(now); !done) return fail(done.error());
-    RollupFill fill(*keyspace_, options_.compaction.minutes, options_.compaction.hours);
+    RollupFill fill(*keyspace_, chunks_->sums(), options_.compaction.minutes,
+                    options_.compaction.hours);
     const auto filled = fill.step(TimeMs{borders_[0]}, kFillGroups);
     if (!filled) return fail(filled.error());
   }
@@ -389,8 +393,16 @@ Result<void> Store::read_rollup(SeriesRef series, Resolution resolution, TimeMs 
 Result<StoreStats> Store::stats() const {
   StoreStats out;
   out.journal_bytes = journal_->bytes_on_disk();
+  out.journal_bytes_max = options_.journal.bytes_max;
+  out.archive_bytes = archive_ ? archive_->bytes() : 0;
+  out.archive_bytes_max = options_.archive.bytes_max;
   out.extents = extents();
-  if (auto done = read_stats(*keyspace_, out); !done) return fail(done.error());
+  out.keep = {options_.keep, options_.keep_minutes, options_.keep_hours};
+  out.series = chunks_->catalogue_series();
+  out.catalogue_bytes = chunks_->catalogue_bytes();
+  out.take(chunks_->sums().days());
+  if (auto done = read_partitions(*keyspace_, out); !done) return fail(done.error());
+  out.disk_bytes = keyspace_->stats().disk_bytes;
   return out;
 }
 
