@@ -11,6 +11,7 @@ const kPages = [
   ['cardinality', '/cardinality', 'Cardinality'], ['budget', '/budget', 'Budget'],
   ['oncall', '/oncall', 'On call'], ['ledger', '/ledger', 'Ledger'],
   ['health', '/health', 'Health'], ['coverage', '/coverage', 'Coverage'],
+  ['store', '/store', 'Store'],
   ['workshop', '/workshop', 'Workshop'],
 ];
 

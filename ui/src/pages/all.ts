@@ -33,6 +33,7 @@ export const kLater: Readonly<Record<string, () => Promise<{ default: Page }>>> 
   profile: () => import('./Profile.svelte'),
   receivers: () => import('./Receivers.svelte'),
   rules: () => import('./Rules.svelte'),
+  store: () => import('./StorePage.svelte'),
   tokens: () => import('./Tokens.svelte'),
   users: () => import('./Users.svelte'),
   workshop: () => import('./Workshop.svelte'),
