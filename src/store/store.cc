@@ -150,12 +150,15 @@ Result<JournalRecovery> Store::recover(Lsn after,
     });
     for (const FramePtr& frame : some)
       if (frame->lsn > after && on_frame) on_frame(frame);
-    // Chunks that filled up on the way go out at once: memory does not follow the journal's size.
+    // Chunks that filled up on the way go out: memory does not follow the journal's size.
     for (uint32_t shard = 0; shard < shards(); ++shard) {
       hand_over(shard);
       heads_[shard]->release_flushed();
     }
-    if (sealed && !some.empty()) sealed = sealer_->step(some.back()->lsn, Lsn{0});
+    // A few are written later, by the sealer's own thread: whoever waits for the start does not
+    // wait for them.
+    if (sealed && !some.empty() && sealer_->backlog() >= Sealer::kBacklogMax)
+      sealed = sealer_->step(some.back()->lsn, Lsn{0});
     some.clear();
     points = 0;
   };

@@ -216,11 +216,16 @@ Result<void> Live::restore(const Checkpoint& checkpoint, TimeMs at,
                            std::vector<pipeline::ShardReport>& reports) {
   const auto saved = decode_model_checkpoint(checkpoint.bytes);
   if (!saved) return fail(saved.error());
-  for (const std::string& models : saved->shards)
-    for (auto& shard : shards_) {
+  // Each shard takes what is its own, whichever shard saved it: there may be more of them now.
+  std::vector<Result<void>> all(shards_.size());
+  Crew(static_cast<uint32_t>(shards_.size())).run([&](uint32_t i) {
+    for (const std::string& models : saved->shards) {
       ByteReader part(models);
-      if (auto loaded = shard->stage().streamer().load(part); !loaded) return fail(loaded.error());
+      if (all[i]) all[i] = shards_[i]->stage().streamer().load(part);
     }
+  });
+  for (const Result<void>& loaded : all)
+    if (!loaded) return fail(loaded.error());
   ByteReader rules(saved->rules);
   if (auto loaded = decisions_->stage().engine().load(rules); !loaded) return fail(loaded.error());
   if (saved->configuration != configuration_->folder.version()) {
