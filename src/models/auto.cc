@@ -52,7 +52,9 @@ void Auto::weigh_point(const Asked& asked) {
   weighed_.time = asked.time;
   weighed_.value = asked.value;
   residual_.weigh(point, weighed_.residual);
-  if (novelty_ != nullptr) novelty_->novelty.weigh(point.wall_ms, point.value, novelty_->weighed);
+  const int64_t age_ms = residual_.points() == 0 ? 0 : (asked.time - residual_.first()).count;
+  if (novelty_ != nullptr)
+    novelty_->novelty.weigh(point.wall_ms, age_ms, point.value, novelty_->weighed);
   weighed_.told_after = false;
   weighed_.score =
       novelty_ == nullptr ? weighed_.residual.held : score_of_both(asked, weighed_.told_after);

@@ -51,7 +51,7 @@ struct Asked {
   double value = 0;      // finite; NaN: only the band is wanted
   double cadence_s = 0;  // of the series; 0 = not known yet
   double score = 4;      // -log10 of the tail probability wanted at the band's edge
-  double weight = 1;     // of the point: the attempts behind a ratio
+  double weight = 1;     // of the point: what stands behind a pair, as attempts
 };
 
 // One curve of a model: a profile has one per past period, all others have one.

@@ -149,11 +149,12 @@ bool Count::weigh(const Asked& asked, std::span<Curve> out) {
   const double mean = weighed_.by_hour ? scaled_.value() * weighed_.hourly : plain_.value();
   weighed_.expected = std::clamp(mean, kMeanMin, kCountMax);
   look_up(weighed_.expected);
-  const double lower = std::max(now_.lower, lower_of_run());
-  const double upper = std::max(lower, std::min(now_.upper, upper_of_run()));
-  weighed_.lower = lower;
-  weighed_.upper = upper;
-  out[0] = {1, std::clamp(weighed_.expected, lower, upper), lower, upper};
+  // A run may be so rare already that even a usual interval would leave it rare. That is no reason
+  // to expect less than what is usual: the band ends there.
+  const double usual = weighed_.expected;
+  weighed_.lower = std::min(usual, std::max(now_.lower, lower_of_run()));
+  weighed_.upper = std::max(usual, std::min(now_.upper, upper_of_run()));
+  out[0] = {1, usual, weighed_.lower, weighed_.upper};
   return true;
 }
 
@@ -162,7 +163,7 @@ bool Count::weigh(const Asked& asked, std::span<Curve> out) {
 double Count::score() const {
   if (abstains_ || std::isnan(weighed_.value)) return -1;
   if (weighed_.value < 0) return kScoreOfTheImpossible;
-  const double middle = std::clamp(weighed_.expected, weighed_.lower, weighed_.upper);
+  const double middle = weighed_.expected;
   const bool above = weighed_.value > middle;
   const double side = above ? weighed_.upper - middle : middle - weighed_.lower;
   const double apart = std::abs(weighed_.value - middle);
@@ -189,13 +190,11 @@ CountSeen Count::seen_now(double value) const {
 }
 
 void Count::learn(const Asked& asked, double in_band) {
-  // Of a run the band may lie on the other side of what is expected: no point pulls that way.
-  const double most = std::max(in_band, asked.value);
-  const double least = std::min(in_band, asked.value);
-  const double learned = abstains_ ? in_band : weighed_.expected;
-  const double count =
-      std::clamp(std::clamp(learned, least, most) == learned && least < most ? learned : in_band,
-                 0.0, kCountMax);
+  // Where the band ends at what is usual, because of a run, the edge is no news.
+  const double usual = weighed_.expected;
+  const bool at_usual = !abstains_ && in_band != asked.value &&
+                        (asked.value > usual ? weighed_.upper <= usual : weighed_.lower >= usual);
+  const double count = std::clamp(at_usual ? usual : in_band, 0.0, kCountMax);
   const double cadence = cadence_of(asked.cadence_s);
   if (weighed_.usable) {
     const double by_hour = scaled_.value() * weighed_.hourly;

@@ -308,6 +308,23 @@ TEST(Count, TheAcceptedLevelIsTheNewOne) {
   EXPECT_EQ(fed.opened, 0);
 }
 
+TEST(Count, AsLongAsARunLastsTheUsualCountIsExpected) {
+  for (const double now : {60.0, 0.0}) {
+    Fed fed(spec_of());
+    Random random(2);
+    for (int m = 0; m < 1440; ++m) fed.feed(poisson(random, 20));
+    const double usual = fed.curve.expected;
+    for (int m = 0; m < 15; ++m) {
+      fed.feed(now);
+      ASSERT_NEAR(fed.curve.expected, usual, 0.1 * usual) << now << " at " << m;
+      ASSERT_LE(fed.curve.lower, fed.curve.expected);
+      ASSERT_GE(fed.curve.upper, fed.curve.expected);
+    }
+    EXPECT_TRUE(fed.open) << now;
+    EXPECT_EQ(fed.disagreed, 0) << "the score and the band are one";
+  }
+}
+
 TEST(Count, HoursAreTakenFromTheBudget) {
   Budget budget{sizeof(HourRates), 0, 0};
   {

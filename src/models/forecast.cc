@@ -18,45 +18,18 @@ constexpr double kDeviations = 1.2816;  // 80 % of a Gaussian lie between
 constexpr double kAhead = 10, kAheadYoung = 4;
 constexpr double kInsideFactor = 1.25;  // beyond so many times `within` a violation may end
 constexpr double kScoreMax = 300;
+// Demand beyond the highest throughput by less than this share is the jitter of two clocks.
+constexpr double kPassedShare = 0.02;
 
 DurationMs duration(double ms) { return DurationMs{static_cast<int64_t>(ms)}; }
 
 }  // namespace
 
-std::optional<double> Held::learn(TimeMs time, double value) {
-  const int64_t number = (time.ms >= 0 ? time.ms : time.ms - step_ms_ + 1) / step_ms_;
-  if (number_ != INT64_MIN && number < number_) return std::nullopt;
-  std::optional<double> out;
-  if (number != number_ && number_ != INT64_MIN) {
-    if (number != number_ + 1) closed_ = 0;
-    std::rotate(lows_.begin(), lows_.begin() + 1, lows_.end());
-    lows_.back() = low_;
-    if (number == number_ + 1 && ++closed_ >= kSteps) {
-      out = *std::min_element(lows_.begin(), lows_.end());
-      closed_ = kSteps;
-    }
-  }
-  low_ = number == number_ ? std::min(low_, value) : value;
-  number_ = number;
-  return out;
-}
-
-double DayHigh::learn(TimeMs time, double value) {
-  constexpr int64_t kHourMs = 3'600'000;
-  const int64_t hour = (time.ms >= 0 ? time.ms : time.ms - kHourMs + 1) / kHourMs;
-  if (number_ == INT64_MIN || hour - number_ >= kHours) highs_.fill(value);
-  for (int64_t next = std::max(number_, hour - kHours) + 1; next <= hour; ++next)
-    highs_[static_cast<size_t>((next % kHours + kHours) % kHours)] = value;
-  number_ = std::max(number_, hour);
-  double& high = highs_[static_cast<size_t>((number_ % kHours + kHours) % kHours)];
-  high = std::max(high, value);
-  return *std::max_element(highs_.begin(), highs_.end());
-}
-
 Forecast::Settings Forecast::settings_of(const ModelSpec& spec) {
   Settings out;
   out.above = !spec.numbers.contains("limit_below");
   out.sustained = spec.numbers.contains("sustained");
+  out.pairs = out.sustained && spec.texts.contains("throughput");
   out.limit = out.above ? spec.number("limit", 0) : -spec.number("limit_below", 0);
   const auto otherwise = [&](DurationMs plain, DurationMs sustained) {
     return static_cast<double>((out.sustained ? sustained : plain).count);
@@ -69,9 +42,12 @@ Forecast::Settings Forecast::settings_of(const ModelSpec& spec) {
 
 std::string Forecast::says(const ModelSpec& spec) {
   const Settings set = settings_of(spec);
-  const std::string limit =
-      set.sustained ? "what was held for " + to_text(duration(spec.number("sustained", 0)))
-                    : number_text(set.above ? set.limit : -set.limit);
+  std::string limit = number_text(set.above ? set.limit : -set.limit);
+  const std::string span = to_text(duration(spec.number("sustained", 0)));
+  if (set.pairs)
+    limit = fmt::format("the highest {} held for {}", spec.texts.at("throughput"), span);
+  else if (set.sustained)
+    limit = "what was held for " + span;
   return fmt::format("votes on its own: reaches {} within {}, by {}", limit, to_text(set.within),
                      to_text(set.window));
 }
@@ -80,9 +56,11 @@ Forecast::Forecast(const ModelSpec& spec)
     : set_(settings_of(spec)),
       sustained_(duration(spec.number("sustained", 0))),
       envelope_(set_.window),
-      held_(sustained_) {}
+      held_(sustained_),
+      done_(sustained_) {}
 
 std::optional<double> Forecast::limit() const {
+  if (set_.pairs) return done_.highest();
   return set_.sustained ? envelope_.record() : set_.limit;
 }
 
@@ -98,11 +76,36 @@ DurationMs Forecast::chosen(const Outlook& outlook) const {
   return outlook.expected;
 }
 
+// More was asked for than was ever done.
+bool Forecast::passed(const Edge& edge, double limit) const {
+  return set_.pairs ? edge.level > limit * (1 + kPassedShare)
+                    : !set_.sustained && edge.level >= limit;
+}
+
+// Demand grows, and the throughput with it: the record is today's, and no limit was seen.
+bool Forecast::is_met(const Edge& edge, double limit, TimeMs time) const {
+  return set_.pairs && !passed(edge, limit) && time - done_.rose() < days(1);
+}
+
+bool Forecast::is_near(const Edge& edge, double limit) const {
+  return set_.pairs && std::abs(edge.level - limit) <= kPassedShare * limit;
+}
+
+// That it moves towards the limit. The earliest end is asked for by those who would rather be told
+// in vain.
+bool Forecast::is_sure(const Edge& edge, double limit, double score) const {
+  if (set_.end == End::kEarliest || passed(edge, limit)) return true;
+  // Demand is often near what is done: a slope within the jitter of the two is none.
+  const double grows = edge.slope_per_s * set_.within.seconds();
+  if (set_.pairs && grows < kPassedShare * limit) return false;
+  return edge.slope_per_s > edge.doubt * score / 4;
+}
+
 Outlook Forecast::outlook_of(const Edge& edge, double limit) const {
   Outlook out;
   out.limit = set_.above ? limit : -limit;
   const double gap = limit - edge.level;
-  if (gap <= 0 && !set_.sustained) {
+  if (passed(edge, limit)) {
     out.expected = out.earliest = out.latest = DurationMs{};
     return out;
   }
@@ -139,15 +142,22 @@ bool Forecast::weigh(const Asked& asked, std::span<Curve> out) {
   const double rim = edge_of_band(*edge, *bound);
   constexpr double kOpen = std::numeric_limits<double>::infinity();
   out[0] = {1, sign * std::min(edge->level, rim), -kOpen, kOpen};
-  (set_.above ? out[0].upper : out[0].lower) = sign * rim;
   vote_ = Vote{};
   vote_.above = set_.above;
+  if (is_met(*edge, *bound, asked.time)) {
+    vote_.outlook = Outlook{*bound, Outlook::kNever, Outlook::kNever, Outlook::kNever};
+    out[0].expected = edge->level;
+    return true;
+  }
+  (set_.above ? out[0].upper : out[0].lower) = sign * rim;
   vote_.outlook = outlook_of(*edge, *bound);
   const DurationMs left = chosen(*vote_.outlook);
-  // The earliest end is asked for by those who would rather be told in vain.
-  const bool sure = set_.end == End::kEarliest || (left.count == 0 && !set_.sustained) ||
-                    edge->slope_per_s > edge->doubt * asked.score / 4;
-  if (left == Outlook::kNever || !sure) return true;
+  // Demand is where the record is: what was open stays open until one of them goes on.
+  if (is_near(*edge, *bound)) {
+    vote_.well_inside = false;
+    return true;
+  }
+  if (left == Outlook::kNever || !is_sure(*edge, *bound, asked.score)) return true;
   const double within_s = set_.within.seconds();
   vote_.outside = left < set_.within;
   vote_.well_inside = left.seconds() > kInsideFactor * within_s;
@@ -160,6 +170,7 @@ void Forecast::learn(const Asked& asked, double) {
   first_ = std::min(first_, asked.time);
   const double value = set_.above ? asked.value : -asked.value;
   if (!set_.sustained) return envelope_.learn(asked.time, value);
+  if (set_.pairs) done_.learn(asked.time, asked.weight);
   if (const auto held = held_.learn(asked.time, value))
     envelope_.learn(asked.time, day_.learn(asked.time, *held));
 }
@@ -168,8 +179,8 @@ Learned Forecast::learned(TimeMs last_time, double) const {
   Learned out{0, {}, 0, 0};
   if (first_ == kTimeMax) return out;
   // Half of the window must have points; a level held before it needs one more.
-  const DurationMs wants{set_.sustained ? set_.window.count + set_.window.count / 24
-                                        : set_.window.count / 2};
+  const DurationMs wants{set_.sustained && !set_.pairs ? set_.window.count + set_.window.count / 24
+                                                       : set_.window.count / 2};
   out.guarded_from = first_ + wants;
   if (last_time < first_) return out;
   out.share = std::clamp((last_time - first_).seconds() / wants.seconds(), 0.0, 1.0);
@@ -182,6 +193,7 @@ void Forecast::visit(Archive& archive) {
   envelope_.visit(archive);
   held_.visit(archive);
   day_.visit(archive);
+  if (set_.pairs) done_.visit(archive);
 }
 
 void Forecast::save(ByteWriter& out) const {
@@ -196,6 +208,7 @@ void Forecast::load(ByteReader& in) {
   envelope_ = Envelope(set_.window);
   held_ = Held(sustained_);
   day_ = DayHigh();
+  done_ = HighestHeld(sustained_);
   first_ = kTimeMax;
 }
 

@@ -13,50 +13,18 @@
 // With `sustained` there is no limit given: it is the highest level that the series ever held for
 // so long, before the window; demand goes where it has not been yet. Demand is the highest level
 // held for so long within the last day.
+//
+// With `throughput` besides, values are demand and their weight is the throughput of the same slot:
+// the limit is the highest throughput that was ever held for so long. While demand itself sets that
+// record, and is met, nobody knows how much more is possible, and nothing is said.
 
 #include <string>
 
 #include "models/band_model.h"
 #include "models/envelope.h"
+#include "models/held.h"
 
 namespace tocsin::models {
-
-// The lowest value of the last `length`, in four steps: what was held for so long.
-class Held {
- public:
-  explicit Held(DurationMs length) : step_ms_(std::max<int64_t>(1, length.count / kSteps)) {}
-  // The level held as of this point, once per step.
-  std::optional<double> learn(TimeMs time, double value);
-  template <class Archive>
-  void visit(Archive& archive) {
-    for (double& low : lows_) archive(low);
-    archive(number_, closed_, low_);
-  }
-
- private:
-  static constexpr int64_t kSteps = 4;
-  int64_t step_ms_;
-  std::array<double, kSteps> lows_{};
-  int64_t number_ = INT64_MIN;
-  uint32_t closed_ = 0;  // steps without a gap
-  double low_ = 0;
-};
-
-// The highest value of the last day, by hours.
-class DayHigh {
- public:
-  double learn(TimeMs time, double value);
-  template <class Archive>
-  void visit(Archive& archive) {
-    for (double& high : highs_) archive(high);
-    archive(number_);
-  }
-
- private:
-  static constexpr int64_t kHours = 24;
-  std::array<double, kHours> highs_{};
-  int64_t number_ = INT64_MIN;
-};
 
 class Forecast final : public BandModel {
  public:
@@ -84,6 +52,7 @@ class Forecast final : public BandModel {
   struct Settings {
     bool above = true;
     bool sustained = false;
+    bool pairs = false;
     double limit = 0;
     DurationMs within, window;
     End end = End::kExpected;
@@ -91,6 +60,10 @@ class Forecast final : public BandModel {
   static Settings settings_of(const ModelSpec& spec);
   std::optional<double> limit() const;  // of the edge: negated below
   DurationMs chosen(const Outlook& outlook) const;
+  bool passed(const Edge& edge, double limit) const;
+  bool is_near(const Edge& edge, double limit) const;
+  bool is_sure(const Edge& edge, double limit, double score) const;
+  bool is_met(const Edge& edge, double limit, TimeMs time) const;
   Outlook outlook_of(const Edge& edge, double limit) const;
   double edge_of_band(const Edge& edge, double limit) const;
   template <class Archive>
@@ -101,6 +74,7 @@ class Forecast final : public BandModel {
   Envelope envelope_;
   Held held_;
   DayHigh day_;
+  HighestHeld done_;  // of the throughput, with pairs
   TimeMs first_ = kTimeMax;
   bool voted_ = false;
   Vote vote_;

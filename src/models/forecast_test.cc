@@ -281,6 +281,19 @@ ModelSpec capacity() {
   return spec;
 }
 
+// Once a series with fewer than four points in ten minutes had never held anything.
+TEST(Held, CountsWhatComesRarely) {
+  for (const int minutes_apart : {1, 2, 5, 10}) {
+    Held held(minutes(10));
+    std::optional<double> found;
+    for (int m = 0; m <= 40; m += minutes_apart)
+      if (const auto now = held.learn(kStart + minutes(m), m < 20 ? 5 : 7)) found = now;
+    EXPECT_EQ(found, 7) << minutes_apart;
+  }
+  Held gaps(minutes(10));
+  for (int m = 0; m <= 100; m += 20) EXPECT_FALSE(gaps.learn(kStart + minutes(m), 5)) << m;
+}
+
 TEST(Capacity, IsTheHighestLevelHeldBefore) {
   // Two weeks ago 500 were held for half an hour, 900 for a minute.
   const Shape shape = [](int i, Random& r) {
@@ -337,6 +350,65 @@ TEST(Forecast, TimesBefore1970) {
   EXPECT_NEAR(hours_of(model.vote()->outlook->expected), 45, 2);
 }
 
+// Demand beside throughput, a point a minute.
+struct Pairs {
+  explicit Pairs(double window_days = 7) : model(spec(window_days)) {}
+  static ModelSpec spec(double window_days) {
+    ModelSpec out = with(capacity(), "forecast_window", window_days * 24 * kHourMs);
+    out.texts["throughput"] = "done";
+    return out;
+  }
+  // `cap`: the most that is done.
+  void go(int minutes_long, const std::function<double(int)>& demand, double cap = INFINITY) {
+    for (int i = 0; i < minutes_long; ++i, ++at) {
+      const double asked_for = demand(i) * (1 + 0.005 * random.normal());
+      const Asked asked{kStart + minutes(at), asked_for, 60, 4, std::min(cap, asked_for)};
+      ready = model.weigh(asked, {&curve, 1});
+      model.learn(asked, asked.value);
+      outside += ready && model.vote()->outside;
+    }
+  }
+  Forecast model;
+  Random random{4};
+  Curve curve;
+  int at = 0, outside = 0;
+  bool ready = false;
+};
+
+TEST(Throughput, DemandIsHeldAgainstTheHighestThatWasEverHeld) {
+  Pairs pairs;
+  const auto usual = [](int i) { return 500 + 100 * wave(i, 1440); };
+  pairs.go(1440, usual);
+  pairs.go(120, [](int) { return 1300.0; }, 1000);  // it can do no more
+  pairs.go(16 * 1440, usual);
+  ASSERT_TRUE(pairs.ready);
+  EXPECT_NEAR(pairs.model.vote()->outlook->limit, 1000, 1);
+  EXPECT_EQ(pairs.outside, 0) << "demand does not grow";
+  pairs.go(10 * 1440, [&](int i) { return usual(i) + 20.0 * i / 1440; });
+  // At a peak of 800 by now, by 20 a day: ten days are left, and 7 are asked for.
+  EXPECT_FALSE(pairs.model.vote()->outside);
+  EXPECT_NEAR(hours_of(pairs.model.vote()->outlook->expected) / 24, 10, 2.5);
+  pairs.go(6 * 1440, [&](int i) { return usual(i) + 200 + 20.0 * i / 1440; });
+  EXPECT_TRUE(pairs.model.vote()->outside);
+  EXPECT_NEAR(hours_of(pairs.model.vote()->outlook->expected) / 24, 4, 1.5);
+  // And past it, with the machines as they are.
+  pairs.go(7 * 1440, [&](int i) { return usual(i) + 320 + 20.0 * i / 1440; }, 1000);
+  EXPECT_TRUE(pairs.model.vote()->outside);
+  EXPECT_EQ(pairs.model.vote()->outlook->expected, DurationMs{}) << "it is passed";
+}
+
+TEST(Throughput, NobodyKnowsALimitThatWasNeverMet) {
+  Pairs pairs;
+  pairs.go(30 * 1440, [](int i) { return 500 + 100 * wave(i, 1440) + 20.0 * i / 1440; });
+  EXPECT_EQ(pairs.outside, 0) << "each day is the record, and is met";
+  // New machines: what was once the most is no limit any more when more is done.
+  Pairs grown;
+  grown.go(10 * 1440, [](int) { return 500.0; });
+  grown.go(2 * 1440, [](int) { return 700.0; });
+  EXPECT_FALSE(grown.model.vote()->outside);
+  EXPECT_NEAR(grown.model.vote()->outlook->limit, 700, 15);
+}
+
 struct Cut {
   const char* name;
   ModelSpec spec;
@@ -364,7 +436,7 @@ TEST_P(ForecastCut, AnywhereItGoesOnTheSame) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Specs, ForecastCut,
-                         testing::Values(Cut{"limit", disk()},
+                         testing::Values(Cut{"limit", disk()}, Cut{"throughput", Pairs::spec(0.25)},
                                          Cut{"sustained",
                                              with(capacity(), "forecast_window", 6 * kHourMs)}),
                          [](const auto& tested) { return std::string(tested.param.name); });

@@ -11,6 +11,7 @@
 #include "models/change.h"
 #include "models/count.h"
 #include "models/forecast.h"
+#include "models/forecast_kind.h"
 #include "models/profile.h"
 #include "models/ratio.h"
 #include "models/ratio_kind.h"
@@ -130,41 +131,6 @@ void read_change(MapReader& m, ModelSpec& model) {
   if (m.has("after")) model.numbers["points_after"] = model.after_cadences;
 }
 
-void read_forecast(MapReader& m, ModelSpec& model) {
-  const auto above =
-      m.optional<double>("limit", "forecast: the value that must not be reached from below.");
-  const auto below =
-      m.optional<double>("limit_below", "forecast: the value that must not be reached from above.");
-  const auto sustained = m.optional<DurationMs>(
-      "sustained", "forecast: instead of a limit, the highest level held for so long before.");
-  const auto within = m.optional<DurationMs>(
-      "within",
-      "forecast: it votes when the limit is nearer than this; 24h if left out, 7d with "
-      "sustained.");
-  const size_t end = m.choice("end", {"expected", "earliest", "latest"}, "expected",
-                              "forecast: which end of its interval must be within.");
-  if (model.kind != ModelKind::kForecast || m.describing()) return;
-  if (above.has_value() + below.has_value() + sustained.has_value() != 1)
-    m.problem("kind", "a forecast needs one of limit, limit_below and sustained");
-  const auto take = [&](std::string_view key, std::optional<DurationMs> span, DurationMs least,
-                        DurationMs most) {
-    if (!span) return;
-    if (*span < least || *span > most)
-      m.problem(key, fmt::format("must be between {} and {}", to_text(least), to_text(most)));
-    model.numbers[std::string(key)] = static_cast<double>(span->count);
-  };
-  take("sustained", sustained, minutes(1), hours(6));
-  take("within", within, minutes(1), days(365));
-  if (m.has("window")) {
-    if (model.window < minutes(30) || model.window > days(90))
-      m.problem("window", "must be between 30m and 90d for a forecast");
-    model.numbers["forecast_window"] = static_cast<double>(model.window.count);
-  }
-  if (above) model.numbers["limit"] = *above;
-  if (below) model.numbers["limit_below"] = *below;
-  model.numbers["end"] = static_cast<double>(end);
-}
-
 void read_auto(MapReader& m, ModelSpec& model) {
   const size_t novelty = m.choice(
       "novelty", {"by_tier", "on", "off"}, "by_tier",
@@ -240,12 +206,6 @@ std::string change_says(const ModelSpec& spec) {
   return fmt::format("votes on its own: a shift of {} deviations that stays",
                      number_text(spec.number("sensitivity", Change::kSensitivity)));
 }
-
-DurationMs forecast_history(const ModelSpec& spec) {
-  return DurationMs{2 * Forecast::window(spec).count};
-}
-
-std::string forecast_says(const ModelSpec& spec) { return Forecast::says(spec); }
 
 // The residual learns five days; three weeks of days have settled.
 DurationMs auto_history(const ModelSpec&) { return days(21); }

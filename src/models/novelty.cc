@@ -19,6 +19,9 @@ constexpr double kCountsFrom = 0.01;
 constexpr double kMemory = 0.0005;
 constexpr float kSmoothing = 0.1F;
 constexpr double kFatigue = 0.1;
+// Who has not been through a day has not been anywhere yet: for a day and a half, or so many points
+// of a fast series, news has to be rarer, by so much at first.
+constexpr double kYoung_ms = 1.5 * 86'400'000, kYoungPoints = 10'000, kOfTheYoung = 6;
 constexpr uint32_t kSilentLeast = 10, kSilentMost = 1000;
 constexpr double kSilentShare = 0.04;
 constexpr size_t kMiddle = 2;  // the member that bands are drawn by
@@ -31,7 +34,7 @@ size_t half_hour_of(int64_t wall_ms) {
 
 }  // namespace
 
-void Novelty::weigh(int64_t wall_ms, double value, Weighed& out) {
+void Novelty::weigh(int64_t wall_ms, int64_t age_ms, double value, Weighed& out) {
   const double origin = points_ == 0 ? value : origin_;
   const double rate = std::max(kMemory, 1.0 / (points_ + 1.0));
   seen_.mean = mean_ + rate * (value - origin - mean_);
@@ -52,7 +55,9 @@ void Novelty::weigh(int64_t wall_ms, double value, Weighed& out) {
                 : by_level >= by_time         ? Channel::kLevel
                                               : Channel::kTimeOfDay;
   const double fatigue = fatigue_ * (1.0 + told_at_) / (1.0 + points_);
-  out.margin = std::max(value_margin, around_margin) - kFatigue * fatigue;
+  const double grown = std::max(static_cast<double>(age_ms) / kYoung_ms, points_ / kYoungPoints);
+  const double young = std::max(0.0, 1 - grown);
+  out.margin = std::max(value_margin, around_margin) - kFatigue * fatigue - kOfTheYoung * young;
   out.told = points_ >= silent_until_ && out.margin >= 0;
   out.deviation = seen_.deviation;
   out.least = origin + std::min(least_, here);

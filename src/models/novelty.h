@@ -30,7 +30,8 @@ class Novelty {
     double least = 0, most = 0;         // ever met
   };
 
-  void weigh(int64_t wall_ms, double value, Weighed& out);
+  // `age_ms`: of the series, at this point.
+  void weigh(int64_t wall_ms, int64_t age_ms, double value, Weighed& out);
   // Of the point weighed last.
   void learn(int64_t wall_ms, double value, const Weighed& weighed);
 

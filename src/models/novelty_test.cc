@@ -69,7 +69,7 @@ class Told {
  public:
   bool add(double value) {
     const int64_t wall_ms = count_ * 300'000LL;
-    novelty_.weigh(wall_ms, value, weighed_);
+    novelty_.weigh(wall_ms, wall_ms, value, weighed_);
     novelty_.learn(wall_ms, value, weighed_);
     ++count_;
     return weighed_.told;
@@ -97,6 +97,24 @@ TEST(Novelty, ANewKindIsToldOnceAndNotAgain) {
   EXPECT_FALSE(series.add(120)) << "met before";
   series.add_all(300, noise);
   EXPECT_TRUE(series.add(70)) << "another kind";
+}
+
+// Once each series told of four to ten extremes of its first day.
+TEST(Novelty, ASeriesIsNotToldOfItsFirstDayPieceByPiece) {
+  int told = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Random random(seed);
+    Told series;
+    told += series.add_all(2 * 288, [&](int i) {
+      return 1000 + 400 * std::sin(i * 6.283185 / 288) + 20 * random.normal();
+    });
+  }
+  EXPECT_LE(told, 16) << "of twenty series";
+  Random random(3);
+  Told series;
+  series.add_all(
+      300, [&](int i) { return 1000 + 400 * std::sin(i * 6.283185 / 288) + 20 * random.normal(); });
+  EXPECT_TRUE(series.add(0)) << "after a day what stands out is told";
 }
 
 TEST(Novelty, TheBandIsTheNearestRegionMet) {

@@ -78,10 +78,11 @@ bool Ratio::weigh(const Asked& asked, std::span<Curve> out) {
       high.length > 1 && high.trials >= min_attempts_ ? upper_of_run(high) : weighed_.upper;
   weighed_.led_low = lower > weighed_.lower;
   weighed_.led_high = upper < weighed_.upper;
-  weighed_.lower = std::min(n, std::max(lower, weighed_.lower));
-  weighed_.upper = std::max(weighed_.lower, std::min(upper, weighed_.upper));
-  out[0] = {1, std::clamp(p, weighed_.lower / n, weighed_.upper / n), weighed_.lower / n,
-            weighed_.upper / n};
+  // A run may be so rare already that even a usual slot would leave it rare. That is no reason to
+  // expect less than what is usual: the band ends there.
+  weighed_.lower = std::clamp(std::max(lower, weighed_.lower), 0.0, n * p);
+  weighed_.upper = std::clamp(std::min(upper, weighed_.upper), n * p, n);
+  out[0] = {1, p, weighed_.lower / n, weighed_.upper / n};
   return true;
 }
 
@@ -89,7 +90,7 @@ bool Ratio::weigh(const Asked& asked, std::span<Curve> out) {
 double Ratio::score() const {
   if (seen_ < kPointsToLearn || std::isnan(weighed_.failures)) return -1;
   const double n = weighed_.attempts, k = weighed_.failures;
-  const double middle = std::clamp(n * usual(), weighed_.lower, weighed_.upper);
+  const double middle = n * usual();
   const bool above = k > middle;
   const double side = above ? weighed_.upper - middle : middle - weighed_.lower;
   const double apart = std::abs(k - middle);
@@ -129,10 +130,10 @@ CountSeen Ratio::seen_now(const Asked& asked) const {
 void Ratio::learn(const Asked& asked, double in_band) {
   const double n = attempts_of(asked), p = usual();
   const double cadence = cadence_of(asked.cadence_s);
-  // Of a run the band may lie on the other side of what is usual: no point pulls that way.
-  const auto [least, most] = std::minmax(in_band, asked.value);
-  const bool turned = least < p && p < most;
-  const double k = turned ? n * p : failures_of(in_band, n);
+  // Where the band ends at what is usual, because of a run, the edge is no news.
+  const bool above = asked.value > p;
+  const bool at_usual = above ? weighed_.upper <= n * p : weighed_.lower >= n * p;
+  const double k = in_band != asked.value && at_usual ? n * p : failures_of(in_band, n);
   if (seen_ > 0) {
     const double usual_variance = n * p * (1 - p);
     const double memory = std::max(kDispersionPoints, kDispersionMemory_s / cadence);

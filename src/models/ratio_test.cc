@@ -160,6 +160,25 @@ TEST(Ratio, BelowTheMinimumNothingIsSaidAloneButARunIs) {
   EXPECT_TRUE(eager.outside);
 }
 
+// Once the band ended below what is usual, and the violation said that 0.002 was expected.
+TEST(Ratio, AsLongAsARunLastsTheUsualShareIsExpected) {
+  for (const double now : {0.08, 0.0}) {
+    Fed fed;
+    Random random(2);
+    for (int m = 0; m < 1440; ++m) fed.feed(failing(random, 500, 0.02), 500);
+    const double usual = fed.curve.expected;
+    EXPECT_NEAR(usual, 0.02, 0.004);
+    for (int m = 0; m < 15; ++m) {
+      fed.feed(500 * now, 500);
+      ASSERT_NEAR(fed.curve.expected, usual, 0.1 * usual) << now << " at " << m;
+      ASSERT_LE(fed.curve.lower, fed.curve.expected);
+      ASSERT_GE(fed.curve.upper, fed.curve.expected);
+    }
+    EXPECT_TRUE(fed.open) << now;
+    EXPECT_EQ(fed.disagreed, 0) << "the score and the band are one";
+  }
+}
+
 TEST(Ratio, SavedAndLoadedItGoesOnAsItWas) {
   Fed whole, fresh;
   Random random(8);

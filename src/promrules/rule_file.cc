@@ -19,6 +19,16 @@ using config::Node;
 bool is_letter(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// A word, where Prometheus takes a value that is left out (`for:`) for a key that is not there.
+std::optional<std::string> optional_word(MapReader& m, std::string_view key, std::string_view type,
+                                         std::string_view doc) {
+  const auto node = m.any(key, type, doc);
+  if (!node || node->kind() == Node::Kind::kNull) return std::nullopt;
+  if (node->kind() == Node::Kind::kScalar) return node->scalar();
+  m.problem(key, fmt::format("expected {}, not \"{}\"", type, node->excerpt()));
+  return std::nullopt;
+}
+
 void read_expression(MapReader& m, Rule& out) {
   const auto text = m.optional<std::string>(
       "expr", "PromQL: the value to record, or the condition of the alert. Required.");
@@ -78,8 +88,8 @@ void check_recording(MapReader& m, const Rule& rule) {
 
 bool read_rule(MapReader& m, Rule& out) {
   out.place = m.place();
-  const auto record = m.optional<std::string>("record", "Name of the series to write.");
-  const auto alert = m.optional<std::string>("alert", "Name of the alert.");
+  const auto record = optional_word(m, "record", "text", "Name of the series to write.");
+  const auto alert = optional_word(m, "alert", "text", "Name of the alert.");
   read_expression(m, out);
   out.hold = read_span(m, "for", {}, "How long the condition holds before the alert fires.");
   out.keep_firing = read_span(m, "keep_firing_for", {},
@@ -102,6 +112,41 @@ bool read_rule(MapReader& m, Rule& out) {
   return out.expr != nullptr && records != alerts;
 }
 
+int64_t read_limit(MapReader& m) {
+  constexpr std::string_view kDoc =
+      "Most alerts or series that one rule may give; past it the rule fails. 0: none.";
+  if (m.describing()) return m.value<int64_t>("limit", 0, kDoc);
+  const auto text = optional_word(m, "limit", "whole number", kDoc);
+  if (!text) return 0;
+  const auto limit = config::Scalar<int64_t>::read(*text);
+  if (!limit) m.problem("limit", fmt::format("expected whole number, not \"{}\"", *text));
+  return limit.value_or(0);
+}
+
+// Groups and rules that are null are not there, as in Prometheus.
+void read_rules(MapReader& m, Group& out) {
+  constexpr std::string_view kType = "prometheus rule",
+                             kDoc = "Worked off in this order, each time.";
+  const auto take = [&](MapReader& rule) {
+    Rule made;
+    if (read_rule(rule, made)) out.rules.push_back(std::move(made));
+  };
+  if (m.describing()) {
+    m.list("rules", kType, kDoc, take);
+    return;
+  }
+  const auto node = m.any("rules", kType, kDoc);
+  if (!node || node->kind() == Node::Kind::kNull) return;
+  if (node->kind() != Node::Kind::kList)
+    m.problem("rules", fmt::format("expected list of {}, not \"{}\"", kType, node->excerpt()));
+  else
+    for (const Node& item : node->items()) {
+      if (item.kind() == Node::Kind::kNull) continue;
+      MapReader rule(item, kType, m.problems());
+      if (item.kind() == Node::Kind::kMap) take(rule);
+    }
+}
+
 void read_group(MapReader& m, DurationMs interval, Group& out) {
   out.place = m.place();
   out.file = out.place.file;
@@ -112,13 +157,8 @@ void read_group(MapReader& m, DurationMs interval, Group& out) {
   out.interval = read_span(m, "interval", interval,
                            "Time between two evaluations; default: that of `prometheus_rules`.");
   if (out.interval.count == 0) out.interval = interval;
-  out.limit = m.value<int64_t>("limit", 0,
-                               "Most alerts or series that one rule may give; past it the rule "
-                               "fails. 0: none.");
-  m.list("rules", "prometheus rule", "Worked off in this order, each time.", [&](MapReader& rule) {
-    Rule made;
-    if (read_rule(rule, made)) out.rules.push_back(std::move(made));
-  });
+  out.limit = read_limit(m);
+  read_rules(m, out);
 }
 
 }  // namespace
@@ -135,8 +175,8 @@ bool valid_metric_name(std::string_view name) {
 
 DurationMs read_span(MapReader& reader, std::string_view key, DurationMs standard,
                      std::string_view doc) {
-  const auto text = reader.optional<std::string>(key, doc);
-  if (!text || text->empty()) return standard;
+  const auto text = optional_word(reader, key, "text", doc);
+  if (!text) return standard;
   const auto span = promql::read_duration(*text);
   if (span) return *span;
   reader.problem(key, span.error());
@@ -152,6 +192,7 @@ std::vector<Group> read_groups(const Node& groups, DurationMs interval,
     return out;
   }
   for (const Node& item : groups.items()) {
+    if (item.kind() == Node::Kind::kNull) continue;
     MapReader reader(item, "prometheus group", problems);
     if (item.kind() != Node::Kind::kMap) continue;
     Group group;

@@ -16,6 +16,10 @@ constexpr double kNowFloor = 0.002;
 constexpr double kHalfStrength = 10;  // deviations that come to a strength of one half
 constexpr double kOutside = 4;        // deviations from which a point is well outside
 constexpr size_t kFewPoints = 5;
+// A stop as long as three of the longest pauses before is as unusual as ten deviations.
+constexpr double kPerPause = 5;
+constexpr double kPausesLeast = 2;  // shorter ones are nothing
+constexpr DurationMs kStoppedBefore = minutes(15);
 
 constexpr DurationMs kBeforeShortest = hours(2);
 constexpr DurationMs kBeforeLongest = hours(24);
@@ -103,10 +107,46 @@ TimeMs CauseScorer::beginning(double median, double scale) const {
 }
 
 std::optional<Unusual> CauseScorer::score(std::span<const Sample> samples, bool counter) {
+  const auto silence = by_silence(samples);
   if (counter) {
     to_rates(samples, rates_);
     samples = rates_;
   }
+  auto out = by_values(samples);
+  if (silence && (!out || silence->strength > out->strength)) out = silence;
+  if (out) out->rate = counter && !out->stopped;
+  return out;
+}
+
+// Of the points as they came: a counter's as well.
+std::optional<Unusual> CauseScorer::by_silence(std::span<const Sample> samples) const {
+  const auto by_time = [](TimeMs time, const Sample& sample) { return time < sample.time; };
+  const auto end = std::upper_bound(samples.begin(), samples.end(), window_.to, by_time);
+  const std::span<const Sample> seen(samples.begin(), end);
+  if (seen.size() <= kPausesMin || !counts(seen.back().value)) return std::nullopt;
+  const double quiet_s = (window_.to - seen.back().time).seconds();
+  const auto pauses = static_cast<double>(seen.size() - 1);
+  // Most series go on: that is seen without looking at each pause.
+  if (quiet_s * pauses <= kPausesLeast * (seen.back().time - seen.front().time).seconds())
+    return std::nullopt;
+  DurationMs longest{};
+  for (size_t i = 1; i < seen.size(); ++i)
+    longest = std::max(longest, seen[i].time - seen[i - 1].time);
+  const TimeMs began = seen.back().time + longest;
+  if (quiet_s <= kPausesLeast * longest.seconds() || began < window_.from - kStoppedBefore)
+    return std::nullopt;
+  Unusual out;
+  const double deviations = kPerPause * (quiet_s / longest.seconds() - 1);
+  out.deviations = static_cast<float>(deviations);
+  out.strength = static_cast<float>(deviations / (deviations + kHalfStrength));
+  out.usual = out.now = seen.back().value;
+  out.began = began;
+  out.stopped = true;
+  out.pause = longest;
+  return out;
+}
+
+std::optional<Unusual> CauseScorer::by_values(std::span<const Sample> samples) {
   if (!split(samples)) return std::nullopt;
   std::sort(before_.begin(), before_.end());
   const double median = quantile(before_, 0.5);
@@ -114,7 +154,6 @@ std::optional<Unusual> CauseScorer::score(std::span<const Sample> samples, bool 
   Unusual out;
   out.usual = median;
   out.now = during_.back().value;
-  out.rate = counter;
   if (scale <= 0 || !std::isfinite(scale)) return out;  // nothing but zeros, or beyond a double
   deviations_.clear();
   for (const Sample& sample : during_)

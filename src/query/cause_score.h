@@ -10,6 +10,10 @@
 // its quartiles from looking unusual when it does so again. The floor is a share of the level and
 // of what is seen now: a series that never moved is not infinitely unusual when it moves once.
 // That several points have to exceed it keeps one wild point from counting.
+//
+// A series that stopped has no points to be unusual: it is so by how many of the longest of its
+// pauses before it has been quiet for, d = 5 (quiet / longest - 1), if its points ended in the
+// stretch or a quarter of an hour before it.
 // docs/causes.md says what the figures were chosen by.
 
 #include <optional>
@@ -35,8 +39,11 @@ struct Unusual {
   double now = 0;        // the point that `deviations` belongs to
   TimeMs began;          // first point of the first stretch well outside; 0: there is none
   bool rate = false;     // of a counter: values are per second
+  bool stopped = false;  // no points any more: `now` is the last one
+  DurationMs pause{};    // stopped: the longest between two points before
 };
 
+inline constexpr size_t kPausesMin = 8;  // with fewer points before nothing is said of a stop
 inline constexpr size_t kBeforeMin = 3;    // points; with fewer nothing is said
 inline constexpr size_t kBeforeMax = 64;   // of more points every so-manieth counts
 inline constexpr size_t kDuringMax = 512;  // likewise
@@ -58,6 +65,8 @@ class CauseScorer {
   size_t before_count() const { return before_.size(); }
 
  private:
+  std::optional<Unusual> by_values(std::span<const Sample> samples);
+  std::optional<Unusual> by_silence(std::span<const Sample> samples) const;
   bool split(std::span<const Sample> samples);
   double scale(double median);
   TimeMs beginning(double median, double scale) const;

@@ -26,7 +26,9 @@ std::vector<Sample> points(const std::vector<double>& before, const std::vector<
 
 std::optional<Unusual> score(const std::vector<double>& before, const std::vector<double>& during,
                              bool counter = false) {
-  return CauseScorer(kWindow).score(points(before, during), counter);
+  CauseWindow window = kWindow;  // ends with the last point: the series goes on
+  if (!during.empty()) window.to = kFrom + minutes(static_cast<int64_t>(during.size()) - 1);
+  return CauseScorer(window).score(points(before, during), counter);
 }
 
 std::vector<double> wave(size_t count) {
@@ -105,6 +107,48 @@ TEST(CauseScore, WhatIsUsualIsLongerForALongSpan) {
   EXPECT_EQ(cause_window(kFrom, kFrom + minutes(5)).before_from, kFrom - hours(2));
   EXPECT_EQ(cause_window(kFrom, kFrom + hours(1)).before_from, kFrom - hours(8));
   EXPECT_EQ(cause_window(kFrom, kFrom + hours(100)).before_from, kFrom - hours(24));
+}
+
+struct Stop {
+  const char* name;
+  std::vector<int> seconds;  // of its points, before the end of the span
+  bool stopped;
+  float least, most;  // strength
+};
+
+std::vector<int> every(int step, int from, int to) {
+  std::vector<int> out;
+  for (int at = from; at > to; at -= step) out.push_back(at);
+  return out;
+}
+
+TEST(CauseScore, ASeriesThatStoppedIsUnusualByItsPauses) {
+  std::vector<int> uneven = every(60, 7000, 300);
+  uneven.erase(uneven.begin() + 20, uneven.begin() + 24);  // five minutes once
+  const Stop rows[] = {
+      {"goes on", every(60, 7020, 0), false, 0, 0.2F},
+      {"two pauses", every(60, 7020, 60), false, 0, 0.2F},
+      {"three pauses", every(60, 7020, 120), true, 0.49F, 0.51F},
+      {"five minutes of ten seconds", every(10, 7020, 299), true, 0.9F, 1},
+      {"as long as once before", uneven, false, 0, 0.2F},
+      {"a quarter of an hour before the span", every(60, 7020, 1100), true, 0.8F, 1},
+      {"long before", every(60, 7020, 2000), false, 0, 0},
+      {"too few points to know", every(60, 800, 400), false, 0, 0.2F},
+  };
+  for (const Stop& row : rows) {
+    std::vector<Sample> samples;
+    for (const int before : row.seconds)
+      samples.push_back({kWindow.to - seconds(before), 100.0 + before % 7});
+    for (const bool counter : {false, true}) {
+      const auto unusual = CauseScorer(kWindow).score(samples, counter);
+      EXPECT_EQ(unusual && unusual->stopped, row.stopped) << row.name;
+      if (!row.stopped) continue;
+      EXPECT_GE(unusual->strength, row.least) << row.name;
+      EXPECT_LE(unusual->strength, row.most) << row.name;
+      EXPECT_EQ(unusual->began, samples.back().time + unusual->pause) << row.name;
+      EXPECT_EQ(unusual->now, samples.back().value) << row.name;
+    }
+  }
 }
 
 // The same by the definition: everything sorted, nothing shared between calls.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "server/json.h"
 #include "server/json_recent.h"
@@ -43,6 +45,13 @@ Result<void> read_reach(const net::Request& request, RecentQuery& out) {
   return {};
 }
 
+bool is_label(std::string_view name) {
+  const auto inside = [](char c) {
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return std::all_of(name.begin(), name.end(), inside) && !(name[0] >= '0' && name[0] <= '9');
+}
+
 Result<RecentQuery> recent_params(const net::Request& request) {
   RecentQuery out;
   auto selector = selector_param(request);
@@ -56,13 +65,18 @@ Result<RecentQuery> recent_params(const net::Request& request) {
   }
   if (const std::string_view by = request.query.get("by"); by == "all")
     out.by = RecentQuery::By::kAll;
-  else if (!by.empty() && by != "series")
-    return wrong("by", by, "series or all");
-  if (out.by == RecentQuery::By::kAll && !out.reduce)
+  else if (!by.empty() && by != "series") {
+    if (!is_label(by)) return wrong("by", by, "series, all or a label's name");
+    out.by = RecentQuery::By::kLabel;
+    out.label = by;
+  }
+  const bool grouped = out.by != RecentQuery::By::kSeries;
+  if (grouped && !out.reduce)
     return fail(ErrorCode::kInvalid,
-                "reading the parameters failed: by=all needs reduce, for example reduce=max");
-  const auto limit =
-      limit_param(request, out.by == RecentQuery::By::kAll ? kLimitMax : 1000, kLimitMax);
+                fmt::format("reading the parameters failed: by={} needs reduce, for example "
+                            "reduce=max",
+                            request.query.get("by")));
+  const auto limit = limit_param(request, grouped ? kLimitMax : 1000, kLimitMax);
   if (!limit) return fail(limit.error());
   out.limit = *limit;
   const auto width = width_param(request);

@@ -34,6 +34,10 @@ TEST(Recent, Parameters) {
   EXPECT_EQ(views.asked_recent.reduce->quantile, 0.99);
   EXPECT_EQ(views.asked_recent.by, RecentQuery::By::kAll);
   EXPECT_GE(views.asked_recent.limit, 200'000u) << "a reduction of everything looks at everything";
+  EXPECT_EQ(get(views, "match=up&span=5m&reduce=max&by=site").status, 200);
+  EXPECT_EQ(views.asked_recent.by, RecentQuery::By::kLabel);
+  EXPECT_EQ(views.asked_recent.label, "site");
+  EXPECT_GE(views.asked_recent.limit, 200'000u);
   const std::pair<const char*, const char*> wrong[] = {
       {"match=up", "points"},
       {"match=up&points=5&span=5m", "points"},
@@ -44,7 +48,9 @@ TEST(Recent, Parameters) {
       {"match=up&span=400d", "366"},
       {"match=up&points=5&reduce=avg", "mean"},
       {"match=up&points=5&by=all", "reduce"},
-      {"match=up&points=5&reduce=max&by=site", "series or all"},
+      {"match=up&points=5&by=site", "reduce"},
+      {"match=up&points=5&reduce=max&by=a-b", "series, all or a label"},
+      {"match=up&points=5&reduce=max&by=0a", "series, all or a label"},
       {"match=up{&points=5", "selector"},
   };
   for (const auto& [query, named] : wrong) {

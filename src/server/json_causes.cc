@@ -25,6 +25,7 @@ void write_series_cause(JsonWriter& json, const CauseView& cause) {
       .member("deviations", rounded(cause.unusual.deviations))
       .member("usual", cause.unusual.usual)
       .member("now", cause.unusual.now)
+      .member("stopped", cause.unusual.stopped)
       .member("per_second", cause.unusual.rate)
       .member("common", rounded(cause.common))
       .member("alike", cause.alike)

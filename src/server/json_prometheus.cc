@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <iterator>
 
 #include "base/text.h"
 
@@ -74,10 +75,58 @@ Digits digits_of(double positive) {
   return out;
 }
 
+// Where it ends; 24 bytes are enough.
+char* put_time(char* at, TimeMs time) {
+  uint64_t ms = static_cast<uint64_t>(time.ms);
+  if (time.ms < 0) {
+    *at++ = '-';
+    ms = 0 - ms;
+  }
+  at = std::to_chars(at, at + 20, ms / 1000).ptr;
+  if (const uint64_t part = ms % 1000; part != 0) {
+    *at++ = '.';
+    *at++ = static_cast<char>('0' + part / 100);
+    *at++ = static_cast<char>('0' + part / 10 % 10);
+    *at++ = static_cast<char>('0' + part % 10);
+  }
+  return at;
+}
+
+// Measured values mostly have a few decimals: n / 10^k that gives the same double back. Of at most
+// 15 digits no two name the same double, so the least k is the shortest text. Where it ends (24
+// bytes are enough), or nullptr if `value` is not so.
+char* put_decimal(char* at, double value) {
+  constexpr double kPowers[] = {1, 10, 100, 1000, 10'000};
+  constexpr uint64_t kWholes[] = {1, 10, 100, 1000, 10'000};
+  const double size = std::abs(value);
+  if (!(size < 1e11) || (size == 0 && std::signbit(value))) return nullptr;
+  for (size_t k = 0; k < std::size(kPowers); ++k) {
+    const auto n = static_cast<uint64_t>(size * kPowers[k] + 0.5);
+    if (static_cast<double>(n) / kPowers[k] != size) continue;
+    if (value < 0) *at++ = '-';
+    at = std::to_chars(at, at + 20, n / kWholes[k]).ptr;
+    if (k == 0) return at;
+    *at++ = '.';
+    for (size_t digit = k; digit-- > 0;) *at++ = static_cast<char>('0' + n / kWholes[digit] % 10);
+    return at;
+  }
+  return nullptr;
+}
+
 void append_sample(std::string& out, const Sample& sample) {
-  out += '[';
-  append_time(out, sample.time);
-  out += ",\"";
+  char buffer[64];
+  char* at = buffer;
+  *at++ = '[';
+  at = put_time(at, sample.time);
+  *at++ = ',';
+  *at++ = '"';
+  if (char* const end = put_decimal(at, sample.value)) {
+    *end = '"';
+    end[1] = ']';
+    out.append(buffer, static_cast<size_t>(end + 2 - buffer));
+    return;
+  }
+  out.append(buffer, static_cast<size_t>(at - buffer));
   append_float(out, sample.value);
   out += "\"]";
 }
@@ -161,24 +210,16 @@ void append_labels(std::string& out, const Labels& labels) {
 
 void append_time(std::string& out, TimeMs time) {
   char buffer[32];
-  uint64_t ms = static_cast<uint64_t>(time.ms);
-  if (time.ms < 0) {
-    out += '-';
-    ms = 0 - ms;
-  }
-  char* const end = std::to_chars(buffer, buffer + sizeof buffer, ms / 1000).ptr;
-  out.append(buffer, end);
-  if (const uint64_t part = ms % 1000; part != 0) {
-    const char fraction[4] = {'.', static_cast<char>('0' + part / 100),
-                              static_cast<char>('0' + part / 10 % 10),
-                              static_cast<char>('0' + part % 10)};
-    out.append(fraction, 4);
-  }
+  out.append(buffer, put_time(buffer, time));
 }
 
 void append_float_fixed(std::string& out, double value) {
   if (!std::isfinite(value)) return append_special(out, value);
   char buffer[64];
+  if (char* const end = put_decimal(buffer, value)) {
+    out.append(buffer, end);
+    return;
+  }
   const double size = std::abs(value);
   if (size < kExactMax && std::trunc(value) == value && (size > 0 || !std::signbit(value))) {
     out.append(buffer,

@@ -72,6 +72,28 @@ TEST(JsonPrometheus, FloatsReadBackAsTheyWere) {
   }
 }
 
+// Decimals have a way of their own: it must say what std::to_chars says, on both sides of its ends.
+TEST(JsonPrometheus, DecimalsAreWhatToCharsGives) {
+  Random random(7);
+  for (int i = 0; i < 200'000; ++i) {
+    double value = static_cast<double>(random.below(uint64_t{1} << random.below(54)));
+    value /= std::pow(10, static_cast<double>(random.below(8)));
+    if (random.below(4) == 0) value = std::nextafter(value, random.below(2) == 0 ? 0 : INFINITY);
+    if (random.below(2) == 0) value = -value;
+    if (value == 0 || std::abs(value) < 1e-6) continue;
+    char buffer[64];
+    const auto end =
+        std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
+    const std::string expected(buffer, end);
+    ASSERT_EQ(float_text(value), expected);
+    std::string matrix;
+    append_value(matrix, promql::Matrix{{Labels{}, {{TimeMs{1'500}, value}}}});
+    ASSERT_EQ(matrix,
+              "{\"resultType\":\"matrix\",\"result\":[{\"metric\":{},\"values\":[[1.500,\"" +
+                  expected + "\"]]}]}");
+  }
+}
+
 TEST(JsonPrometheus, Times) {
   const std::pair<int64_t, const char*> rows[] = {
       {0, "0"},        {4000, "4"},       {4500, "4.500"}, {4020, "4.020"},

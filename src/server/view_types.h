@@ -4,6 +4,7 @@
 // become null.
 
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <map>
 #include <memory>
@@ -198,7 +199,8 @@ struct RecentView {
     double value = kUnknown;         // with one
     size_t count = 0;                // points it is made of
   };
-  std::vector<Row> series;      // sorted by labels; none if only all together were asked for
+  std::vector<Row> series;      // or groups; sorted by labels; none if only all were asked for
+  std::deque<Labels> groups;    // what rows of groups point at
   size_t series_count = 0;      // that were looked at
   bool reduced = false;         // fewer points than there are: only so many fit the width
   bool more = false;            // other series match as well

@@ -28,12 +28,14 @@ struct RangeQuery {
   uint32_t width = 800;  // pixels: at most 2 points each
 };
 struct RecentQuery {
-  enum class By : uint8_t { kSeries, kAll };
+  enum class By : uint8_t { kSeries, kAll, kLabel };
   SeriesSelector selector;
   size_t points = 0;  // the last so many of each series; 0: those of the last `span`
   DurationMs span{};  // until now
   std::optional<Reduction> reduce;
-  By by = By::kSeries;  // one value per series and one over all, or only that
+  // One value per series and one over all, or only that, or that and one per value of a label.
+  By by = By::kSeries;
+  std::string label;    // of kLabel
   size_t limit = 1000;  // series
   uint32_t width = 800;
 };

@@ -41,6 +41,7 @@ std::string ChunkDamage::text(const SeriesTable& table) const {
 Chunks::Chunks(Keyspace& keyspace, SeriesTable& series, Counters& counters)
     : keyspace_(keyspace),
       series_(series),
+      sums_(keyspace),
       written_(counters.counter("tocsin_chunks_written_total", "", "Chunks written.")),
       written_bytes_(counters.counter("tocsin_chunks_written_bytes_total", "",
                                       "Bytes of chunks written, keys included.")),
@@ -75,7 +76,12 @@ Result<void> Chunks::load_catalogue(const std::function<uint32_t(SeriesRef)>& ho
                               ? series_.restore(ref, *labels, home_of(ref))
                               : fail(ErrorCode::kCorrupt, "it does not check out");
     if (restored) {
-      if (ref.index == whole) ++whole;
+      if (ref.index == whole)
+        ++whole;
+      else
+        catalogued_beyond_.insert(ref.index);
+      ++catalogue_series_;
+      catalogue_bytes_ += key.size() + value.size();
       return true;
     }
     damaged_.add();
@@ -92,23 +98,56 @@ Result<void> Chunks::load_catalogue(const std::function<uint32_t(SeriesRef)>& ho
   return {};
 }
 
-uint32_t Chunks::put(std::span<const SealedChunkPtr> chunks, KeyBatch& batch) {
-  const uint32_t known = series_.size();
+// How many entries.
+uint64_t Chunks::put_catalogue(uint32_t known, KeyBatch& batch) const {
+  uint64_t entries = 0;
   for (uint32_t index = catalogued_; index < known; ++index) {
     const SeriesRef ref{index};
-    if (!series_.known(ref)) continue;
+    if (!series_.known(ref) || catalogued_beyond_.contains(index)) continue;
     std::string key;
     put_big(key, ref.index);
     batch.put(KeyFamily::kCatalogue, std::move(key), catalogue_value(series_.labels(ref)));
+    ++entries;
   }
+  return entries;
+}
+
+// Its key names its bytes, too. What cannot be read is not there.
+bool Chunks::is_there(const StoredChunk& chunk, Lsn sealed_at) const {
+  if (sealed_at > doubt_until_) return false;
+  const auto found = keyspace_.get(KeyFamily::kChunks, chunk.key);
+  return found && *found && **found == chunk.value;
+}
+
+Result<uint64_t> Chunks::write(std::span<const SealedChunkPtr> chunks) {
+  KeyBatch batch;
+  ChunkChange change;
+  const uint32_t known = series_.size();
+  const uint64_t entries = put_catalogue(known, batch);
+  const uint64_t entry_bytes = batch.bytes;
+  uint64_t count = 0, points = 0;
+  Lsn newest;
   for (const SealedChunkPtr& chunk : chunks) {
     StoredChunk made = stored(*chunk);
-    written_.add();
-    written_points_.add(chunk->count);
-    written_bytes_.add(made.key.size() + made.value.size());
+    newest = std::max(newest, chunk->sealed_at);
+    if (is_there(made, chunk->sealed_at)) continue;
+    change.put(chunk->start, chunk->end, chunk->count, made.key.size() + made.value.size());
     batch.put(KeyFamily::kChunks, std::move(made.key), std::move(made.value));
+    ++count;
+    points += chunk->count;
   }
-  return known;
+  const uint64_t bytes = batch.bytes;
+  if (auto done = sums_.write(batch, change); !done) {
+    doubt_until_ = std::max(doubt_until_, newest);  // an engine that failed may have them
+    return fail(done.error());
+  }
+  written_.add(count);
+  written_points_.add(points);
+  written_bytes_.add(bytes - entry_bytes);
+  catalogued_ = known;
+  catalogue_series_ += entries;
+  catalogue_bytes_ += entry_bytes;
+  return bytes;
 }
 
 void Chunks::put_flushed(Flushed flushed, KeyBatch& batch) const {
@@ -320,22 +359,36 @@ Result<uint64_t> Chunks::drop_before(Resolution resolution, TimeMs border) {
                                          row_partition(resolution, at + 1));
         !done)
       return fail(done.error());
-    KeyBatch sums;
-    sums.remove(KeyFamily::kMeta, partition_key(resolution, at));
-    if (auto done = keyspace_.write(sums); !done) return fail(done.error());
     ++dropped;
   }
+  if (auto done = forget_partitions(resolution, border); !done) return fail(done.error());
   if (resolution != Resolution::kRaw) return dropped;
   for (int64_t at = INT32_MIN;; ++at) {
     const auto day = next_day(at);
     if (!day) return fail(day.error());
-    if (*day >= day_of(border)) return dropped;
+    if (*day >= day_of(border)) break;
     at = *day;
     if (auto done = keyspace_.drop_range(KeyFamily::kChunks, chunk_seek(at), chunk_seek(at + 1));
         !done)
       return fail(done.error());
     ++dropped;
   }
+  if (auto done = sums_.forget_before(day_of(border)); !done) return fail(done.error());
+  return dropped;
+}
+
+// Files are gone at once when a week is dropped, sums with the next flush: a crash between leaves
+// sums without rows.
+Result<void> Chunks::forget_partitions(Resolution resolution, TimeMs border) {
+  KeyBatch batch;
+  const auto visit = [&](std::string_view key, std::string_view) {
+    batch.remove(KeyFamily::kMeta, std::string(key));
+    return true;
+  };
+  auto done = keyspace_.scan(KeyFamily::kMeta, partition_key(resolution, INT32_MIN),
+                             partition_key(resolution, partition_of(border)), visit);
+  if (!done && done.error().code != ErrorCode::kCorrupt) return done;
+  return batch.removals.empty() ? Result<void>() : keyspace_.write(batch);
 }
 
 }  // namespace tocsin

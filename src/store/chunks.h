@@ -2,20 +2,25 @@
 // Points on disk and the catalogue of series, in a Keyspace: chunks as the sealer wrote them, rows
 // as the compactor joined them. docs/formats/chunks.md draws the keys.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/counters.h"
+#include "store/chunk_sums.h"
 #include "store/head.h"
 #include "store/keyspace.h"
 #include "store/rows.h"
 #include "vocabulary/series_table.h"
 
 namespace tocsin {
+
+struct StoredChunk;
 
 // Stored points that do not check out; the rest is served. `series` may be kNoSeries: the engine
 // could not even name it.
@@ -35,11 +40,17 @@ class Chunks {
   // Restores the series that the catalogue names. kCorrupt names the entry.
   Result<void> load_catalogue(const std::function<uint32_t(SeriesRef)>& home_of);
 
-  // Puts the chunks, and before them the catalogue entries of all series known so far, into the
-  // batch. Once it is written, tell catalogued() what put() returned; flush() of the keyspace makes
-  // them survive.
-  [[nodiscard]] uint32_t put(std::span<const SealedChunkPtr> chunks, KeyBatch& batch);
-  void catalogued(uint32_t series) { catalogued_ = series; }
+  // Writes the chunks, and before them the catalogue entries of all series known so far, as a
+  // whole; how many bytes that were. flush() of the keyspace makes them survive.
+  Result<uint64_t> write(std::span<const SealedChunkPtr> chunks);
+  // Chunks sealed up to here may be there already: they are looked for, so that none is counted
+  // twice. After a restart that is all that the journal gave back.
+  void doubt_until(Lsn lsn) { doubt_until_ = lsn; }
+  ChunkSums& sums() { return sums_; }
+  const ChunkSums& sums() const { return sums_; }
+  // Series in the catalogue, and their bytes. Any thread.
+  uint64_t catalogue_series() const { return catalogue_series_; }
+  uint64_t catalogue_bytes() const { return catalogue_bytes_; }
   // All frames up to here are in flushed chunks, none of which has a point after `newest`.
   struct Flushed {
     Lsn lsn;
@@ -77,11 +88,19 @@ class Chunks {
                          const std::function<void(RowSeries&&)>& use,
                          std::vector<ChunkDamage>& damage) const;
   void tell_all(const std::vector<ChunkDamage>& damage) const;
+  Result<void> forget_partitions(Resolution resolution, TimeMs border);
   static void merge(std::vector<Found> found, std::vector<Sample>& out);
 
   Keyspace& keyspace_;
   SeriesTable& series_;
-  uint32_t catalogued_ = 0;  // series below this are in the catalogue
+  uint64_t put_catalogue(uint32_t known, KeyBatch& batch) const;
+  bool is_there(const StoredChunk& chunk, Lsn sealed_at) const;
+
+  ChunkSums sums_;
+  Lsn doubt_until_{UINT64_MAX};
+  uint32_t catalogued_ = 0;               // series below this are in the catalogue
+  std::set<uint32_t> catalogued_beyond_;  // and these, which lie beyond a gap
+  std::atomic<uint64_t> catalogue_series_{0}, catalogue_bytes_{0};
   Counter& written_;
   Counter& written_bytes_;
   Counter& written_points_;

@@ -99,8 +99,10 @@ Parts joined(Parts parts, Resolution resolution) {
 
 }  // namespace
 
-Compactor::Compactor(Keyspace& keyspace, CompactorOptions options, Counters& counters)
+Compactor::Compactor(Keyspace& keyspace, ChunkSums& sums, CompactorOptions options,
+                     Counters& counters)
     : keyspace_(keyspace),
+      sums_(sums),
       options_(options),
       groups_(counters.counter("tocsin_compaction_groups_total", "",
                                "Groups of series whose day or week was joined.")),
@@ -188,10 +190,11 @@ Result<bool> Compactor::step_weeks() {
   const int32_t week = unflipped(get_big<uint32_t>(found, 2));
   if (TimeMs{(int64_t{week} + 1) * days(7).count} > settled_) return true;
   KeyBatch batch;
+  ChunkChange change;
   batch.remove(KeyFamily::kMeta, found);
-  if (auto done = join_week(resolution, week, get_big<uint32_t>(found, 6), batch); !done)
+  if (auto done = join_week(resolution, week, get_big<uint32_t>(found, 6), batch, change); !done)
     return fail(done.error());
-  if (auto done = keyspace_.write(batch); !done) return fail(done.error());
+  if (auto done = sums_.write(batch, change); !done) return fail(done.error());
   return true;
 }
 
@@ -209,6 +212,7 @@ Result<void> Compactor::finish() {
     auto done = keyspace_.compact(KeyFamily::kChunks, chunk_seek(day), chunk_seek(day + 1));
     // Space beside a damaged file is not given back; nothing else depends on it.
     if (!done && done.error().code != ErrorCode::kCorrupt) return done;
+    if (auto settled = sums_.settle(static_cast<int32_t>(day)); !settled) return settled;
   }
   return {};
 }
@@ -251,6 +255,7 @@ Result<void> Compactor::gather_chunks(Unit& unit) {
     // A damaged one stays where it is: reads and `store verify` tell of it.
     if (!key || !decode_chunk(*key, key_bytes, value, samples)) return true;
     unit.chunks.emplace_back(key_bytes);
+    unit.gone.remove(key->start, samples.size(), key_bytes.size() + value.size());
     RowSeries part{key->series, key->order, {}, {}};
     for (const Sample& sample : samples) {
       part.times.push_back(sample.time);
@@ -283,13 +288,14 @@ Result<void> Compactor::compact_day(uint32_t group, TimeMs day, TimeMs border) {
     unit = std::move(week);
   }
   KeyBatch batch;
-  if (auto done = remake(std::move(unit), false, batch); !done) return done;
-  return batch.puts.empty() ? Result<void>() : keyspace_.write(batch);
+  ChunkChange change;
+  if (auto done = remake(std::move(unit), false, batch, change); !done) return done;
+  return batch.puts.empty() ? Result<void>() : sums_.write(batch, change);
 }
 
 // Raw points of a unit: its rows and all its chunks, so that what is not in the new rows was
 // written later. Without chunks there is nothing to do, unless rows are to be joined.
-Result<void> Compactor::remake(Unit unit, bool join, KeyBatch& batch) {
+Result<void> Compactor::remake(Unit unit, bool join, KeyBatch& batch, ChunkChange& change) {
   if (auto done = gather_chunks(unit); !done) return done;
   if (unit.damaged) {
     skipped_.add();
@@ -304,6 +310,7 @@ Result<void> Compactor::remake(Unit unit, bool join, KeyBatch& batch) {
     if (auto done = put_rollup(resolution, unit, batch); !done) return done;
   }
   for (std::string& key : unit.chunks) batch.remove(KeyFamily::kChunks, std::move(key));
+  change = std::move(unit.gone);
   for (const RowSeries& series : unit.series) points_.add(series.times.size());
   groups_.add();
   return put(Resolution::kRaw, std::move(unit), batch);
@@ -351,13 +358,13 @@ Result<void> Compactor::put(Resolution resolution, Unit unit, KeyBatch& batch) {
 }
 
 Result<void> Compactor::join_week(Resolution resolution, int32_t week, uint32_t group,
-                                  KeyBatch& batch) {
+                                  KeyBatch& batch, ChunkChange& change) {
   Unit unit;
   unit.group = group;
   unit.range = range_of(RowSpan::kWeek, TimeMs{int64_t{week} * days(7).count});
   if (auto done = gather_rows(resolution, unit); !done) return done;
   unit.span = RowSpan::kWeek;
-  if (resolution == Resolution::kRaw) return remake(std::move(unit), true, batch);
+  if (resolution == Resolution::kRaw) return remake(std::move(unit), true, batch, change);
   if (unit.damaged) {
     skipped_.add();
     return {};

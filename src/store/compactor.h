@@ -28,7 +28,7 @@ struct CompactorOptions {
 
 class Compactor {
  public:
-  Compactor(Keyspace& keyspace, CompactorOptions options, Counters& counters);
+  Compactor(Keyspace& keyspace, ChunkSums& sums, CompactorOptions options, Counters& counters);
 
   // One group of one day or week. True if there is more to do now. Nothing before `border` is
   // touched: retention takes it.
@@ -49,6 +49,7 @@ class Compactor {
     TimeRange range;
     std::vector<RowSeries> series;
     std::vector<std::string> rows, chunks;  // keys of what went in
+    ChunkChange gone;                       // of the chunks
     uint64_t row_points = 0, row_bytes = 0;
     bool damaged = false;  // a row did not check out: the unit is left as it is
   };
@@ -59,12 +60,14 @@ class Compactor {
   Result<void> gather_rows(Resolution resolution, Unit& unit);
   Result<void> gather_chunks(Unit& unit);
   Result<void> compact_day(uint32_t group, TimeMs day, TimeMs border);
-  Result<void> remake(Unit unit, bool join, KeyBatch& batch);
-  Result<void> join_week(Resolution resolution, int32_t week, uint32_t group, KeyBatch& batch);
+  Result<void> remake(Unit unit, bool join, KeyBatch& batch, ChunkChange& change);
+  Result<void> join_week(Resolution resolution, int32_t week, uint32_t group, KeyBatch& batch,
+                         ChunkChange& change);
   Result<void> put_rollup(Resolution resolution, const Unit& raw, KeyBatch& batch);
   Result<void> put(Resolution resolution, Unit unit, KeyBatch& batch);
 
   Keyspace& keyspace_;
+  ChunkSums& sums_;
   const CompactorOptions options_;
   Counter &groups_, &points_, &bytes_, &passes_, &skipped_;
   Phase phase_ = Phase::kIdle;

@@ -20,9 +20,12 @@ constexpr int64_t kTuesday = days(20'004).count;  // 2024-10-08
 
 // Chunks and rows in memory, written as the sealer would.
 struct Bench {
-  explicit Bench(CompactorOptions o = {}) : options(o) { remake(); }
+  explicit Bench(CompactorOptions o = {}) : options(o) {
+    EXPECT_TRUE(chunks.sums().load());
+    remake();
+  }
   void remake() {
-    compactor = std::make_unique<Compactor>(*keyspace, options, counters);
+    compactor = std::make_unique<Compactor>(*keyspace, chunks.sums(), options, counters);
     ASSERT_TRUE(compactor->load());
   }
   void write(uint32_t series, const std::vector<Sample>& samples) {
@@ -38,10 +41,8 @@ struct Bench {
       chunk->count = static_cast<uint16_t>(part.size());
       chunk->bytes = encode_samples(part);
       chunk->sealed_at = Lsn{++lsn};
-      KeyBatch batch;
       const SealedChunkPtr list[] = {chunk};
-      (void)chunks.put(list, batch);
-      ASSERT_TRUE(keyspace->write(batch));
+      ASSERT_TRUE(chunks.write(list));
     }
     for (const Sample& s : samples) model[series][s.time.ms] = s.value;
   }
@@ -264,7 +265,7 @@ TEST(RollupFill, DaysThatWerePackedBeforeGetTheirRollups) {
   ASSERT_EQ(b.count(KeyFamily::kRows, 1) + b.count(KeyFamily::kRows, 2), 0u);
   const auto fill = [&](bool minutes, bool hours) {
     for (int rounds = 1;; ++rounds) {
-      RollupFill filler(*b.keyspace, minutes, hours);
+      RollupFill filler(*b.keyspace, b.chunks.sums(), minutes, hours);
       const auto more = filler.step(kTimeMin, 2);
       EXPECT_TRUE(more);
       b.run(TimeMs{kTuesday + (12 + rounds) * kDay});
@@ -288,7 +289,7 @@ TEST(RollupFill, ADayBeforeTheBorderIsLeftToRetention) {
   Bench b(without);
   b.write(0, every(60'000, kTuesday, kTuesday + kDay));
   b.run(TimeMs{kTuesday + 2 * kDay});
-  RollupFill filler(*b.keyspace, true, true);
+  RollupFill filler(*b.keyspace, b.chunks.sums(), true, true);
   EXPECT_FALSE(filler.step(TimeMs{kTuesday + 14 * kDay}, 100).value());
   EXPECT_EQ(b.count(KeyFamily::kChunks), 0u);
 }
@@ -367,6 +368,74 @@ TEST(StoreStats, CountsWhatIsThereByKind) {
   ASSERT_TRUE(read_stats(*b.keyspace, dropped));
   EXPECT_EQ(dropped.points[0] + dropped.chunk_points, 0u);
   EXPECT_EQ(dropped.points[1], 40u * 1440);
+}
+
+TEST(StoreStats, ChunksThatNobodyCountedAreCountedByTheNextStart) {
+  const struct {
+    const char* name;
+    void (*harm)(KeyBatch&);
+  } rows[] = {
+      {"sums were never kept",
+       [](KeyBatch& batch) {
+         batch.remove(KeyFamily::kMeta, "chunk_sums");
+         batch.remove(KeyFamily::kMeta, "d" + chunk_seek(20'004));
+       }},
+      {"sums that are no sums",
+       [](KeyBatch& batch) { batch.put(KeyFamily::kMeta, "d" + chunk_seek(20'004), "\x01"); }},
+      {"a key that is no day", [](KeyBatch& batch) { batch.put(KeyFamily::kMeta, "dx", "\x01"); }},
+      {"another form of sums",
+       [](KeyBatch& batch) { batch.put(KeyFamily::kMeta, "chunk_sums", "2"); }},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Bench b;
+    for (uint32_t s = 0; s < 3; ++s)
+      b.write(s, every(60'000, kTuesday, kTuesday + kDay + 600'000, s));
+    KeyBatch batch;
+    row.harm(batch);
+    ASSERT_TRUE(b.keyspace->write(batch));
+    StoreStats folder;  // told all the same
+    ASSERT_TRUE(read_stats(*b.keyspace, folder));
+    EXPECT_EQ(folder.chunk_points, 3u * 1450);
+    Chunks anew(*b.keyspace, b.table, b.counters);
+    ASSERT_TRUE(anew.sums().load());
+    const std::vector<DaySums> sums = anew.sums().days();
+    ASSERT_EQ(sums.size(), 2u);
+    EXPECT_EQ(sums[0].points, 3u * 1440);
+    EXPECT_EQ(sums[0].first, TimeMs{kTuesday});
+    EXPECT_EQ(sums[0].last, TimeMs{kTuesday + kDay - 60'000});
+    EXPECT_EQ(sums[1].points, 3u * 10);
+    const auto kept = read_day_sums(*b.keyspace);
+    ASSERT_TRUE(kept && *kept);
+    EXPECT_EQ((*kept)->size(), 2u);
+  }
+}
+
+TEST(StoreStats, AChunkWrittenAgainCountsOnce) {
+  Bench b;
+  b.write(0, every(60'000, kTuesday, kTuesday + 100 * 60'000));
+  --b.lsn;  // as the journal gives it back after a crash
+  b.write(0, every(60'000, kTuesday, kTuesday + 100 * 60'000));
+  ASSERT_EQ(b.chunks.sums().days().size(), 1u);
+  EXPECT_EQ(b.chunks.sums().days()[0].points, 100u);
+  EXPECT_EQ(b.chunks.sums().days()[0].chunks, 1u);
+}
+
+TEST(StoreStats, WhatACrashLeftOfADroppedWeekIsForgotten) {
+  Bench b;
+  b.write(0, every(60'000, kTuesday, kTuesday + 2 * kDay));
+  b.run(TimeMs{kTuesday + kDay + hours(2).count});
+  // The engine's files went at once, the sums would have gone with the next flush.
+  ASSERT_TRUE(b.keyspace->drop_range(KeyFamily::kChunks, "", std::string(40, '\xff')));
+  ASSERT_TRUE(b.keyspace->drop_range(KeyFamily::kRows, "", std::string(40, '\xff')));
+  const TimeMs border{kTuesday + 14 * kDay};
+  for (const Resolution resolution : {Resolution::kRaw, Resolution::kMinute, Resolution::kHour})
+    ASSERT_TRUE(b.chunks.drop_before(resolution, border));
+  StoreStats stats;
+  ASSERT_TRUE(read_stats(*b.keyspace, stats));
+  EXPECT_TRUE(stats.partitions.empty());
+  EXPECT_TRUE(stats.days.empty());
+  EXPECT_TRUE(b.chunks.sums().days().empty());
 }
 
 // Flips one bit of every value in turn: verify names series and range, and nothing else.

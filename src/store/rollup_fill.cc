@@ -46,7 +46,8 @@ Result<bool> RollupFill::lacks(const RowKey& key, const TimeRange& range, uint8_
   return false;
 }
 
-void RollupFill::put_again(std::string_view key, std::string_view value, KeyBatch& batch) const {
+void RollupFill::put_again(std::string_view key, std::string_view value, KeyBatch& batch,
+                           ChunkChange& change) const {
   const auto row = RowReader::open(key, value);
   RowSeries series;
   if (!row || row->size() == 0 || !row->read(0, series) || series.times.empty()) return;
@@ -59,6 +60,9 @@ void RollupFill::put_again(std::string_view key, std::string_view value, KeyBatc
   chunk.count = 1;
   chunk.bytes = encode_samples({sample});
   StoredChunk made = stored(chunk);
+  // From a pass that was not joined yet.
+  if (const auto there = keyspace_.get(KeyFamily::kChunks, made.key); there && *there) return;
+  change.put(chunk.start, chunk.end, 1, made.key.size() + made.value.size());
   batch.put(KeyFamily::kChunks, std::move(made.key), std::move(made.value));
 }
 
@@ -71,6 +75,7 @@ Result<bool> RollupFill::step(TimeMs border, size_t groups_max) {
   const auto missing = static_cast<uint8_t>(wanted_ & ~state.made);
   if (state.next.empty()) state.next = kFirstRow;
   KeyBatch batch;
+  ChunkChange change;
   bool more = missing != 0;
   for (size_t groups = 0; more && groups < groups_max; ++groups) {
     std::string key, value;
@@ -90,12 +95,12 @@ Result<bool> RollupFill::step(TimeMs border, size_t groups_max) {
     if (range.to < border) continue;
     const auto wanted = lacks(*row, range, missing);
     if (!wanted) return fail(wanted.error());
-    if (*wanted) put_again(key, value, batch);
+    if (*wanted) put_again(key, value, batch, change);
   }
   if (!more) state = {wanted_, wanted_, {}};
   std::string bytes{static_cast<char>(state.made), static_cast<char>(state.making)};
   batch.put(KeyFamily::kMeta, std::string(kStateKey), bytes + state.next);
-  if (auto done = keyspace_.write(batch); !done) return fail(done.error());
+  if (auto done = sums_.write(batch, change); !done) return fail(done.error());
   return more;
 }
 

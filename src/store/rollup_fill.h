@@ -8,6 +8,7 @@
 
 #include <optional>
 
+#include "store/chunk_sums.h"
 #include "store/keyspace.h"
 #include "store/rows.h"
 
@@ -15,8 +16,8 @@ namespace tocsin {
 
 class RollupFill {
  public:
-  RollupFill(Keyspace& keyspace, bool minutes, bool hours)
-      : keyspace_(keyspace), wanted_((minutes ? 1 : 0) | (hours ? 2 : 0)) {}
+  RollupFill(Keyspace& keyspace, ChunkSums& sums, bool minutes, bool hours)
+      : keyspace_(keyspace), sums_(sums), wanted_((minutes ? 1 : 0) | (hours ? 2 : 0)) {}
 
   // Looks at the rows of at most `groups_max` groups and days from `border` on. True: there are
   // more. Called by the thread that compacts.
@@ -30,9 +31,11 @@ class RollupFill {
   };
   Result<State> load() const;
   Result<bool> lacks(const RowKey& key, const TimeRange& range, uint8_t which) const;
-  void put_again(std::string_view key, std::string_view value, KeyBatch& batch) const;
+  void put_again(std::string_view key, std::string_view value, KeyBatch& batch,
+                 ChunkChange& change) const;
 
   Keyspace& keyspace_;
+  ChunkSums& sums_;
   const uint8_t wanted_;  // bit 0: minutes, 1: hours
 };
 

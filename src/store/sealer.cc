@@ -77,18 +77,16 @@ void Sealer::give_back(std::vector<Item> items) {
 }
 
 Result<void> Sealer::write(const std::vector<Item>& items) {
-  KeyBatch batch;
   std::vector<SealedChunkPtr> chunks;
   for (const Item& item : items)
     if (item.chunk) chunks.push_back(item.chunk);
   if (!chunks.empty()) {
-    const uint32_t catalogued = chunks_.put(chunks, batch);
     TimeMs newest = newest_.load();
     for (const SealedChunkPtr& chunk : chunks) newest = std::max(newest, chunk->end);
     newest_ = newest;  // before they can be read from the disk
-    if (auto done = keyspace_.write(batch); !done) return done;
-    chunks_.catalogued(catalogued);
-    written_bytes_ += batch.bytes;
+    const auto bytes = chunks_.write(chunks);
+    if (!bytes) return fail(bytes.error());
+    written_bytes_ += *bytes;
     written_.insert(written_.end(), chunks.begin(), chunks.end());
   }
   for (const Item& item : items)

@@ -89,12 +89,14 @@ Result<void> Store::open_parts(std::unique_ptr<Keyspace> keyspace, Counters& cou
   }
   chunks_ = std::make_unique<Chunks>(*keyspace_, series_, counters);
   if (auto done = chunks_->check_format(); !done) return done;
+  if (auto done = chunks_->sums().load(); !done) return done;
   const auto flushed = chunks_->flushed();
   if (!flushed) return fail(flushed.error());
   // Rows stand in for points that are gone: without an end to points there are none.
   options_.compaction.minutes = options_.keep.count > 0 && options_.keep_minutes.count > 0;
   options_.compaction.hours = options_.keep.count > 0 && options_.keep_hours.count > 0;
-  compactor_ = std::make_unique<Compactor>(*keyspace_, options_.compaction, counters);
+  compactor_ =
+      std::make_unique<Compactor>(*keyspace_, chunks_->sums(), options_.compaction, counters);
   if (auto done = compactor_->load(); !done) return done;
   for (size_t i = 0; i < kResolutions; ++i)
     borders_[i] = border_of(static_cast<Resolution>(i), clock_.now()).ms;
@@ -148,12 +150,15 @@ Result<JournalRecovery> Store::recover(Lsn after,
     });
     for (const FramePtr& frame : some)
       if (frame->lsn > after && on_frame) on_frame(frame);
-    // Chunks that filled up on the way go out at once: memory does not follow the journal's size.
+    // Chunks that filled up on the way go out: memory does not follow the journal's size.
     for (uint32_t shard = 0; shard < shards(); ++shard) {
       hand_over(shard);
       heads_[shard]->release_flushed();
     }
-    if (sealed && !some.empty()) sealed = sealer_->step(some.back()->lsn, Lsn{0});
+    // A few are written later, by the sealer's own thread: whoever waits for the start does not
+    // wait for them.
+    if (sealed && !some.empty() && sealer_->backlog() >= Sealer::kBacklogMax)
+      sealed = sealer_->step(some.back()->lsn, Lsn{0});
     some.clear();
     points = 0;
   };
@@ -166,6 +171,7 @@ Result<JournalRecovery> Store::recover(Lsn after,
   take_up();
   if (!report) return report;
   if (!sealed) log::warning("while recovering: {}", sealed.error().text());
+  chunks_->doubt_until(journal_->last());
   for (const JournalDamage& damage : report->damage) log::error("journal: {}", damage.text());
   for (uint32_t shard = 0; shard < shards(); ++shard) heads_[shard]->done(journal_->last());
   return report;
@@ -335,7 +341,8 @@ Result<bool> Store::compact_step(TimeMs now) {
       now - background_->retention_done >= kRetentionEvery) {
     background_->retention_done = now;
     if (auto done = drop_old(now); !done) return fail(done.error());
-    RollupFill fill(*keyspace_, options_.compaction.minutes, options_.compaction.hours);
+    RollupFill fill(*keyspace_, chunks_->sums(), options_.compaction.minutes,
+                    options_.compaction.hours);
     const auto filled = fill.step(TimeMs{borders_[0]}, kFillGroups);
     if (!filled) return fail(filled.error());
   }
@@ -389,8 +396,16 @@ Result<void> Store::read_rollup(SeriesRef series, Resolution resolution, TimeMs 
 Result<StoreStats> Store::stats() const {
   StoreStats out;
   out.journal_bytes = journal_->bytes_on_disk();
+  out.journal_bytes_max = options_.journal.bytes_max;
+  out.archive_bytes = archive_ ? archive_->bytes() : 0;
+  out.archive_bytes_max = options_.archive.bytes_max;
   out.extents = extents();
-  if (auto done = read_stats(*keyspace_, out); !done) return fail(done.error());
+  out.keep = {options_.keep, options_.keep_minutes, options_.keep_hours};
+  out.series = chunks_->catalogue_series();
+  out.catalogue_bytes = chunks_->catalogue_bytes();
+  out.take(chunks_->sums().days());
+  if (auto done = read_partitions(*keyspace_, out); !done) return fail(done.error());
+  out.disk_bytes = keyspace_->stats().disk_bytes;
   return out;
 }
 

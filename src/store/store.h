@@ -111,7 +111,7 @@ class Store {
   Result<void> read_rollup(SeriesRef series, Resolution resolution, TimeMs from, TimeMs to,
                            RollupColumns& out) const;
 
-  // What is stored, in numbers. Any thread; takes as long as the chunks of about a day are many.
+  // What is stored, in numbers. Any thread; looks at a few keys per day and week.
   Result<StoreStats> stats() const;
 
   // The state of `name` as of lsn. kRefused if lsn is not durable yet: a checkpoint must not know

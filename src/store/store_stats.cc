@@ -5,7 +5,6 @@
 
 #include "base/bytes.h"
 #include "store/big_endian.h"
-#include "store/stored_chunk.h"
 
 namespace tocsin {
 namespace {
@@ -46,7 +45,18 @@ double StoreStats::raw_bytes_per_point() const {
   return static_cast<double>(bytes[0] + chunk_bytes + catalogue_bytes) / static_cast<double>(all);
 }
 
-Result<void> read_stats(Keyspace& keyspace, StoreStats& out) {
+void StoreStats::take(std::vector<DaySums> chunk_days) {
+  days = std::move(chunk_days);
+  for (const DaySums& day : days) {
+    chunks += day.chunks;
+    chunk_points += day.points;
+    chunk_bytes += day.bytes;
+    oldest = std::min(oldest, day.first);
+    newest = std::max(newest, day.last);
+  }
+}
+
+Result<void> read_partitions(Keyspace& keyspace, StoreStats& out) {
   const auto partition = [&](std::string_view key, std::string_view value) {
     const auto stats = parse_partition(key, value);
     if (!stats) return true;
@@ -58,26 +68,26 @@ Result<void> read_stats(Keyspace& keyspace, StoreStats& out) {
     out.newest = std::max(out.newest, stats->to);
     return true;
   };
-  if (auto done = keyspace.scan(KeyFamily::kMeta, "p", "q", partition); !done) return done;
-  const auto chunk = [&](std::string_view key_bytes, std::string_view value) {
-    const auto key = parse_chunk_key(key_bytes);
-    if (!key) return true;
-    ++out.chunks;
-    out.chunk_points += chunk_points(value);
-    out.chunk_bytes += key_bytes.size() + value.size();
-    out.oldest = std::min(out.oldest, key->start);
-    out.newest = std::max(out.newest, std::min(chunk_end(*key, value), kTimeMax));
-    return true;
-  };
-  auto done = keyspace.scan(KeyFamily::kChunks, "", kPastAll, chunk);
-  // What does not check out is for verify to say.
-  if (!done && done.error().code != ErrorCode::kCorrupt) return done;
+  return keyspace.scan(KeyFamily::kMeta, "p", "q", partition);
+}
+
+Result<void> read_stats(Keyspace& keyspace, StoreStats& out) {
+  if (auto done = read_partitions(keyspace, out); !done) return done;
+  auto kept = read_day_sums(keyspace);
+  if (!kept) return fail(kept.error());
+  if (!*kept) {
+    auto counted = count_days(keyspace);
+    if (!counted) return fail(counted.error());
+    *kept = std::move(*counted);
+  }
+  out.take(std::move(**kept));
   const auto entry = [&](std::string_view key, std::string_view value) {
     ++out.series;
     out.catalogue_bytes += key.size() + value.size();
     return true;
   };
-  done = keyspace.scan(KeyFamily::kCatalogue, "", kPastAll, entry);
+  auto done = keyspace.scan(KeyFamily::kCatalogue, "", kPastAll, entry);
+  // What does not check out is for verify to say.
   if (!done && done.error().code != ErrorCode::kCorrupt) return done;
   out.disk_bytes = keyspace.stats().disk_bytes;
   return {};

@@ -24,16 +24,23 @@ std::optional<PartitionStats> parse_partition(std::string_view key, std::string_
 
 struct StoreStats {
   uint64_t journal_bytes = 0;  // on disk, preallocated segments as a whole
+  // Of a running store: limits, and how long each resolution is kept (0: for ever, or not made).
+  uint64_t journal_bytes_max = 0, archive_bytes = 0, archive_bytes_max = 0;
+  std::array<DurationMs, kResolutions> keep{};
   uint64_t series = 0, catalogue_bytes = 0;
-  uint64_t chunks = 0, chunk_points = 0, chunk_bytes = 0;  // days that are not yet joined
+  uint64_t chunks = 0, chunk_points = 0, chunk_bytes = 0;  // what is not yet joined
+  std::vector<DaySums> days;                               // the same by day
   std::array<uint64_t, kResolutions> points{}, bytes{};    // in rows, by resolution
   std::vector<PartitionStats> partitions;                  // by resolution, then time
   uint64_t disk_bytes = 0;  // files of the engine, what is not yet given back included
   TimeMs oldest = kTimeMax, newest = kTimeMin;  // raw points; about (a week's border) for rows
   Extents extents{};
+  void take(std::vector<DaySums> chunk_days);
   double raw_bytes_per_point() const;  // rows, chunks and catalogue over raw points; NaN if none
 };
-// Scans the keys of chunks and catalogue; any thread.
+// Rows: what the compactor wrote down of each week.
+Result<void> read_partitions(Keyspace& keyspace, StoreStats& out);
+// All that a folder says of itself, its catalogue entry by entry; any thread.
 Result<void> read_stats(Keyspace& keyspace, StoreStats& out);
 
 // A file of the engine in which some byte is not what was written. What of it cannot be read, if

@@ -395,6 +395,29 @@ class Model {
   std::map<std::string, std::map<int64_t, std::vector<Write>>> writes_;
 };
 
+// What is told of the store is what a look at every key finds.
+void check_sums(Bench& b) {
+  const auto told = b.store->stats();
+  ASSERT_TRUE(told) << told.error().text();
+  const auto counted = count_days(*b.keyspace);
+  ASSERT_TRUE(counted) << counted.error().text();
+  ASSERT_EQ(told->days.size(), counted->size());
+  for (size_t i = 0; i < counted->size(); ++i) {
+    const DaySums &sums = told->days[i], &seen = (*counted)[i];
+    ASSERT_EQ(sums.day, seen.day);
+    ASSERT_EQ(sums.chunks, seen.chunks) << "day " << seen.day;
+    ASSERT_EQ(sums.points, seen.points) << "day " << seen.day;
+    ASSERT_EQ(sums.bytes, seen.bytes) << "day " << seen.day;
+    ASSERT_LE(sums.first, seen.first);
+    ASSERT_GE(sums.last, seen.last);
+  }
+  StoreStats folder;
+  ASSERT_TRUE(read_stats(*b.keyspace, folder));
+  ASSERT_EQ(told->series, folder.series);
+  ASSERT_EQ(told->catalogue_bytes, folder.catalogue_bytes);
+  ASSERT_EQ(told->chunks, folder.chunks);
+}
+
 void write_some(Bench& b, Model& model, Random& random, int64_t now, double& serial) {
   Batch batch;
   std::vector<std::pair<std::string, size_t>> rows;
@@ -461,6 +484,7 @@ void run_random(uint64_t seed, std::unique_ptr<FaultyRocks> engine = nullptr) {
         (void)b.store->write_checkpoint(b.durable, "models", {"state"});
       b.settle();
       if (step % 10 == 0) model.check_live(b);
+      if (step % 10 == 5) check_sums(b);
       if (testing::Test::HasFatalFailure()) return;
     }
     b.disk.heal();
@@ -469,6 +493,7 @@ void run_random(uint64_t seed, std::unique_ptr<FaultyRocks> engine = nullptr) {
     b.crash();
     ASSERT_TRUE(b.report.damage.empty()) << b.report.damage[0].text();
     model.check_recovered(b, durable);
+    check_sums(b);
     if (testing::Test::HasFatalFailure()) return;
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace tocsin::streamer {
 namespace {
@@ -28,10 +29,10 @@ double quantile_of(std::vector<double>& values, double quantile) {
 Group::Group(const Aggregate& aggregate, DurationMs lateness)
     : aggregate_(aggregate), every_ms_(aggregate.every.count), lateness_(lateness) {}
 
-std::optional<uint32_t> Group::join(bool attempts) {
+std::optional<uint32_t> Group::join(bool behind) {
   if (members_.size() >= kMembersMax) return std::nullopt;
   members_.emplace_back();
-  members_.back().attempts = attempts;
+  members_.back().behind = behind;
   ++expected_;
   return static_cast<uint32_t>(members_.size() - 1);
 }
@@ -94,16 +95,35 @@ void Group::count_expected(int64_t start_ms) {
 
 Group::Closed Group::ratio(const Slot& slot) const {
   double failures = 0, attempts = 0;
-  bool failures_came = aggregate_.failures_zero;
+  bool failures_came = aggregate_.selected_zero;
   for (size_t i = 0; i < slot.values.size(); ++i) {
     if (std::isnan(slot.values[i])) continue;
-    (members_[i].attempts ? attempts : failures) += slot.values[i];
-    failures_came = failures_came || !members_[i].attempts;
+    (members_[i].behind ? attempts : failures) += slot.values[i];
+    failures_came = failures_came || !members_[i].behind;
   }
   const bool whole = failures_came && attempts > 0;
   // More failures than attempts: their points fell to different sides of the slot's border.
   const double value = whole ? std::clamp(failures / attempts, 0.0, 1.0) : kNoValue;
   return {TimeMs{slot.start_ms}, value, attempts};
+}
+
+// Per second. Where it is what waits that is known, demand is what was done and what waits more
+// now.
+Group::Closed Group::demand(const Slot& slot) {
+  double selected = kNoValue, done = kNoValue;
+  for (size_t i = 0; i < slot.values.size(); ++i)
+    if (!std::isnan(slot.values[i])) (members_[i].behind ? done : selected) = slot.values[i];
+  if (std::isnan(selected) && aggregate_.selected_zero) selected = 0;
+  Closed out{TimeMs{slot.start_ms}, selected, done};
+  if (aggregate_.queue && !std::isnan(selected)) {
+    const Waiting before = std::exchange(waiting_, Waiting{slot.start_ms, selected});
+    const bool known =
+        before.slot_ms != INT64_MIN && slot.start_ms - before.slot_ms <= kSlotsWaited * every_ms_;
+    const double span_s = static_cast<double>(slot.start_ms - before.slot_ms) / 1000;
+    out.value = known ? std::max(0.0, out.weight + (selected - before.count) / span_s) : kNoValue;
+  }
+  if (std::isnan(out.weight)) out.value = kNoValue;
+  return out;
 }
 
 double Group::reduce(const Slot& slot) const {
@@ -127,16 +147,21 @@ double Group::reduce(const Slot& slot) const {
     case AggregateOp::kQuantile:
       return quantile_of(values, aggregate_.quantile);
     case AggregateOp::kRatio:
-      break;  // see ratio()
+    case AggregateOp::kDemand:
+      break;  // see ratio() and demand()
   }
   return sum;
 }
 
 std::optional<Group::Closed> Group::close_front() {
   Slot& front = slots_.front();
-  const Closed out = aggregate_.op == AggregateOp::kRatio
-                         ? ratio(front)
-                         : Closed{TimeMs{front.start_ms}, reduce(front), 1};
+  Closed out{TimeMs{front.start_ms}, 0, 1};
+  if (aggregate_.op == AggregateOp::kRatio)
+    out = ratio(front);
+  else if (aggregate_.op == AggregateOp::kDemand)
+    out = demand(front);
+  else
+    out.value = reduce(front);
   closed_until_ms_ = front.start_ms + every_ms_;
   count_expected(front.start_ms);
   slots_.erase(slots_.begin());

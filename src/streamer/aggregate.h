@@ -7,7 +7,9 @@
 // late. A member that was not heard of for three slots is waited for no longer.
 //
 // Of a ratio the members are two, failures and attempts; what comes of one within a slot is added
-// up, and a slot without attempts gives no point.
+// up, and a slot without attempts gives no point. Of demand they are two as well, demand (or what
+// waits) and throughput; a member's last value in a slot counts, and a slot without both gives
+// none.
 //
 // Bounded: 10,000 members, 64 open slots (the oldest closes).
 
@@ -28,7 +30,7 @@ class Group {
     TimeMs last = kTimeMin;
     float cadence_s = 0;
     int64_t last_slot = INT64_MIN;
-    bool attempts = false;  // of a ratio
+    bool behind = false;  // of a pair: attempts, throughput
   };
   struct Value {
     uint32_t member = 0;
@@ -44,13 +46,13 @@ class Group {
   struct Closed {
     TimeMs time;        // the slot's start
     double value = 0;   // NaN: the slot gives no point
-    double weight = 1;  // of a ratio: its attempts
+    double weight = 1;  // of a pair: what stands behind the value
   };
 
   Group(const Aggregate& aggregate, DurationMs lateness);
 
   // kNone-like: nullopt when there are too many members.
-  std::optional<uint32_t> join(bool attempts = false);
+  std::optional<uint32_t> join(bool behind = false);
   // False if the slot is closed already.
   bool add(uint32_t member, TimeMs time, double value);
   // The oldest slot that is complete or passed by the watermark; call until nothing comes.
@@ -62,6 +64,13 @@ class Group {
 
   Member& member(uint32_t index) { return members_[index]; }
   size_t members() const { return members_.size(); }
+  // Of demand by what waits: how much did at the end of a slot.
+  struct Waiting {
+    int64_t slot_ms = INT64_MIN;
+    double count = 0;
+  };
+  Waiting& waiting() { return waiting_; }
+
   // For checkpoints.
   int64_t closed_until_ms() const { return closed_until_ms_; }
   TimeMs newest() const { return newest_; }
@@ -78,6 +87,7 @@ class Group {
   std::optional<Closed> close_front();
   double reduce(const Slot& slot) const;
   Closed ratio(const Slot& slot) const;
+  Closed demand(const Slot& slot);
 
   const Aggregate& aggregate_;
   int64_t every_ms_;
@@ -87,6 +97,7 @@ class Group {
   uint32_t expected_ = 0;    // members that are waited for
   int64_t closed_until_ms_ = INT64_MIN;
   TimeMs newest_ = kTimeMin;
+  Waiting waiting_;
 };
 
 }  // namespace tocsin::streamer

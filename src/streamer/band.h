@@ -14,7 +14,7 @@ namespace tocsin::streamer {
 struct DrawnPoint {
   TimeMs time;
   double value = 0;
-  double weight = 1;  // the attempts behind a ratio, where they are known
+  double weight = 1;  // what stands behind a pair, as attempts, where they are known
 };
 
 struct DrawnViolation {

@@ -240,8 +240,8 @@ void Streamer::Core::close_slot(uint32_t group, const Group::Closed& closed, Con
   if (closed.time <= test.last_time) return;
   pace(test, closed.time, context);
   derive(test, closed.time, closed.value, context);
-  if (const SeriesRef attempts = groups_[group].attempts; attempts != kNoSeries)
-    context.out.derived.push_back({attempts, closed.time, closed.weight});
+  if (const SeriesRef behind = groups_[group].behind; behind != kNoSeries)
+    context.out.derived.push_back({behind, closed.time, closed.weight});
   context.weight = closed.weight;
   judge(test, find_more(test), closed.time, closed.value, context);
   context.weight = 1;

@@ -44,7 +44,7 @@ struct Context {
   TimeMs arrival;
   bool live = false;
   StreamerOutputs& out;
-  double weight = 1;  // of the point being judged: the attempts behind a ratio
+  double weight = 1;  // of the point being judged: what stands behind it in a pair
 };
 
 class Streamer::Core final : private Judge::Owner {
@@ -95,10 +95,10 @@ class Streamer::Core final : private Judge::Owner {
   };
   struct GroupEntry {
     std::unique_ptr<Group> group;
-    SeriesRef judged;                // the result
-    SeriesRef attempts = kNoSeries;  // of a ratio: what its points weigh, for charts
-    Labels source;                   // of the first member: says which marks match
-    uint32_t last = kNone;           // SeriesRef of the member that came last
+    SeriesRef judged;              // the result
+    SeriesRef behind = kNoSeries;  // of a pair: what its points weigh, for charts
+    Labels source;                 // of the first member: says which marks match
+    uint32_t last = kNone;         // SeriesRef of the member that came last
     WorkerRef worker;
     uint32_t test = kNone;
     bool armed = false;

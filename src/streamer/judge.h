@@ -47,7 +47,7 @@ class Judge {
   struct Point {
     TimeMs time;
     double value = 0;
-    double weight = 1;  // the attempts behind a ratio
+    double weight = 1;  // what stands behind a pair, as attempts
     bool imported = false;
   };
   // Gives what is seldom needed, and is not near the hot state.

@@ -161,6 +161,52 @@ TEST(RatioOfTwoSeries, IsDrawnAsItWasJudged) {
   EXPECT_EQ(drawing.violations.size(), rig.opened());
 }
 
+// Both timers are due at the full minute. Once they used the same positions, and the merge of the
+// shards, which relies on their order, ended the program.
+TEST(RatioOfTwoSeries, WhatAClosedSlotSaysComesBehindItsSeriesAbsence) {
+  Payments rig(yaml("    missing: zero\n"));
+  for (int64_t m = 0; m < 600; ++m) rig.minute(m, "a", m < 590 ? 0 : 3, 3);
+  ASSERT_EQ(rig.opened(), 1U);
+  const SeriesRef attempts = rig.series("payments_attempts", {{"customer", "a"}});
+  for (int64_t m = 600; m < 640; ++m) {
+    rig.advance(at(60 * m));
+    rig.send(attempts, at(60 * m), 3);
+  }
+  EXPECT_EQ(rig.changes(ViolationChange::What::kAbsent).size(), 1U);
+  EXPECT_EQ(rig.changes(ViolationChange::What::kEnded).size(), 1U);
+  EXPECT_FALSE(rig.out_of_order);
+}
+
+// A forecast with throughput: demand as it came, or of what waits and what was done.
+TEST(DemandOfTwoSeries, IsWhatWasAskedForPerSecond) {
+  for (const bool queue : {false, true}) {
+    const std::string demand = queue ? "demand: queue, " : "";
+    Rig rig(
+        workers_of("workers:\n  - {id: f, tier: kpi, select: asked, models: [{kind: forecast, "
+                   "throughput: done_total, " +
+                   demand + "sustained: 10m, every: 60s}]}\n"));
+    const SeriesRef asked = rig.series("asked"), done = rig.series("done_total");
+    for (int m = 0; m < 6; ++m) {
+      Batch batch;
+      batch.add(asked, at(60 * m), queue ? 120.0 * m : 7);
+      batch.add(done, at(60 * m), 300.0 * m);
+      rig.send(std::move(batch), at(60 * m));
+      if (m == 3) rig.restart();
+    }
+    std::vector<std::string> made;
+    for (const Point& point : rig.derived)
+      made.push_back(rig.table.labels(point.series).text() + " " + number_text(point.value));
+    // 300 a minute are 5 a second; 120 more a minute wait than before, 2 a second.
+    std::vector<std::string> wanted;
+    for (int m = 1; m < 6; ++m) {
+      wanted.push_back("asked:demand 7");
+      wanted.push_back("asked:throughput 5");
+    }
+    std::erase_if(made, [](const std::string& line) { return !line.starts_with("asked:"); });
+    EXPECT_EQ(made, wanted) << queue;
+  }
+}
+
 TEST(RatioConfig, WhatCannotBeIsSaid) {
   const auto problem = [](const std::string& text) {
     try {
@@ -180,6 +226,15 @@ TEST(RatioConfig, WhatCannotBeIsSaid) {
                 .find("none of its own"),
             std::string::npos);
   EXPECT_EQ(problem(begin + "x, models: [{kind: ratio, of: y}, {kind: silence}]}\n"), "");
+  const std::string forecast = begin + "x, models: [{kind: forecast, throughput: ";
+  EXPECT_NE(problem(forecast + "x, sustained: 10m}]}\n").find("what is done"), std::string::npos);
+  EXPECT_NE(problem(forecast + "y, limit: 3}]}\n").find("goes with sustained"), std::string::npos);
+  EXPECT_NE(problem(forecast + "y, sustained: 10m}, {kind: ratio, of: z}]}\n").find("not both"),
+            std::string::npos);
+  EXPECT_NE(problem(begin + "x, models: [{kind: forecast, demand: queue, limit: 3}]}\n")
+                .find("goes with throughput"),
+            std::string::npos);
+  EXPECT_EQ(problem(forecast + "y, sustained: 10m, demand: queue, every: 10s}]}\n"), "");
 }
 
 TEST(CountConfig, CountersAreTestedByTheirIncrease) {

@@ -77,7 +77,7 @@ bool Streamer::Core::add_feed(SeriesRef series, WorkerRef ref) {
   if (judged.hash() % shards_ != shard_) return false;
   const std::optional<uint32_t> group = group_of(ref, judged, source);
   if (!group) return false;
-  const std::optional<uint32_t> member = groups_[*group].group->join(worker.is_attempts(source));
+  const std::optional<uint32_t> member = groups_[*group].group->join(worker.is_behind(source));
   if (!member) {
     ++counts_.members_refused;
     return false;
@@ -109,8 +109,8 @@ std::optional<uint32_t> Streamer::Core::group_of(WorkerRef ref, const Labels& la
   entry.group = std::make_unique<Group>(*worker.aggregate, worker.lateness);
   entry.judged = added->ref;
   entry.source = source;
-  if (const Labels attempts = attempts_labels(worker, labels); !attempts.empty())
-    if (const auto series = table_.find_or_add(attempts, shard_)) entry.attempts = series->ref;
+  if (const Labels behind = behind_labels(worker, labels); !behind.empty())
+    if (const auto series = table_.find_or_add(behind, shard_)) entry.behind = series->ref;
   entry.worker = ref;
   groups_.push_back(std::move(entry));
   group_index_.emplace(std::pair{ref.index, labels}, index);

@@ -21,7 +21,7 @@ class SoleSeries final : private Judge::Owner {
 
   // Judges and then learns the point; `sink` hears what happens to the violation. nullopt, and
   // nothing done: it is not newer than the last one, or no number that is judged.
-  // `weight`: the attempts behind a ratio.
+  // `weight`: what stands behind a pair, as attempts.
   std::optional<Verdict> judge(TimeMs time, double value, Judge::Sink& sink, double weight = 1);
   // A point that is neither judged nor learned, as in an excluded period.
   void pass(TimeMs time, double value);

@@ -211,6 +211,10 @@ void Streamer::Core::save_groups(ByteWriter& out) const {
     own.u8(entry.test != kNone);
     if (entry.test != kNone) save_test(own, tests_[entry.test]);
     write_labels(own, entry.last == kNone ? Labels{} : table_.labels({entry.last}));
+    if (set_->worker(entry.worker).aggregate->queue) {
+      own.zigzag(entry.group->waiting().slot_ms);
+      own.f64(entry.group->waiting().count);
+    }
     out.text(own.bytes());
   }
 }
@@ -327,6 +331,10 @@ void Streamer::Core::load_groups(ByteReader& in, Loading& loading) {
       load_test(test, loading, group_test(found->second));
     }
     if (loading.has_senders) load_last(own, groups_[found->second]);
+    if (set_->worker(*worker).aggregate->queue) {
+      group.waiting().slot_ms = own.zigzag();
+      group.waiting().count = own.f64();
+    }
     arm_group(found->second, clock_);
   }
 }

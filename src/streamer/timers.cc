@@ -41,8 +41,8 @@ TimeMs Streamer::Core::due_after(const SeriesTest& test, double cadences,
 TimeMs Streamer::Core::absent_due(const SeriesTest& test) const {
   if (test.is(SeriesTest::kAbsent)) return kTimeMax;
   const Worker& worker = set_->workers()[test.worker];
-  const bool ratio = worker.model(ModelKind::kRatio) != nullptr;
-  if (worker.missing == Missing::kZero && !ratio) {
+  const bool pair = worker.aggregate && worker.aggregate->is_pair();
+  if (worker.missing == Missing::kZero && !pair) {
     const Sender* sender = speaker_of(test);
     if (sender == nullptr || !sender->silent) return kTimeMax;
   }
@@ -67,8 +67,8 @@ TimeMs Streamer::Core::silence_due(const SeriesTest& test) const {
 TimeMs Streamer::Core::zero_due(const SeriesTest& test) const {
   const Worker& worker = set_->workers()[test.worker];
   if (worker.missing != Missing::kZero) return kTimeMax;
-  // Of a ratio it is the failures that are zero; without attempts there is nothing to say.
-  if (worker.model(ModelKind::kRatio) != nullptr) return kTimeMax;
+  // Of a pair it is the series selected that is zero; without the other there is nothing to say.
+  if (worker.aggregate && worker.aggregate->is_pair()) return kTimeMax;
   return due_after(test, 2, DurationMs{});
 }
 
@@ -192,7 +192,8 @@ void Streamer::Core::fire_group(const Timer& timer, Context& context) {
   groups_[index].armed = false;
   Group& group = *groups_[index].group;
   context.at.row = table_.labels(groups_[index].judged).hash();
-  context.at.step = groups_[index].worker.index * kStepsPerWorker;
+  // Behind what the timer of its result's test says at the same instant, which comes first.
+  context.at.step = groups_[index].worker.index * kStepsPerWorker + kStepsPerWorker / 2;
   const TimeMs passed = timer.due - set_->worker(groups_[index].worker).lateness;
   while (const auto closed = group.take_until(passed)) close_slot(index, *closed, context);
   arm_group(index, timer.due);

@@ -57,7 +57,7 @@ Id128 definition_of(const Worker& worker) {
     out.text(worker.aggregate->name);
     out.zigzag(worker.aggregate->every.count);
     for (const std::string& label : worker.aggregate->by) out.text(label);
-    if (worker.aggregate->op == AggregateOp::kRatio) out.text(worker.aggregate->failures);
+    if (worker.aggregate->is_pair()) out.text(worker.aggregate->selected);
   }
   out.varint(worker.models.size());
   for (const ModelSpec& model : worker.models) write_model(out, model);
@@ -172,8 +172,8 @@ Labels judged_labels(const Worker& worker, const Labels& labels) {
   const Labels transformed = transformed_labels(worker, labels);
   if (!worker.aggregate) return transformed;
   const Aggregate& aggregate = *worker.aggregate;
-  if (aggregate.op == AggregateOp::kRatio)
-    return labels.with(kNameLabel, aggregate.failures + ":ratio");
+  if (aggregate.is_pair())
+    return labels.with(kNameLabel, fmt::format("{}:{}", aggregate.selected, aggregate.op_text));
   std::string name = aggregate.name;
   if (name.empty()) name = fmt::format("{}:{}", transformed.name(), aggregate.op_text);
   std::vector<Labels::Pair> pairs;
@@ -182,19 +182,20 @@ Labels judged_labels(const Worker& worker, const Labels& labels) {
   return Labels::of(name, std::move(pairs));
 }
 
-Labels attempts_labels(const Worker& worker, const Labels& judged) {
-  if (!worker.aggregate || worker.aggregate->op != AggregateOp::kRatio) return {};
-  return judged.with(kNameLabel, worker.aggregate->failures + ":attempts");
+Labels behind_labels(const Worker& worker, const Labels& judged) {
+  if (!worker.aggregate || !worker.aggregate->is_pair()) return {};
+  const bool ratio = worker.aggregate->op == AggregateOp::kRatio;
+  return judged.with(kNameLabel,
+                     worker.aggregate->selected + (ratio ? ":attempts" : ":throughput"));
 }
 
-bool Worker::is_attempts(const Labels& labels) const {
-  return aggregate && aggregate->op == AggregateOp::kRatio &&
-         labels.name() == aggregate->attempts &&
-         any_matches(select, labels.with(kNameLabel, aggregate->failures));
+bool Worker::is_behind(const Labels& labels) const {
+  return aggregate && aggregate->is_pair() && labels.name() == aggregate->behind &&
+         any_matches(select, labels.with(kNameLabel, aggregate->selected));
 }
 
 bool Worker::selects(const Labels& labels) const {
-  return any_matches(select, labels) || is_attempts(labels);
+  return any_matches(select, labels) || is_behind(labels);
 }
 
 std::vector<std::string> Worker::model_names() const {
@@ -308,11 +309,11 @@ std::optional<WorkerRef> WorkerSet::find(std::string_view id) const {
 
 std::vector<WorkerRef> WorkerSet::testing(const Labels& labels) const {
   std::vector<WorkerRef> found;
-  bool tested = false;  // attempts that only stand behind a ratio are not
+  bool tested = false;  // what only stands behind the other of a pair is not
   for (size_t i = 0; i < workers_.size(); ++i) {
     if (i == default_index_ || !workers_[i].selects(labels)) continue;
     found.push_back(WorkerRef{static_cast<uint32_t>(i)});
-    tested = tested || !workers_[i].is_attempts(labels);
+    tested = tested || !workers_[i].is_behind(labels);
   }
   if (!tested && default_index_ && workers_[*default_index_].selects(labels))
     found.push_back(WorkerRef{static_cast<uint32_t>(*default_index_)});

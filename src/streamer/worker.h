@@ -35,7 +35,7 @@ using namespace models;  // what tests a point, in the words of that room
 enum class Strategy : uint8_t { kWeighted, kMajority, kAny, kAll, kBest };
 enum class Missing : uint8_t { kUnknown, kZero, kViolation };
 enum class Transform : uint8_t { kAuto, kNone, kRate, kIncrease, kDelta };
-enum class AggregateOp : uint8_t { kSum, kMean, kMin, kMax, kCount, kQuantile, kRatio };
+enum class AggregateOp : uint8_t { kSum, kMean, kMin, kMax, kCount, kQuantile, kRatio, kDemand };
 
 std::string_view to_text(Strategy strategy);    // "weighted", "majority", "any", "all", "best"
 std::string_view to_text(Missing missing);      // "unknown", "zero", "violation"
@@ -48,9 +48,13 @@ struct Aggregate {
   std::vector<std::string> by;     // labels kept
   DurationMs every = seconds(10);  // length of a slot
   std::string name;                // of the result; empty = NAME:OP
-  // kRatio: all labels are kept, and a group is two series that differ in their name alone.
-  std::string failures, attempts;  // their names
-  bool failures_zero = false;      // none came = there were none (missing: zero)
+  // kRatio, kDemand: all labels are kept, and a group is two series that differ in their name
+  // alone: the one that the worker selects (failures; demand or what waits), and what stands behind
+  // each slot's value and is its weight (attempts; throughput).
+  std::string selected, behind;  // their names
+  bool selected_zero = false;    // none came = there were none (missing: zero)
+  bool queue = false;            // kDemand: it selects what waits, demand is what makes it grow
+  bool is_pair() const { return op == AggregateOp::kRatio || op == AggregateOp::kDemand; }
 };
 
 struct Worker {
@@ -76,9 +80,9 @@ struct Worker {
   DurationMs accept_after{};  // a violation open for so long becomes the new normal; 0 = never
   Id128 definition;           // hash of all that changes what its models learn
 
-  // By its selectors, or as the attempts behind a series that they select.
+  // By its selectors, or as what stands behind a series that they select.
   bool selects(const Labels& labels) const;
-  bool is_attempts(const Labels& labels) const;  // ... as the latter
+  bool is_behind(const Labels& labels) const;  // ... as the latter
   // Names by ModelBand::model: a profile counts once per past period ("profile -1", "profile -2").
   std::vector<std::string> model_names() const;
   // Kind by ModelBand::model, in the same order.
@@ -170,8 +174,8 @@ Transform transform_of(const Worker& worker, std::string_view name);
 // the series itself if it does neither.
 Labels transformed_labels(const Worker& worker, const Labels& labels);
 Labels judged_labels(const Worker& worker, const Labels& labels);
-// The attempts behind a ratio, slot by slot: a series of its own, for charts. Empty if there is
-// none.
-Labels attempts_labels(const Worker& worker, const Labels& judged);
+// What stands behind the values of a pair, slot by slot: a series of its own, for charts. Empty if
+// there is none.
+Labels behind_labels(const Worker& worker, const Labels& judged);
 
 }  // namespace tocsin::streamer

@@ -176,23 +176,43 @@ std::string one_name(const Worker& worker) {
   return name;
 }
 
-// A model of kind ratio makes its worker judge the quotient of two series, slot by slot.
-void make_ratio(MapReader& m, Worker& worker) {
+const ModelSpec* forecast_of_pairs(const Worker& worker) {
+  for (const ModelSpec& model : worker.models)
+    if (model.kind == ModelKind::kForecast && model.weight > 0 &&
+        model.texts.contains("throughput"))
+      return &model;
+  return nullptr;
+}
+
+// A model of two series makes its worker judge them together, slot by slot: ratio their quotient, a
+// forecast with throughput the demand.
+void make_pair(MapReader& m, Worker& worker) {
   const ModelSpec* ratio = worker.model(ModelKind::kRatio);
-  if (m.describing() || ratio == nullptr) return;
-  if (worker.aggregate) m.problem("aggregate", "a worker with a model ratio has none of its own");
+  const ModelSpec* forecast = forecast_of_pairs(worker);
+  const ModelSpec* model = ratio != nullptr ? ratio : forecast;
+  if (m.describing() || model == nullptr) return;
+  const std::string what = ratio != nullptr ? "a model ratio" : "a forecast with throughput";
+  if (ratio != nullptr && forecast != nullptr)
+    m.problem("models", "a worker has ratio or a forecast with throughput, not both");
+  if (worker.aggregate) m.problem("aggregate", "a worker with " + what + " has none of its own");
   Aggregate out;
-  out.op = AggregateOp::kRatio;
-  out.op_text = "ratio";
-  out.failures = one_name(worker);
-  out.attempts = ratio->texts.contains("of") ? ratio->texts.at("of") : "";
-  out.every = DurationMs{static_cast<int64_t>(ratio->number("every", 60'000))};
-  out.failures_zero = worker.missing == Missing::kZero;
-  if (out.failures.empty())
-    m.problem("select", "a worker with a model ratio selects one series name, written in full");
-  else if (out.failures == out.attempts)
+  out.op = ratio != nullptr ? AggregateOp::kRatio : AggregateOp::kDemand;
+  out.op_text = ratio != nullptr ? "ratio" : "demand";
+  out.selected = one_name(worker);
+  const auto behind = model->texts.find(ratio != nullptr ? "of" : "throughput");
+  out.behind = behind == model->texts.end() ? "" : behind->second;
+  out.every = DurationMs{static_cast<int64_t>(model->number("every", 60'000))};
+  out.selected_zero = worker.missing == Missing::kZero;
+  out.queue = model->numbers.contains("demand_by_queue");
+  if (out.selected.empty())
+    m.problem("select", "a worker with " + what + " selects one series name, written in full");
+  else if (out.selected == out.behind && ratio != nullptr)
     m.problem("models",
-              fmt::format("ratio: {} of itself is always 1; of names the attempts", out.failures));
+              fmt::format("ratio: {} of itself is always 1; of names the attempts", out.selected));
+  else if (out.selected == out.behind)
+    m.problem("models", fmt::format("forecast: {} is what the worker selects, the demand; "
+                                    "throughput names what is done",
+                                    out.selected));
   worker.aggregate = std::move(out);
 }
 
@@ -316,7 +336,7 @@ void read_worker(MapReader& m, const Calendars& calendars, Worker& worker) {
   m.map("aggregate", "aggregate", "Judge a value over many series instead of each.",
         [&](MapReader& a) { read_aggregate(a, worker); });
   read_models(m, calendars, worker);
-  make_ratio(m, worker);
+  make_pair(m, worker);
   if (worker.models.size() > kModelsMax) m.problem("models", "at most 8 models per worker");
   read_opens(m, worker);
   read_limits(m, worker);

@@ -59,8 +59,12 @@ std::string lead_text(DurationMs lead) {
 }
 
 std::string why(const CauseView& cause, TimeMs reference) {
-  std::string out = fmt::format("{:.3g} times its usual spread away from what is usual",
-                                static_cast<double>(cause.unusual.deviations));
+  const query::Unusual& unusual = cause.unusual;
+  std::string out = unusual.stopped
+                        ? fmt::format("no points any more, where no pause was longer than {}",
+                                      seconds_text(std::max(unusual.pause, seconds(1))))
+                        : fmt::format("{:.3g} times its usual spread away from what is usual",
+                                      static_cast<double>(unusual.deviations));
   if (cause.began.ms != 0) out += "; " + lead_text(reference - cause.began);
   if (!cause.related.empty()) {
     const auto& [name, value] = cause.related.front();

@@ -136,6 +136,11 @@ TEST_F(Answer, SeriesSayWhyTheyRank) {
             "42.4 times its usual spread away from what is usual; began 40s before it; the same "
             "site madrid");
   EXPECT_THAT(view.causes[1].why, HasSubstr("a deploy; began 1m before it"));
+  scan.scored[0].unusual.stopped = true;
+  scan.scored[0].unusual.pause = seconds(10);
+  EXPECT_EQ(causes_view(asked, scan, order, {}).causes[0].why,
+            "no points any more, where no pause was longer than 10s; began 40s before it; the same "
+            "site madrid");
   EXPECT_EQ(view.scored, 1u);
   EXPECT_EQ(view.without_points, 4u);
 }

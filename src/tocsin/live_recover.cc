@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "access/tables.h"
+#include "base/crew.h"
 #include "base/log.h"
 #include "oncall/overrides.h"
 #include "oncall/record.h"
@@ -24,8 +25,57 @@ namespace {
 constexpr std::string_view kTrained = "trained";
 constexpr std::string_view kTrainedWord = " trained ";
 constexpr uint64_t kRoomNeeded = 16u << 20;
+constexpr size_t kFramesAtOnce = 16;         // of a recovery
+constexpr uint64_t kJournalPointBytes = 16;  // about; docs/formats/journal.md
 
 streamer::Options streamer_options() { return {}; }
+
+// Frames of a recovery: the shards take them up side by side, a few at a time, and what they found
+// is then decided on in the order of the journal.
+class TakeUp {
+ public:
+  TakeUp(const std::vector<std::unique_ptr<ShardThread>>& shards, DecisionThread& decisions,
+         std::vector<pipeline::ShardReport>& reports)
+      : shards_(shards),
+        decisions_(decisions),
+        reports_(reports),
+        crew_(static_cast<uint32_t>(shards.size())) {}
+
+  // True: as many as go at once.
+  bool add(const FramePtr& frame) {
+    frames_.push_back(frame);
+    return frames_.size() >= kFramesAtOnce;
+  }
+  // The last frame may have brought `workers` that had been trained.
+  Result<void> run(const std::shared_ptr<const streamer::WorkerSet>& workers,
+                   const std::optional<std::string>& trained) {
+    if (frames_.empty()) return {};
+    crew_.run([&](uint32_t i) {
+      for (const FramePtr& frame : frames_)
+        if (frame->kind != FrameKind::kTick) shards_[i]->stage().pass(*frame, reports_[i]);
+    });
+    const Frame& newest = *frames_.back();
+    for (uint32_t i = 0; i < shards_.size(); ++i) {
+      if (trained)
+        if (auto done = shards_[i]->stage().replace(workers, newest.lsn, newest.arrival,
+                                                    reports_[i], *trained);
+            !done)
+          log::error("{}; workers learn anew", done.error().text());
+      reports_[i].derived.clear();  // the journal has them
+      decisions_.recovered(i, reports_[i]);
+    }
+    auto decided = decisions_.run_recovered(newest.lsn);
+    frames_.clear();
+    return decided;
+  }
+
+ private:
+  const std::vector<std::unique_ptr<ShardThread>>& shards_;
+  DecisionThread& decisions_;
+  std::vector<pipeline::ShardReport>& reports_;
+  Crew crew_;
+  std::vector<FramePtr> frames_;
+};
 
 }  // namespace
 
@@ -166,11 +216,16 @@ Result<void> Live::restore(const Checkpoint& checkpoint, TimeMs at,
                            std::vector<pipeline::ShardReport>& reports) {
   const auto saved = decode_model_checkpoint(checkpoint.bytes);
   if (!saved) return fail(saved.error());
-  for (const std::string& models : saved->shards)
-    for (auto& shard : shards_) {
+  // Each shard takes what is its own, whichever shard saved it: there may be more of them now.
+  std::vector<Result<void>> all(shards_.size());
+  Crew(static_cast<uint32_t>(shards_.size())).run([&](uint32_t i) {
+    for (const std::string& models : saved->shards) {
       ByteReader part(models);
-      if (auto loaded = shard->stage().streamer().load(part); !loaded) return fail(loaded.error());
+      if (all[i]) all[i] = shards_[i]->stage().streamer().load(part);
     }
+  });
+  for (const Result<void>& loaded : all)
+    if (!loaded) return fail(loaded.error());
   ByteReader rules(saved->rules);
   if (auto loaded = decisions_->stage().engine().load(rules); !loaded) return fail(loaded.error());
   if (saved->configuration != configuration_->folder.version()) {
@@ -233,25 +288,23 @@ Result<void> Live::recover() {
   Error failed;
   Lsn last = after;
   TimeMs last_arrival;
+  uint64_t reread = 0;  // bytes of the journal after the checkpoint, about
+  TakeUp together(shards_, *decisions_, reports);
+  const auto take_up = [&](const std::optional<std::string>& trained) {
+    auto run = together.run(configuration_->workers, trained);
+    if (!run && failed.message.empty()) failed = run.error();
+  };
   auto recovered = store_->recover(after, [&](const FramePtr& frame) {
     restore_once(frame->arrival);
     const std::optional<std::string> trained = trained_with(*frame);
-    for (uint32_t i = 0; i < shards_.size(); ++i) {
-      if (frame->kind != FrameKind::kTick) shards_[i]->stage().pass(*frame, reports[i]);
-      if (trained)
-        if (auto done = shards_[i]->stage().replace(configuration_->workers, frame->lsn,
-                                                    frame->arrival, reports[i], *trained);
-            !done)
-          log::error("{}; workers learn anew", done.error().text());
-      reports[i].derived.clear();  // the journal has them
-      decisions_->recovered(i, reports[i]);
-    }
     guard_.journal_has(frame->batch.fresh, frame->arrival, frame->batch.sender_name);
+    reread += frame->batch.size() * kJournalPointBytes;
+    for (const NewSeries& series : frame->batch.fresh) reread += series.labels.bytes();
     last = frame->lsn;
     last_arrival = frame->arrival;
-    if (auto run = decisions_->run_recovered(frame->lsn); !run && failed.message.empty())
-      failed = run.error();
+    if (together.add(frame) || trained) take_up(trained);
   });
+  take_up({});
   if (!recovered) return fail(recovered.error());
   if (!failed.message.empty()) return fail(failed);
   restore_once(started_at_);
@@ -260,7 +313,11 @@ Result<void> Live::recover() {
     if (series_.known(SeriesRef{ref})) announced_.mark(SeriesRef{ref});
   guard_.recovered();
   series_.set_gate(&guard_);
-  if (last > after) checkpoint_recovered(last, last_arrival);
+  // Modular: as if they had been written by this run.
+  checkpoint_after_ = store_->journal().bytes_written() - reread;
+  const auto limit = static_cast<double>(configuration_->settings.journal_bytes_max);
+  if (static_cast<double>(reread) >= kCheckpointFill * limit)
+    checkpoint_recovered(last, last_arrival);
   if (series_.size() > 0)
     log::info("recovered {} series, {} frames and {} points from the journal", series_.size(),
               recovered->frames, recovered->points);
@@ -270,7 +327,6 @@ Result<void> Live::recover() {
 // All stages stand after the same frame, so no marker is needed; and a journal that crashes have
 // filled could not take one: it is freed by this.
 void Live::checkpoint_recovered(Lsn last, TimeMs time) {
-  if (store_->journal().fill() < kCheckpointFill) return;
   CheckpointParts parts;
   parts.lsn = last;
   parts.time = time;

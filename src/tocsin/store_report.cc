@@ -56,6 +56,9 @@ std::string stats_json(const StoreStats& stats) {
   json.begin_object()
       .member("series", stats.series)
       .member("journal_bytes", stats.journal_bytes)
+      .member("journal_bytes_max", stats.journal_bytes_max)
+      .member("archive_bytes", stats.archive_bytes)
+      .member("archive_bytes_max", stats.archive_bytes_max)
       .member("catalogue_bytes", stats.catalogue_bytes)
       .member("disk_bytes", stats.disk_bytes)
       .member("bytes_per_point", stats.raw_bytes_per_point());
@@ -69,13 +72,22 @@ std::string stats_json(const StoreStats& stats) {
     json.begin_object()
         .member("resolution", to_text(static_cast<Resolution>(i)))
         .member("points", stats.points[i])
-        .member("bytes", stats.bytes[i]);
+        .member("bytes", stats.bytes[i])
+        .member("keep_ms", stats.keep[i].count);
     const bool any = stats.extents[i].from < stats.extents[i].to;
     json.member("available", any);
     if (any) write_time(json, "from", stats.extents[i].from);
     if (any) write_time(json, "to", stats.extents[i].to);
     json.end_object();
   }
+  json.end_array().key("days").begin_array();
+  for (const DaySums& day : stats.days)
+    json.begin_object()
+        .member("from", int64_t{day.day} * days(1).count)
+        .member("chunks", day.chunks)
+        .member("points", day.points)
+        .member("bytes", day.bytes)
+        .end_object();
   json.end_array().key("partitions").begin_array();
   for (const PartitionStats& partition : stats.partitions)
     json.begin_object()
@@ -112,6 +124,10 @@ std::string stats_text(const StoreStats& stats) {
     out +=
         fmt::format("bytes per point  {:.3f} (raw and catalogue)\n", stats.raw_bytes_per_point());
   out += fmt::format("files            {}\n", size_text(stats.disk_bytes));
+  for (const DaySums& day : stats.days)
+    out += fmt::format("  day of  {} chunks {:>6}      {:>14} points {:>10}\n",
+                       to_iso(TimeMs{day.day * days(1).count}).substr(0, 10), day.chunks,
+                       day.points, size_text(day.bytes));
   for (const PartitionStats& partition : stats.partitions)
     out += fmt::format("  week of {} {:<7}{:>6} rows {:>14} points {:>10}\n",
                        to_iso(partition.from).substr(0, 10), to_text(partition.resolution),

@@ -125,7 +125,7 @@ class LiveViews final : public server::Views {
                                  const std::vector<ShardSummary::States>& parts) const;
   server::WorkerDetails::Series series_view(const streamer::Streamer& streamer,
                                             const streamer::TestView& test, WorkerRef worker) const;
-  // points: of the series; then, of a ratio, its attempts.
+  // points: of the series; then, of a pair, what stands behind its values.
   server::BandView draw(const Labels& labels, WorkerRef worker, const server::BandQuery& query,
                         const std::vector<SeriesSamples>& points) const;
 

@@ -1,10 +1,14 @@
 // Ranges for charts, and the last points of series or what they come to: answered on the thread of
 // the connection and the shards where that is short, by the pool where it is not.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
+#include <map>
 
 #include "query/head_copy.h"
+#include "query/head_reduce.h"
 #include "query/newest.h"
 #include "query/range.h"
 #include "tocsin/views.h"
@@ -14,7 +18,9 @@ namespace {
 
 constexpr size_t kChartSeriesMax = 500;  // of one range query
 constexpr size_t kQuickSeries = 256;     // looked up and copied without the pool
-constexpr size_t kQuickPoints = 2500;    // written by the shard's thread: about 100 µs
+constexpr size_t kGroupsMax = 10'000;
+constexpr size_t kRestSeries = 2000;   // copied at once
+constexpr size_t kQuickPoints = 2500;  // written by the shard's thread: about 100 µs
 
 tl::unexpected<Error> out_of_time() {
   return fail(ErrorCode::kUnavailable,
@@ -29,7 +35,9 @@ struct Recent {
   bool more = false;
   TimeMs from, to;
 
-  bool by_all() const { return query.by == server::RecentQuery::By::kAll; }
+  query::SeriesGroups groups;      // unless each series is asked for by itself
+  std::vector<std::string> names;  // of the groups: the label's values
+  bool grouped() const { return query.by != server::RecentQuery::By::kSeries; }
   query::HeadWanted wanted() const {
     return {from, to, query.points > 0 ? query.points : SIZE_MAX};
   }
@@ -38,11 +46,11 @@ using RecentPtr = std::shared_ptr<Recent>;
 
 // Points that a head lacks, from the disk. Waits for it.
 Result<void> complete(const Store& store, const Recent& recent,
-                      std::vector<query::HeadPoints>& heads) {
+                      const std::vector<SeriesRef>& series, std::vector<query::HeadPoints>& heads) {
   for (size_t i = 0; i < heads.size(); ++i) {
     if (!heads[i].parts.sealed.empty()) query::settle(heads[i], recent.wanted());
     if (heads[i].whole) continue;
-    const SeriesRef ref = (*recent.series)[i];
+    const SeriesRef ref = series[i];
     auto read = recent.query.points > 0
                     ? query::newest_points(store, ref, recent.query.points, heads[i].samples)
                     : store.read_sealed(ref, recent.from, recent.to, std::move(heads[i].samples));
@@ -51,6 +59,13 @@ Result<void> complete(const Store& store, const Recent& recent,
     heads[i].whole = true;
   }
   return {};
+}
+
+server::RecentView::Row value_of(Reducer reducer) {
+  server::RecentView::Row row;
+  row.count = reducer.count();
+  row.value = reducer.value();
+  return row;
 }
 
 void put_points(const Recent& recent, const std::vector<Sample>& samples, server::RecentView& view,
@@ -76,9 +91,8 @@ server::RecentView view_of(const SeriesTable& table, Recent& recent,
   const auto labels = [&](uint32_t i) -> const Labels& {
     return table.labels((*recent.series)[i]);
   };
-  if (!recent.by_all())
-    std::sort(order.begin(), order.end(),
-              [&](uint32_t a, uint32_t b) { return labels(a) < labels(b); });
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return labels(a) < labels(b); });
   std::optional<Reducer> together;
   if (recent.query.reduce) together.emplace(*recent.query.reduce);
   for (const uint32_t i : order) {
@@ -90,16 +104,101 @@ server::RecentView view_of(const SeriesTable& table, Recent& recent,
       Reducer one(*recent.query.reduce);
       for (const Sample& sample : heads[i].samples) one.add(sample);
       row.count = one.count();
-      if (!recent.by_all()) row.value = one.value();
+      row.value = one.value();
       together->join(std::move(one));
     }
-    if (!recent.by_all()) view.series.push_back(std::move(row));
+    view.series.push_back(std::move(row));
   }
-  if (!together) return view;
-  view.together.emplace();
-  view.together->value = together->value();
-  view.together->count = together->count();
+  if (together) view.together = value_of(std::move(*together));
   return view;
+}
+
+// Which group each series is in. Values are those of labels, which live as long as the program.
+Result<void> group_by_label(const SeriesTable& table, Recent& recent) {
+  std::map<std::string_view, uint32_t> known;  // in the order of the answer
+  query::SeriesGroups& groups = recent.groups;
+  std::vector<std::string_view> values;
+  for (const SeriesRef ref : groups.series) {
+    values.push_back(table.labels(ref).get(recent.query.label));
+    known.try_emplace(values.back(), 0);
+    if (known.size() > kGroupsMax)
+      return fail(
+          ErrorCode::kInvalid,
+          fmt::format("reading points by {} failed: it has more than {} values here; take a "
+                      "label with fewer, or fewer series",
+                      recent.query.label, kGroupsMax));
+  }
+  for (auto& [value, number] : known) {
+    number = static_cast<uint32_t>(recent.names.size());
+    recent.names.emplace_back(value);
+  }
+  for (const std::string_view value : values) groups.group.push_back(known.at(value));
+  groups.groups = std::max<size_t>(recent.names.size(), 1);
+  return {};
+}
+
+server::RecentView grouped_view(Recent& recent, std::vector<Reducer> groups) {
+  server::RecentView view;
+  view.more = recent.more;
+  view.series_count = recent.groups.series.size();
+  Reducer together(*recent.query.reduce);
+  for (size_t g = 0; g < groups.size(); ++g) {
+    if (g < recent.names.size()) {
+      server::RecentView::Row& row = view.series.emplace_back(value_of(groups[g]));
+      row.labels = &view.groups.emplace_back(
+          std::vector<Labels::Pair>{{recent.query.label, recent.names[g]}});
+    }
+    together.join(std::move(groups[g]));
+  }
+  view.together = value_of(std::move(together));
+  return view;
+}
+
+// What the heads do not answer alone: a slice of the series at a time, so that memory is bounded.
+Result<void> add_rest(const query::StoreParts& parts, const SeriesTable& table,
+                      const Recent& recent, query::HeadReduced& reduced,
+                      const std::function<bool()>& stop) {
+  for (size_t at = 0; at < reduced.rest.size(); at += kRestSeries) {
+    const size_t end = std::min(at + kRestSeries, reduced.rest.size());
+    std::vector<SeriesRef> series;
+    for (size_t i = at; i < end; ++i) series.push_back(recent.groups.series[reduced.rest[i]]);
+    auto heads = query::copy_heads_and_wait(parts.heads, table, series, recent.wanted(), stop);
+    if (!heads) return out_of_time();
+    if (auto done = complete(parts.store, recent, series, *heads); !done) return done;
+    for (size_t i = at; i < end; ++i)
+      for (const Sample& sample : (*heads)[i - at].samples)
+        reduced.groups[recent.groups.of(reduced.rest[i])].add(sample);
+  }
+  return {};
+}
+
+using InPool = std::function<void(std::function<void(server::QueryContext&)>)>;
+
+// Points of many series together: reduced where they are, unless so many of each were asked for.
+void reduce_groups(const query::StoreParts& parts, const SeriesTable& table,
+                   const RecentPtr& recent, const InPool& in_pool) {
+  if (recent->query.by == server::RecentQuery::By::kLabel)
+    if (auto grouped = group_by_label(table, *recent); !grouped)
+      return recent->done(fail(grouped.error()));
+  const auto reduced = [parts, &table, recent, in_pool](query::HeadReduced groups) {
+    size_t points = groups.groups.size();
+    for (const Reducer& group : groups.groups) points += group.count();
+    if (groups.rest.empty() && points <= kQuickPoints)
+      return recent->done(grouped_view(*recent, std::move(groups.groups)));
+    auto held = std::make_shared<query::HeadReduced>(std::move(groups));
+    in_pool([parts, &table, recent, held](server::QueryContext& context) {
+      auto added = add_rest(parts, table, *recent, *held, context.options().limits.stop);
+      if (!added) return recent->done(fail(added.error()));
+      recent->done(grouped_view(*recent, std::move(held->groups)));
+    });
+  };
+  if (recent->query.points == 0)
+    return query::reduce_heads(parts.heads, table, {recent, &recent->groups}, recent->from,
+                               recent->to, *recent->query.reduce, reduced);
+  query::HeadReduced none{
+      std::vector<Reducer>(recent->groups.groups, Reducer(*recent->query.reduce)), {}};
+  for (uint32_t i = 0; i < recent->groups.series.size(); ++i) none.rest.push_back(i);
+  reduced(std::move(none));
 }
 
 }  // namespace
@@ -141,14 +240,14 @@ void LiveViews::recent(server::RecentQuery query, server::Done<server::RecentVie
   recent->done = std::move(done);
   recent->to = kTimeMax;
   recent->from = recent->query.points > 0 ? kTimeMin : live_.clock().now() - recent->query.span;
-  const auto in_pool = [this, recent](auto run) {
+  const InPool in_pool = [this, recent](auto run) {
     server::Queries::Job job;
     job.fail = [recent](const Error& error) { recent->done(fail(error)); };
     job.run = std::move(run);
     reads_.pool().submit(std::move(job));
   };
   const auto finish = [this, recent](std::vector<query::HeadPoints> heads) {
-    if (auto done_so_far = complete(live_.store(), *recent, heads); !done_so_far)
+    if (auto done_so_far = complete(live_.store(), *recent, *recent->series, heads); !done_so_far)
       return recent->done(fail(done_so_far.error()));
     recent->done(view_of(live_.series(), *recent, std::move(heads)));
   };
@@ -167,19 +266,18 @@ void LiveViews::recent(server::RecentQuery query, server::Done<server::RecentVie
     query::copy_heads(reads_.parts().heads, live_.series(), recent->series, recent->wanted(),
                       std::move(stop), copied);
   };
-  const auto find = [this, recent] {
+  const auto ask = [this, recent, in_pool, copy] {
     auto found = reads_.index().find(recent->query.selector, recent->query.limit);
     recent->more = found.more;
+    if (recent->grouped()) {
+      recent->groups.series = std::move(found.series);
+      return reduce_groups(reads_.parts(), live_.series(), recent, in_pool);
+    }
     recent->series = std::make_shared<const std::vector<SeriesRef>>(std::move(found.series));
-  };
-  if (reads_.index().is_quick(recent->query.selector, kQuickSeries)) {
-    find();
-    return copy(nullptr);
-  }
-  in_pool([find, copy](server::QueryContext&) {
-    find();
     copy(nullptr);
-  });
+  };
+  if (reads_.index().is_quick(recent->query.selector, kQuickSeries)) return ask();
+  in_pool([ask](server::QueryContext&) { ask(); });
 }
 
 }  // namespace tocsin

@@ -167,7 +167,7 @@ void LiveViews::band(server::BandQuery query, server::Done<std::optional<server:
     }
     if (!worker) return done(None());
     std::vector<SeriesRef> wanted{ref};
-    const Labels attempts = streamer::attempts_labels(set.worker(*worker), labels);
+    const Labels attempts = streamer::behind_labels(set.worker(*worker), labels);
     if (const auto behind = live_.series().find(attempts); behind && !attempts.empty())
       wanted.push_back(*behind);
     const auto before =

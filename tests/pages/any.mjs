@@ -9,7 +9,10 @@ const kPages = [
   ['inbox', '/inbox', 'Inbox'], ['senders', '/senders', 'Senders'],
   ['receivers', '/receivers', 'Receivers'],
   ['cardinality', '/cardinality', 'Cardinality'], ['budget', '/budget', 'Budget'],
-  ['oncall', '/oncall', 'On call'],
+  ['oncall', '/oncall', 'On call'], ['ledger', '/ledger', 'Ledger'],
+  ['health', '/health', 'Health'], ['coverage', '/coverage', 'Coverage'],
+  ['store', '/store', 'Store'],
+  ['workshop', '/workshop', 'Workshop'],
 ];
 
 /** The page has its answers: nothing grey is left. */
@@ -105,6 +108,76 @@ export function anyServer(harness, told) {
       await page.waitForURL((url) => url.pathname === path);
       await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
     }
+  });
+
+  harness.test('keyboard: m opens the menu, arrows move in it, a letter goes', async (t) => {
+    const page = await t.open('/ledger');
+    await settled(page);
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('href'));
+    await page.keyboard.press('m');
+    const menu = page.getByRole('dialog', { name: 'All pages' });
+    await menu.waitFor();
+    assert.equal(await focused(), '/ledger', 'the page shown has the focus');
+    await t.axe(page, 'menu');
+    await t.shot(page, 'menu');
+    await page.keyboard.press('ArrowRight');
+    assert.equal(await focused(), '/oncall', 'right: the next group');
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await focused(), '/receivers');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowLeft');
+    assert.equal(await focused(), '/');
+    await page.keyboard.press('ArrowUp');
+    assert.equal(await focused(), '/health', 'up from the first: the last');
+    await page.keyboard.press('Escape');
+    await menu.waitFor({ state: 'detached' });
+    assert.equal(new URL(page.url()).pathname, '/ledger');
+    await page.keyboard.press('m');
+    await menu.waitFor();
+    await page.keyboard.press('h');
+    await page.waitForURL((url) => url.pathname === '/health');
+    await menu.waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+  });
+
+  harness.test('every page of the menu comes, and the bar says where one is', async (t) => {
+    const page = await t.open('/');
+    await settled(page);
+    await page.keyboard.press('m');
+    const menu = page.getByRole('dialog', { name: 'All pages' });
+    const all = await menu.locator('li a').evaluateAll(
+      (links) => links.map((one) => [one.getAttribute('href'), one.querySelector('b').innerText]));
+    assert.ok(all.length >= 18, `${all.length} pages`);
+    await page.keyboard.press('Escape');
+    for (const [href, name] of all) {
+      await page.locator('.topbar .more').click();
+      await menu.locator(`a[href="${href}"]`).click();
+      await page.waitForURL((url) => url.pathname === href);
+      await settled(page);
+      assert.equal(await page.getByText('There is no page at this address').count(), 0, href);
+      const current = await page.locator('.nav a[aria-current=page]').innerText();
+      assert.ok(current.startsWith(name), `${href}: the bar says ${current}`);
+    }
+  });
+
+  harness.test('on a phone the menu is a tab that says where one is', async (t) => {
+    const page = await t.open('/', { width: 390, height: 844 });
+    await settled(page);
+    await page.locator('.tabbar').getByRole('button').click();
+    const menu = page.getByRole('dialog', { name: 'All pages' });
+    await menu.waitFor();
+    await t.axe(page, 'menu on a phone');
+    await t.shot(page, 'menu-phone');
+    const small = await menu.locator('a').evaluateAll(
+      (links) => links.filter((one) => one.getBoundingClientRect().height < 44).length);
+    assert.equal(small, 0, 'every entry is as high as a finger');
+    const wide = await menu.evaluate((one) => [one.scrollWidth, one.clientWidth, innerWidth]);
+    assert.ok(wide[0] <= wide[1] && wide[1] <= wide[2], `the menu is ${wide} px wide`);
+    await menu.getByRole('link', { name: 'Ledger' }).click();
+    await page.waitForURL((url) => url.pathname === '/ledger');
+    await settled(page);
+    assert.equal(await page.locator('.tabbar [aria-current]').innerText(), 'Ledger');
+    await noSidewaysScroll(page, 'ledger');
   });
 
   harness.test('keyboard: ? shows the map, Esc closes it and gives the focus back', async (t) => {

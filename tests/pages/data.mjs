@@ -551,7 +551,10 @@ export function inbox(now, hostile) {
 }
 
 export const receivers = [
-  { name: 'ops-hub', kind: 'webhook', place: 'receivers.yaml:2', last: null },
+  { name: 'ops-hub', kind: 'webhook', place: 'receivers.yaml:2', last: {
+    id: 1, alert: id('payment-provider madrid'), receiver: 'ops-hub', kind: 'webhook',
+    event: 'opened', state: 'sent', attempts: 1, planned: kT0 + 86 * S, sent: kT0 + 86 * S + 11,
+    next_try: null, answer: '200 in 6 ms' } },
   { name: 'ops', kind: 'mail', place: 'receivers.yaml:9', last: null },
 ];
 

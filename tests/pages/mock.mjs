@@ -12,6 +12,7 @@ import { makeManager } from './manager_data.mjs';
 import { causesAnswer } from './causes_data.mjs';
 import { makeOnCall } from './oncall_data.mjs';
 import { promAnswer } from './prom.mjs';
+import { makeStore } from './store_data.mjs';
 import { makeWorkshop } from './workshop_data.mjs';
 
 const kTypes = {
@@ -25,6 +26,7 @@ export async function startMock(dist) {
   const begun = Date.now();
   const workshop = makeWorkshop();
   const onCallAnswer = makeOnCall();
+  const storeAnswer = makeStore();
   const scene = {
     calm: false, ready: true, failing: false, hostile: false, repeating: false, hold: null,
     sent: [], requests: [], answered: new Map(),
@@ -137,6 +139,8 @@ export async function startMock(dist) {
     if (onCall !== null) return onCall;
     const budgeted = budgetAnswer(request.method, path, scene, now());
     if (budgeted !== null) return budgeted;
+    const stored = storeAnswer(request.method, path, now(), scene.calm);
+    if (stored !== null) return stored;
     const watched = watchAnswer(request.method, path, query, now());
     if (watched !== null) return watched;
     if (path.startsWith('/api/v1/')) {

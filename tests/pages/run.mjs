@@ -18,6 +18,7 @@ import { manager } from './manager.mjs';
 import { oncall } from './oncall.mjs';
 import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
+import { store } from './store.mjs';
 import { workshop } from './workshop.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -44,6 +45,7 @@ if (mock) {
   cardinality(harness, mock);
   budget(harness, mock);
   watch(harness, mock);
+  store(harness, mock);
   coverage(harness, mock);
   manager(harness, mock);
   oncall(harness, mock);

@@ -35,13 +35,15 @@ class CausesCase(unittest.TestCase):
         answer = self.tocsin.write("\n".join(lines))
         self.assertEqual(answer.status, 204, answer)
 
-    def fleet(self):
-        """Latency and CPU of 30 services; the cart's go up in the last five minutes."""
+    def fleet(self, stops=False):
+        """Latency and CPU of 30 services; the cart's go up in the last five minutes, or end."""
         lines = []
         for k in range(POINTS):
             time = self.now - (POINTS - k) * MINUTE
             for i in range(SERVICES):
                 out = i == 7 and k >= POINTS - MOVED
+                if out and stops:
+                    continue
                 name = "cart" if i == 7 else f"s{i}"
                 wave = (k * 7 + i) % 11 / 10
                 lines.append(f"request_latency,service={name},site=madrid value="
@@ -104,6 +106,17 @@ class CausesCase(unittest.TestCase):
         about = self.get("/api/causes", series='cpu_usage{service="cart",site="madrid"}', **span)
         self.assertNotIn('cpu_usage{service="cart",site="madrid"}',
                          [c["series"]["text"] for c in about.json()["causes"]])
+
+    def test_a_service_that_stopped_is_a_cause(self):
+        self.fleet(stops=True)
+        alert = self.open_alert()
+        causes = server.until("its causes", lambda: self.kept(alert))
+        self.assertEqual(causes["groups"][0]["value"], "cart")
+        first = causes["causes"][0]
+        self.assertTrue(first["stopped"])
+        self.assertEqual(first["series"]["labels"]["service"], "cart")
+        self.assertIn("no points any more", first["why"])
+        self.assertAlmostEqual(first["lead_ms"], MOVED * MINUTE, delta=2 * MINUTE)
 
     def test_wrong_questions(self):
         self.assertEqual(self.get("/api/causes", **{"from": 5, "to": 4}).status, 400)

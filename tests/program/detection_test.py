@@ -102,7 +102,7 @@ class CountTest(Detection):
         row = self.violation("fails:ratio")
         self.assertEqual(row["series"]["labels"]["customer"], "large")
         self.assertEqual(row["direction"], "above")
-        self.assertLess(row["expected"], 0.03)
+        self.assertAlmostEqual(row["expected"], 0.02, delta=0.004)
         self.assertEqual([r for r in self.violations()
                           if r["series"]["labels"].get("customer") == "small"], [])
         rules = {alert["rule"] for alert in server.until("the alert",

@@ -24,6 +24,61 @@ def rule(text):
 
 # name: the file; promtool decides whether it is right.
 FILES = {
+    "hard_crlf": "groups:\r\n  - name: g\r\n    rules:\r\n      - record: a\r\n        expr: sum(x)\r\n",
+    "hard_bom": "\ufeff" + rule("- {record: a, expr: x}"),
+    "hard_block": rule("""- alert: A
+  expr: |
+    # share of failures
+    sum by (site) (rate(failed[5m]))   # over
+      / ignoring (code) group_left
+    sum(rate(all[5m])) > 0x1F
+  annotations:
+    summary: >-
+      {{ with query "up{a=\\"b\\"}" }}{{ . | first | value }}{{ end }}
+      {{- range $i, $s := query "x" }} {{ $i }}:{{ $s.Labels.a }}{{ end }}"""),
+    "hard_quotes": rule("""- {alert: A, expr: 'x{a=~"it''s|b\\\\.c", d!=`raw\\n`} > Inf', for: 1w2d3h4m5s6ms}"""),
+    "hard_modifiers": rule("- {record: a, expr: 'max_over_time(rate(x[1m:])[1d:5m] @ end()) offset -1h30m'}"),
+    "hard_modifier_place": rule("- {record: a, expr: 'max_over_time(rate(x[1m:])[1d:5m] @ end() offset -1h30m)'}"),
+    "hard_numbers_as_names": rule("- {alert: 5, expr: 1 > bool 2, labels: {a: 0x10, b: 1e3, c: ~, d: '~'}}"),
+    "hard_label_value": rule("- {alert: A, expr: x, labels: {a: ''}, annotations: {a: ''}}"),
+    "hard_for_empty": rule("- {alert: A, expr: x, for: '', keep_firing_for: ''}"),
+    "hard_for_null": rule("- {alert: A, expr: x, for: , keep_firing_for: ~}"),
+    "hard_interval_empty": group("      - {record: a, expr: x}\n", "    interval: ''\n"),
+    "hard_interval_null": group("      - {record: a, expr: x}\n", "    interval:\n"),
+    "hard_null_record": rule("- {alert: A, record: , expr: x}"),
+    "hard_list_for": rule("- {alert: A, for: [5m], expr: x}"),
+    "hard_list_alert": rule("- {alert: [A], expr: x}"),
+    "hard_null_limit": group("      - {record: a, expr: x}\n", "    limit:\n"),
+    "hard_null_rules": "groups:\n  - name: g\n    rules:\n",
+    "hard_null_group": "groups:\n  -\n",
+    "hard_null_rule": "groups:\n  - name: g\n    rules: [~]\n",
+    "hard_for_number": rule("- {alert: A, expr: x, for: 0}"),
+    "hard_year": rule("- {alert: A, expr: 'x[1y] > 1', for: 1y}"),
+    "hard_same_rules": rule("- {record: a, expr: x}\n- {record: a, expr: x}"),
+    "hard_same_alerts": rule("- {alert: a, expr: x}\n- {alert: a, expr: x}"),
+    "hard_query_offset": group("      - {record: a, expr: x}\n", "    query_offset: 1m\n"),
+    "hard_source_tenants": group("      - {record: a, expr: x}\n", "    source_tenants: [a]\n"),
+    "hard_map_expr": rule("- {record: a, expr: {b: c}}"),
+    "hard_list_annotations": rule("- {alert: a, expr: x, annotations: [b]}"),
+    "hard_nested_label": rule("- {alert: a, expr: x, labels: {b: {c: d}}}"),
+    "hard_flow": "{groups: [{name: g, rules: [{record: a, expr: 'x'}, {alert: B, expr: y}]}]}\n",
+    "hard_json": '{"groups": [{"name": "g", "rules": [{"record": "a", "expr": "x"}]}]}\n',
+    "hard_tags": rule("- {record: !!str a, expr: !!str x}"),
+    "hard_anchor": rule("- {record: &n a, expr: x}"),
+    "hard_comment_only": "# nothing\n",
+    "hard_utf8_name": "groups:\n  - name: 'зал é'\n    rules: [{alert: 'зал', expr: x}]\n",
+    "hard_utf8_record": rule("- {record: 'é', expr: x}"),
+    "hard_native_histogram": rule("- {record: a, expr: 'histogram_count(x) + histogram_sum(x) + histogram_fraction(0, 1, x)'}"),
+    "hard_at_modifier": rule("- {record: a, expr: 'x @ 1609746000.5 + x @ start()'}"),
+    "hard_trigonometry": rule("- {record: a, expr: 'atan2(x, y)'}"),
+    "hard_atan2": rule("- {record: a, expr: 'x atan2 on (a) y'}"),
+    "hard_keyword_metric": rule("- {record: a, expr: 'sum(by) + on + bool{offset=\"1\"} + group_left'}"),
+    "hard_new_function": rule("- {record: a, expr: 'sort_by_label(x, \"a\")'}"),
+    "hard_scalar_string": rule("- {record: a, expr: '\"text\"'}"),
+    "hard_matrix_alert": rule("- {alert: a, expr: 'x[5m]'}"),
+    "hard_template_nested": rule("- {alert: a, expr: x, annotations: {a: '{{ if and (gt $value 1.0) (not (eq $labels.a \"b\")) }}"
+                                 "{{ printf \"%.2f\" $value }}{{ else if true }}y{{ end }}'}}"),
+    "hard_template_assign": rule("- {alert: a, expr: x, annotations: {a: '{{ $x := 1 }}{{ $x = 2 }}{{ $x }}'}}"),
     "empty": "",
     "no_groups": "groups: []\n",
     "null_groups": "groups:\n",

@@ -1,26 +1,21 @@
 // The keyboard as a table: which press means which command. `g` begins a chord.
+import { kPages } from './pages';
 
 export type Command =
   | 'filter' | 'next' | 'previous' | 'open' | 'select' | 'acknowledge' | 'silence' | 'resolve'
   | 'note' | 'pause' | 'theme' | 'zone' | 'help' | 'palette' | 'back' | 'left' | 'right'
-  | 'judged' | 'go now' | 'go alerts' | 'go workers' | 'go inbox' | 'go senders' | 'go cardinality'
-  | 'go boards' | 'go explore' | 'go rules' | 'full screen' | 'useful' | 'noise' | 'go workshop'
-  | 'go budget' | 'go coverage' | 'go health' | 'go ledger' | 'go oncall' | 'create' | 'go profile'
-  | 'go receivers' | 'shelve';
+  | 'judged' | 'full screen' | 'useful' | 'noise' | 'create' | 'escalate' | 'menu' | 'shelve'
+  | `go /${string}`;
 
 const kSingle = new Map<string, Command>(Object.entries({
   '/': 'filter', j: 'next', k: 'previous', o: 'open', Enter: 'open', x: 'select',
   a: 'acknowledge', s: 'silence', r: 'resolve', n: 'note', p: 'pause', t: 'theme', z: 'zone',
   '?': 'help', Escape: 'back', ArrowLeft: 'left', ArrowRight: 'right', v: 'judged',
-  f: 'full screen', u: 'useful', d: 'noise', c: 'create', h: 'shelve',
+  f: 'full screen', u: 'useful', d: 'noise', c: 'create', e: 'escalate', m: 'menu', h: 'shelve',
 }));
 
-const kAfterG = new Map<string, Command>(Object.entries({
-  n: 'go now', a: 'go alerts', w: 'go workers', i: 'go inbox', s: 'go senders',
-  b: 'go boards', e: 'go explore', c: 'go cardinality', r: 'go rules',
-  p: 'go workshop', u: 'go budget', v: 'go coverage', h: 'go health', l: 'go ledger',
-  o: 'go oncall', m: 'go profile', t: 'go receivers',
-}));
+const kAfterG = new Map<string, Command>(kPages.flatMap(({ key, path }) =>
+  key === undefined ? [] : [[key, `go ${path}` as Command]]));
 
 export interface Press {
   key: string;
@@ -76,22 +71,9 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['p'], does: 'pause live' },
   { keys: ['t'], does: 'light, dark' },
   { keys: ['z'], does: 'UTC, mine, site' },
-  { keys: ['g', 'n'], does: 'go to Now' },
-  { keys: ['g', 'a'], does: 'go to Alerts' },
-  { keys: ['g', 'o'], does: 'go to On call' },
-  { keys: ['g', 'w'], does: 'go to Workers' },
-  { keys: ['g', 'b'], does: 'go to Boards' },
-  { keys: ['g', 'e'], does: 'go to Explore' },
-  { keys: ['g', 'r'], does: 'go to Rules' },
-  { keys: ['g', 'p'], does: 'go to the Workshop' },
-  { keys: ['g', 'u'], does: 'go to the Budget' },
-  { keys: ['g', 'i'], does: 'go to Inbox' },
-  { keys: ['g', 's'], does: 'go to Senders' },
-  { keys: ['g', 'c'], does: 'go to Cardinality' },
-  { keys: ['g', 'v'], does: 'go to Coverage' },
-  { keys: ['g', 'h'], does: 'go to Health' },
-  { keys: ['g', 'l'], does: 'go to the Ledger' },
-  { keys: ['g', 'm'], does: 'go to your profile, tokens, users, audit' },
+  { keys: ['m'], does: 'all pages' },
   { keys: ['Ctrl-K'], does: 'find or do' },
   { keys: ['?'], does: 'this map' },
+  ...kPages.flatMap(({ key, name }) =>
+    key === undefined ? [] : [{ keys: ['g', key], does: `go to ${name}` }]),
 ];

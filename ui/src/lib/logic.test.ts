@@ -13,7 +13,7 @@ const press = (key: string, more: Partial<Press> = {}): Press =>
 describe('keys', () => {
   it.each([
     ['a letter', press('a'), false, 'acknowledge'],
-    ['the second key of a chord', press('a'), true, 'go alerts'],
+    ['the second key of a chord', press('a'), true, 'go /alerts'],
     ['a chord nobody knows falls back', press('x'), true, 'select'],
     ['letters in a field are text', press('a', { typing: true }), false, null],
     ['Esc leaves a field', press('Escape', { typing: true }), false, 'back'],
@@ -25,6 +25,11 @@ describe('keys', () => {
     ['an unknown key', press('q'), false, null],
     ['a name of Object.prototype', press('constructor'), false, null],
   ] as const)('%s', (_, p, afterG, command) => expect(meaning(p, afterG).command).toBe(command));
+  it('no two pages share a key or an address', () => {
+    const keys = kPages.flatMap(({ key }) => key ?? []);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(new Set(kPages.map(({ path }) => path)).size).toBe(kPages.length);
+  });
   it('g begins a chord, but not in a field', () => {
     expect(meaning(press('g'), false)).toEqual({ command: null, chord: true });
     expect(meaning(press('g', { typing: true }), false).chord).toBe(false);

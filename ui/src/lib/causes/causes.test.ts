@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { causesHref, concerns, leadText, readSpan, spanParam, type Change, type Cause }
-  from './causes';
+import { causesHref, concerns, leadText, movedText, readSpan, spanParam, type Change, type Cause,
+  type SeriesCause } from './causes';
 
 describe('spans in the address', () => {
   it('come back as they went', () => {
@@ -23,6 +23,14 @@ describe('which series a change concerns', () => {
     ['one that says nothing', {}, true],
     ['another site', { site: 'oslo' }, false],
   ] as const)('%s', (_, labels, want) => expect(concerns(change, labels)).toBe(want));
+});
+
+describe('what moved', () => {
+  it.each([
+    [{ usual: 4.1, now: 312, per_second: true }, '4.1 → 312 per s'],
+    [{ usual: 4.1, now: 312, per_second: false, stopped: false }, '4.1 → 312'],
+    [{ usual: 12, now: 12, per_second: false, stopped: true }, '12 → no points'],
+  ])('%o', (cause, want) => expect(movedText(cause as SeriesCause)).toBe(want));
 });
 
 describe('leads', () => {

@@ -35,6 +35,7 @@ export interface SeriesCause extends CauseBase {
   deviations: number;
   usual: number;
   now: number;
+  stopped?: boolean;
   per_second: boolean;
   common: number;
   alike: number;
@@ -112,6 +113,7 @@ export function leadText(cause: Cause): string {
   return `${spanText(Math.abs(cause.lead_ms))} ${cause.lead_ms > 0 ? 'before' : 'after'}`;
 }
 
-/** "4.1 → 312 per s" */
-export const movedText = (cause: SeriesCause) =>
-  `${number(cause.usual)} → ${number(cause.now)}${cause.per_second ? ' per s' : ''}`;
+/** "4.1 → 312 per s"; rankings kept before series that stop were ranked do not say `stopped`. */
+export const movedText = (cause: SeriesCause) => cause.stopped === true
+  ? `${number(cause.now)} → no points`
+  : `${number(cause.usual)} → ${number(cause.now)}${cause.per_second ? ' per s' : ''}`;
