@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "server/acts.h"
 #include "server/assets.h"
 #include "server/reply.h"
@@ -72,18 +74,57 @@ std::string said_of(const AlertView& alert) {
          fmt::format("</p><p><a href=\"/alerts/{}\">Open the alert</a></p>", to_text(alert.id));
 }
 
+// What a link is about: an alert, or a group of them.
+struct Subject {
+  std::string said;  // HTML
+  bool over = false, taken = false;
+  Labels labels;  // what all of it has: rule, if it is one, and the scope
+};
+
+Subject subject_of(const AlertView& alert) {
+  const Decision& opened = alert.opened;
+  return {said_of(alert), alert.state != AlertState::kOpen, !alert.acknowledged_by.empty(),
+          opened.scope.with("rule", opened.rule_id)};
+}
+
+Subject subject_of(const supervisor::GroupView& group) {
+  Subject out;
+  out.over = group.over;
+  out.taken = std::all_of(group.alerts.begin(), group.alerts.end(), [](const auto& alert) {
+    return alert->state != AlertState::kOpen || !alert->acknowledged_by.empty();
+  });
+  out.labels = group.labels;
+  if (group.by_rule.size() == 1) out.labels = out.labels.with("rule", group.by_rule.front().first);
+  out.said = fmt::format("<p><strong>{} alerts are open</strong></p><ul>", group.open);
+  for (size_t i = 0; i < std::min<size_t>(group.alerts.size(), 10); ++i)
+    out.said += "<li>" + escaped(group.alerts[i]->latest->summary) + "</li>";
+  out.said += fmt::format("</ul><p><a href=\"/alerts?group={}\">Open the alerts</a></p>",
+                          to_text(group.id));
+  return out;
+}
+
+void find_subject(Views& views, const Id128& id, Done<std::optional<Subject>> done) {
+  views.alert(id, [&views, id, done = std::move(done)](Result<std::optional<AlertDetails>> found) {
+    if (!found) return done(fail(found.error()));
+    if (*found) return done(std::optional(subject_of(*(*found)->entry.alert)));
+    views.group(id, [done](const Result<std::optional<AlertGroup>>& group) {
+      if (!group) return done(fail(group.error()));
+      done(*group ? std::optional(subject_of(***group)) : std::nullopt);
+    });
+  });
+}
+
 void show(Views& views, const ActDesk& desk, const Request& request, Respond respond) {
   const auto wanted = desk.open_link(request.param("token"));
   if (!wanted) return respond(refused_page(wanted.error()));
-  views.alert(wanted->alert, [respond = std::move(respond),
-                              wanted = *wanted](Result<std::optional<AlertDetails>> found) {
+  find_subject(views, wanted->alert, [respond = std::move(respond),
+                                      wanted = *wanted](Result<std::optional<Subject>> found) {
     if (!found) return respond(error_response(found.error()));
     if (!*found)
       return respond(page(404, "This alert is gone", "<p>It was removed after its time.</p>"));
-    const AlertView& alert = *(*found)->entry.alert;
-    std::string body = said_of(alert);
-    const bool over = alert.state != AlertState::kOpen;
-    const bool taken = wanted.what == "acknowledge" && !alert.acknowledged_by.empty();
+    std::string body = (*found)->said;
+    const bool over = (*found)->over;
+    const bool taken = wanted.what == "acknowledge" && (*found)->taken;
     if (!over && !taken)
       body += fmt::format("<form method=\"post\"><p><button>{}</button></p></form><p>As {}</p>",
                           words(wanted.what), escaped(wanted.by));
@@ -92,16 +133,17 @@ void show(Views& views, const ActDesk& desk, const Request& request, Respond res
 }
 
 void silence(Views& views, const WantedAct& wanted, TimeMs now, Done200 done) {
-  views.alert(wanted.alert, [&views, wanted, now,
-                             done = std::move(done)](Result<std::optional<AlertDetails>> found) {
+  find_subject(views, wanted.alert, [&views, wanted, now, done = std::move(done)](
+                                        Result<std::optional<Subject>> found) {
     if (!found) return done(fail(found.error()));
     if (!*found) return done(false);
     NewSilence made;
-    const Decision& opened = *(*found)->entry.alert->opened;
-    made.matchers.push_back(*LabelMatcher::make("rule", LabelMatcher::Op::kEqual, opened.rule_id));
-    for (const auto& [name, value] : opened.scope.pairs())
+    for (const auto& [name, value] : (*found)->labels.pairs())
       made.matchers.push_back(
           *LabelMatcher::make(std::string(name), LabelMatcher::Op::kEqual, std::string(value)));
+    if (made.matchers.empty())
+      return done(fail(ErrorCode::kRefused,
+                       "these alerts have no label in common; silence them one by one"));
     made.until = now + kSilence;
     made.comment = "for an hour, from a message";
     made.by = wanted.by;

@@ -201,6 +201,11 @@ void register_alert_routes(net::Router& router, Views& views, const Clock& clock
                [&views, done = verb](Request&& request, Respond respond) {
                  act(views, done, request, std::move(respond));
                });
+  for (const auto& [name, verb] : {verbs[0], verbs[2]})
+    router.add("POST", std::string("/api/alert-groups/:id/") + name,
+               [&views, done = verb](Request&& request, Respond respond) {
+                 act(views, done, request, std::move(respond));
+               });
   for (const auto& [name, what] :
        {std::pair("accept", Answer::kAccepted), std::pair("keep", Answer::kKept)})
     router.add("POST", std::string("/api/violations/:id/") + name,

@@ -58,6 +58,8 @@ constexpr RouteRule kRules[] = {
     {"POST", "/api/alerts/:id/unshelve", kRespond, "alert.unshelve"},
     {"GET", "/api/alert-groups", kRead},
     {"GET", "/api/alert-groups/:id", kRead},
+    {"POST", "/api/alert-groups/:id/acknowledge", kRespond, "alert.acknowledge"},
+    {"POST", "/api/alert-groups/:id/resolve", kRespond, "alert.resolve"},
     {"POST", "/api/violations/:id/accept", kRespond, "violation.accept"},
     {"POST", "/api/violations/:id/keep", kRespond, "violation.keep"},
     {"GET", "/api/silences", kRead, "", kKeeps},

@@ -221,8 +221,13 @@ void LiveViews::alert(Id128 id, server::Done<std::optional<server::AlertDetails>
 void LiveViews::act(AlertAction action, server::Done<std::optional<server::AlertEntry>> done) {
   alert(action.alert, [this, action, done = std::move(done)](
                           const Result<std::optional<server::AlertDetails>>& known) {
-    if (known && !*known) return done(std::optional<server::AlertEntry>());
-    act_on_known(action, done);
+    if (!known || *known) return act_on_known(action, done);
+    // Or a group: then all of its alerts (command.h).
+    group(action.alert, [this, action, done](const Result<std::optional<server::AlertGroup>>& all) {
+      if (!all) return done(fail(all.error()));
+      if (!*all) return done(std::optional<server::AlertEntry>());
+      act_on_known(action, done);
+    });
   });
 }
 

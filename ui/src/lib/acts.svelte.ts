@@ -51,6 +51,19 @@ export function acknowledge(alert: Alert): void {
   });
 }
 
+/** All open alerts of a group. */
+export function actOnGroup(id: string, what: 'acknowledge' | 'resolve', then: () => void): void {
+  named(() => {
+    api.actOnGroup(id, what, prefs.name)
+      .then((answer) => {
+        take(answer);
+        toaster.say(`All of the group ${what}d by ${prefs.name}.`);
+        then();
+      })
+      .catch(sayWhy);
+  });
+}
+
 export function askWithdraw(alert: Alert): void {
   named(() => {
     api.unacknowledge(alert.id, prefs.name)

@@ -124,6 +124,8 @@ export const api = {
     call<Alert>('POST', `${alertPath(id)}/shelve`, { by, until, reason }),
   unshelve: (id: string, by: string) =>
     call<Alert>('POST', `${alertPath(id)}/unshelve`, { by }),
+  actOnGroup: (id: string, what: 'acknowledge' | 'resolve', by: string) =>
+    call<Alert>('POST', `/api/alert-groups/${encodeURIComponent(id)}/${what}`, { by }),
   group: (id: string) =>
     call<AlertGroup>('GET', `/api/alert-groups/${encodeURIComponent(id)}`),
   silences: () =>
