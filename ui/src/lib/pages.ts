@@ -55,7 +55,7 @@ export const kPages: readonly PageEntry[] = [
     says: 'try a change on history' },
   { path: '/budget', name: 'Budget', group: 'Rules', key: 'u', says: 'how often rules may wake' },
   { path: '/store', name: 'Store', group: 'Tocsin', key: 'd', says: 'what is kept on the disk' },
-  { path: '/health', name: 'Health', group: 'Tocsin', key: 'h', says: 'how the watchman is' },
+  { path: '/watch', name: 'Health', group: 'Tocsin', key: 'h', says: 'how the watchman is' },
 ];
 
 /** Pages that are reached from others only. */

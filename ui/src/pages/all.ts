@@ -27,7 +27,6 @@ export const kLater: Readonly<Record<string, () => Promise<{ default: Page }>>> 
   causes: () => import('./Causes.svelte'),
   coverage: () => import('./Coverage.svelte'),
   explore: () => import('./Explore.svelte'),
-  health: () => import('./HealthPage.svelte'),
   ledger: () => import('./LedgerPage.svelte'),
   oncall: () => import('./OnCall.svelte'),
   profile: () => import('./Profile.svelte'),
@@ -36,5 +35,6 @@ export const kLater: Readonly<Record<string, () => Promise<{ default: Page }>>> 
   store: () => import('./StorePage.svelte'),
   tokens: () => import('./Tokens.svelte'),
   users: () => import('./Users.svelte'),
+  watch: () => import('./HealthPage.svelte'),
   workshop: () => import('./Workshop.svelte'),
 };
