@@ -61,6 +61,7 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['s'], does: 'silence, prefilled' },
   { keys: ['r'], does: 'resolve' },
   { keys: ['n'], does: 'note' },
+  { keys: ['e'], does: 'escalate: call somebody else' },
   { keys: ['u'], does: 'mark useful' },
   { keys: ['d'], does: 'mark as noise' },
   { keys: ['v'], does: 'as judged, now' },
