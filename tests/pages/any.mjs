@@ -12,7 +12,7 @@ const kPages = [
   ['oncall', '/oncall', 'On call'], ['ledger', '/ledger', 'Ledger'],
   ['health', '/watch', 'Health'], ['coverage', '/coverage', 'Coverage'],
   ['store', '/store', 'Store'],
-  ['workshop', '/workshop', 'Workshop'],
+  ['workshop', '/workshop', 'Workshop'], ['trends', '/trends', 'Trends'],
 ];
 
 /** The page has its answers: nothing grey is left. */

@@ -10,6 +10,7 @@ import { watchAnswer } from './watch_data.mjs';
 import { cardinality } from './cardinality_data.mjs';
 import { makeManager } from './manager_data.mjs';
 import { causesAnswer } from './causes_data.mjs';
+import { trendsAnswer } from './trends.mjs';
 import { makeEscalation } from './escalation_data.mjs';
 import { makeOnCall } from './oncall_data.mjs';
 import { promAnswer } from './prom.mjs';
@@ -132,6 +133,8 @@ export async function startMock(dist) {
     const path = url.pathname;
     const query = url.searchParams;
     const alert = (id) => [...scene.alerts, ...scene.past].find((a) => a.id === id);
+    const trended = trendsAnswer(path, query, now(), scene);
+    if (trended !== null) return trended;
     const escalated = escalationAnswer(request.method, path, body, alert);
     if (escalated !== null) return escalated;
     const asked = people.answer(request, path, query, body);

@@ -20,6 +20,7 @@ import { oncall } from './oncall.mjs';
 import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
 import { store } from './store.mjs';
+import { trends } from './trends.mjs';
 import { workshop } from './workshop.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -53,6 +54,7 @@ if (mock) {
   manager(harness, mock);
   oncall(harness, mock);
   escalation(harness, mock);
+  trends(harness, mock);
   causes(harness, mock);
   workshop(harness, mock);
 }

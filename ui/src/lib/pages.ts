@@ -31,6 +31,8 @@ export const kPages: readonly PageEntry[] = [
     says: 'messages kept here' },
   { path: '/ledger', name: 'Ledger', group: 'Alerts', key: 'l',
     says: 'what happened, who was told and why' },
+  { path: '/trends', name: 'Trends', group: 'Alerts', key: 'y',
+    says: 'what comes again, what stands' },
   { path: '/oncall', name: 'On call', group: 'People', key: 'o', bar: 'early', tab: 'oncall',
     says: 'who is called now and next' },
   { path: '/receivers', name: 'Receivers', group: 'People', key: 't',

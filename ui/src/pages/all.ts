@@ -34,6 +34,7 @@ export const kLater: Readonly<Record<string, () => Promise<{ default: Page }>>> 
   rules: () => import('./Rules.svelte'),
   store: () => import('./StorePage.svelte'),
   tokens: () => import('./Tokens.svelte'),
+  trends: () => import('./Trends.svelte'),
   users: () => import('./Users.svelte'),
   watch: () => import('./HealthPage.svelte'),
   workshop: () => import('./Workshop.svelte'),
