@@ -55,7 +55,7 @@ export const kKeyMap: { keys: string[]; does: string }[] = [
   { keys: ['Ctrl-Enter'], does: 'run queries' },
   { keys: ['j', 'k'], does: 'next, previous' },
   { keys: ['Enter', 'o'], does: 'open' },
-  { keys: ['x'], does: 'select' },
+  { keys: ['x'], does: 'select; on call: swap shifts' },
   { keys: ['Esc'], does: 'close, back' },
   { keys: ['a'], does: 'acknowledge' },
   { keys: ['s'], does: 'silence, prefilled' },
