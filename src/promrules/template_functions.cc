@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/html.h"
 #include "base/text.h"
 #include "promql/literals.h"
 #include "promql/quote.h"
@@ -76,25 +77,6 @@ std::string url_escaped(std::string_view text) {
   }
   return out;
 }
-std::string html_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&#34;";
-    else if (c == '\'')
-      out += "&#39;";
-    else
-      out += c;
-  }
-  return out;
-}
-
 // $1, ${1}, ${name}, $$ as Go has them -> the text.
 std::string expanded(std::string_view pattern, const re2::RE2& regex,
                      std::span<const re2::StringPiece> groups) {

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/html.h"
 #include "base/text.h"
 #include "config/reader.h"
 #include "respond/http_options.h"

@@ -28,6 +28,5 @@ struct MailParts {
 // multipart/alternative. The boundary is made from the content: the same mail has the same bytes.
 std::string compose_mail(const MailParts& parts);
 
-std::string html_escaped(std::string_view text);
 
 }  // namespace tocsin::respond

@@ -93,11 +93,6 @@ TEST(Mime, Dates) {
   EXPECT_EQ(mail_date(TimeMs{0}), "Thu, 01 Jan 1970 00:00:00 +0000");
 }
 
-TEST(Mime, HtmlIsEscaped) {
-  EXPECT_EQ(html_escaped("<a href='x'>\"&\"</a>"),
-            "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
-}
-
 TEST(Mime, ComposedMailIsReadBackInBothParts) {
   MailParts parts;
   parts.headers = {{"Subject", header_text("Größe", 9)}, {"From", "a@b.c"}};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/html.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "respond/mime.h"

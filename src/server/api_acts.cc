@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/html.h"
 #include "server/acts.h"
 #include "server/assets.h"
 #include "server/reply.h"
@@ -15,23 +16,6 @@ using net::Respond;
 using Done200 = std::function<void(Result<bool>)>;  // false: there is no such alert
 
 constexpr DurationMs kSilence = hours(1);
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 std::string_view words(const std::string& what) {
   if (what == "resolve") return "Resolve";
@@ -49,7 +33,7 @@ net::Response page(int status, std::string_view title, std::string_view body) {
           "body{{font:17px/1.5 system-ui,sans-serif;margin:0 auto;padding:24px;max-width:34em;"
           "color-scheme:light dark}}button{{font:inherit;padding:12px 22px;min-height:48px}}"
           "</style></head><body><main><h1>{0}</h1>{1}</main></body></html>\n",
-          escaped(title), body),
+          html_escaped(title), body),
       "text/html; charset=utf-8");
   out.headers.add("Cache-Control", "no-store");
   add_security_headers(out, true);
@@ -60,16 +44,17 @@ net::Response page(int status, std::string_view title, std::string_view body) {
 net::Response refused_page(const Error& error) {
   const bool expired = error.code == ErrorCode::kRefused;
   return page(expired ? 410 : 404, expired ? "This link has expired" : "Not a link of Tocsin",
-              "<p>" + escaped(error.message) + "</p>");
+              "<p>" + html_escaped(error.message) + "</p>");
 }
 
 std::string said_of(const AlertView& alert) {
   const Decision& said = alert.latest->summary.empty() ? *alert.opened : *alert.latest;
   std::string out = "<p><strong>" +
-                    escaped(said.summary.empty() ? "rule " + said.rule_id : said.summary) +
+                    html_escaped(said.summary.empty() ? "rule " + said.rule_id : said.summary) +
                     "</strong></p><p>" + std::string(to_text(said.severity)) + ", " +
                     std::string(to_text(alert.state)) + " since " + to_iso(alert.opened_at);
-  if (!alert.acknowledged_by.empty()) out += ", acknowledged by " + escaped(alert.acknowledged_by);
+  if (!alert.acknowledged_by.empty())
+    out += ", acknowledged by " + html_escaped(alert.acknowledged_by);
   return out +
          fmt::format("</p><p><a href=\"/alerts/{}\">Open the alert</a></p>", to_text(alert.id));
 }
@@ -97,7 +82,7 @@ Subject subject_of(const supervisor::GroupView& group) {
   if (group.by_rule.size() == 1) out.labels = out.labels.with("rule", group.by_rule.front().first);
   out.said = fmt::format("<p><strong>{} alerts are open</strong></p><ul>", group.open);
   for (size_t i = 0; i < std::min<size_t>(group.alerts.size(), 10); ++i)
-    out.said += "<li>" + escaped(group.alerts[i]->latest->summary) + "</li>";
+    out.said += "<li>" + html_escaped(group.alerts[i]->latest->summary) + "</li>";
   out.said += fmt::format("</ul><p><a href=\"/alerts?group={}\">Open the alerts</a></p>",
                           to_text(group.id));
   return out;
@@ -127,7 +112,7 @@ void show(Views& views, const ActDesk& desk, const Request& request, Respond res
     const bool taken = wanted.what == "acknowledge" && (*found)->taken;
     if (!over && !taken)
       body += fmt::format("<form method=\"post\"><p><button>{}</button></p></form><p>As {}</p>",
-                          words(wanted.what), escaped(wanted.by));
+                          words(wanted.what), html_escaped(wanted.by));
     respond(page(200, over ? "It is over" : taken ? "Somebody has it" : words(wanted.what), body));
   });
 }
@@ -182,7 +167,7 @@ void act(Views& views, const ActDesk& desk, TimeMs now, const Request& request, 
               if (!done)
                 return respond(page(done.error().code == ErrorCode::kRefused ? 409 : 503,
                                     "Nothing was changed",
-                                    "<p>" + escaped(done.error().message) + "</p>"));
+                                    "<p>" + html_escaped(done.error().message) + "</p>"));
               if (!*done) return respond(page(404, "This alert is gone", ""));
               respond(page(200, "Done", fmt::format("<p>{}: done.</p>", words(what))));
             });

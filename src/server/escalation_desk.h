@@ -25,6 +25,7 @@ struct EscalationAction {
 struct EscalationView {
   std::shared_ptr<const Escalation> escalation;  // null: none
   std::vector<EscalationNext> next;
+  DurationMs ack_target{};  // from being told to the acknowledgement; 0 = none
 };
 
 class EscalationDesk {

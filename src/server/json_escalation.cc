@@ -62,6 +62,11 @@ void write_escalation(JsonWriter& json, const EscalationView& view) {
   write_text_or_null(json, "with", state.with == Id128{} ? "" : to_text(state.with));
   write_text_or_null(json, "assigned_to", state.assigned_to);
   write_time(json, "acknowledged_until", state.acknowledged_until);
+  json.key("ack_target_ms");
+  if (view.ack_target == DurationMs{})
+    json.null();
+  else
+    json.integer(view.ack_target.count);
   json.key("calls").begin_array();
   for (const EscalationCall& call : state.calls) write_call(json, call, steps);
   json.end_array().key("next");

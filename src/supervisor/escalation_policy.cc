@@ -186,6 +186,19 @@ std::vector<std::string> Policies::names() const {
   return out;
 }
 
+std::set<std::string> Policies::schedules() const {
+  std::set<std::string> out;
+  const auto take = [&out](const std::vector<EscalationTarget>& targets) {
+    for (const EscalationTarget& target : targets)
+      if (target.kind == TargetKind::kSchedule) out.insert(target.name);
+  };
+  for (const Entry& entry : list_) {
+    for (const EscalationStep& step : entry.policy->steps) take(step.tell);
+    take(entry.policy->otherwise);
+  }
+  return out;
+}
+
 Policies::Ptr Policies::standard() const {
   if (const Ptr named = find("default")) return named;
   return list_.size() == 1 ? list_.front().policy : nullptr;

@@ -29,6 +29,8 @@ class Policies {
 
   Ptr find(std::string_view name) const;  // null if there is none
   std::vector<std::string> names() const;
+  // Schedules that a step or an `else` leads to.
+  std::set<std::string> schedules() const;
   bool empty() const { return list_.empty(); }
   // The policy that counts where none is named: the one called `default`, or the only one.
   Ptr standard() const;

@@ -16,6 +16,20 @@ FixedDirectory house() {
   return out;
 }
 
+TEST(PolicySchedules, AreThoseOfEveryStepAndOfElse) {
+  config::Problems problems;
+  const auto folder = config::Folder::from_texts(
+      {{"p.yaml",
+        "policies:\n  - name: a\n    steps:\n      - tell: [person alice, schedule first]\n"
+        "      - after: 5m\n        tell: [schedule second, team db]\n    else: schedule last\n"
+        "  - name: b\n    steps:\n      - tell: schedule first\n"}},
+      problems);
+  const Policies policies = Policies::read(folder, problems);
+  EXPECT_TRUE(problems.empty()) << problems.text();
+  EXPECT_EQ(policies.schedules(), (std::set<std::string>{"first", "last", "second"}));
+  EXPECT_EQ(Policies().schedules(), std::set<std::string>());
+}
+
 struct Row {
   const char* name;
   const char* yaml;

@@ -53,10 +53,8 @@ std::string summary(const Configuration& made) {
 
 // What is wrong with the rotas in the next weeks; overrides are the server's.
 void print_rota(const Configuration& made) {
-  oncall::LintFacts facts;
-  for (const auto& one : made.unreachable) facts.unreachable[one.receiver] = one.why;
   for (const oncall::Finding& one :
-       oncall::lint(oncall::OnCall(made.roster, {}), facts, SystemClock().now()))
+       oncall::lint(oncall::OnCall(made.roster, {}), made.lint_facts(), SystemClock().now()))
     std::fprintf(stderr, "%s: %s: %s\n", one.warning() ? "warning" : "note",
                  std::string(to_text(one.kind)).c_str(), one.text.c_str());
 }

@@ -177,6 +177,13 @@ rules::WorkerNames Configuration::worker_names() const {
   return names;
 }
 
+oncall::LintFacts Configuration::lint_facts() const {
+  oncall::LintFacts out;
+  for (const auto& one : unreachable) out.unreachable[one.receiver] = one.why;
+  if (escalation) out.used = escalation->policies.schedules();
+  return out;
+}
+
 std::string Configuration::reference_markdown() {
   return "# Configuration reference\n\n"
          "One folder of YAML files; their top-level keys are the sections below (`server:`, "

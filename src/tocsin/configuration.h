@@ -9,6 +9,7 @@
 #include "config/folder.h"
 #include "intake/limits.h"
 #include "intake/series_limits.h"
+#include "oncall/linter.h"
 #include "oncall/roster.h"
 #include "respond/people.h"
 #include "respond/receiver.h"
@@ -63,6 +64,8 @@ struct Configuration {
   static std::string json_schema();
 
   rules::WorkerNames worker_names() const;
+  // What the rota's linter has to know of the other rooms.
+  oncall::LintFacts lint_facts() const;
 };
 
 }  // namespace tocsin

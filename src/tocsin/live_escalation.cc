@@ -25,8 +25,17 @@ supervisor::Command command_of(const EscalationAction& action) {
   return {};
 }
 
-EscalationView view_of(DecisionThread& decisions, const AlertView& alert) {
-  return {alert.escalation, decisions.stage().supervisor().next(alert.id, kNextMax)};
+EscalationView view_of(Live& live, const AlertView& alert, std::vector<EscalationNext> next) {
+  const auto configuration = live.configuration();  // keeps its rules
+  EscalationView out{alert.escalation, std::move(next), {}};
+  if (const auto& rules = configuration->escalation)
+    out.ack_target = rules->ack_target[static_cast<size_t>(alert.latest->severity)];
+  return out;
+}
+
+// On the decision thread.
+EscalationView open_view(Live& live, const AlertView& alert) {
+  return view_of(live, alert, live.decisions().stage().supervisor().next(alert.id, kNextMax));
 }
 
 }  // namespace
@@ -35,12 +44,12 @@ void LiveEscalation::escalation(Id128 alert, Done<std::optional<EscalationView>>
   DecisionThread& decisions = live_.decisions();
   decisions.loop().post([this, &decisions, alert, done = std::move(done)] {
     if (const auto known = decisions.stage().supervisor().find(alert))
-      return done(std::optional(view_of(decisions, *known)));
+      return done(std::optional(open_view(live_, *known)));
     live_.background().post([this, alert, done] {
       auto read = supervisor::read_alert(live_.reader(), alert);
       if (!read) return done(fail(read.error()));
       if (!*read) return done(std::optional<EscalationView>());
-      done(std::optional(EscalationView{(*read)->escalation, {}}));
+      done(std::optional(view_of(live_, **read, {})));
     });
   });
 }
@@ -54,7 +63,7 @@ void LiveEscalation::act(EscalationAction action, Done<std::optional<EscalationV
     live_.decisions().command(command_of(action),
                               [this, done](Result<supervisor::CommandDone> answer) {
                                 if (!answer) return done(fail(answer.error()));
-                                done(std::optional(view_of(live_.decisions(), *answer->alert)));
+                                done(std::optional(open_view(live_, *answer->alert)));
                               });
   });
 }

@@ -39,12 +39,6 @@ Result<std::unique_ptr<LiveOnCall>> LiveOnCall::start(Live& live) {
   return made;
 }
 
-oncall::LintFacts LiveOnCall::facts_of(const Configuration& configuration) {
-  oncall::LintFacts out;
-  for (const auto& one : configuration.unreachable) out.unreachable[one.receiver] = one.why;
-  return out;
-}
-
 Result<void> LiveOnCall::load() {
   const auto configuration = live_.configuration();
   auto newest = oncall::newest_stretches(live_.reader());
@@ -52,7 +46,7 @@ Result<void> LiveOnCall::load() {
   auto overrides = oncall::read_overrides(live_.reader(), live_.clock().now() - kOverridesBehind);
   if (!overrides) return fail(overrides.error());
   recorder_ = oncall::Recorder(std::move(*newest));
-  lint_ = facts_of(*configuration);
+  lint_ = configuration->lint_facts();
   publish(OnCall(configuration->roster, std::move(*overrides)));
   if (auto done = notices_.load(); !done) return done;
   look();  // what changes in the first second is a change, too
@@ -73,7 +67,7 @@ void LiveOnCall::publish(OnCall on_call) {
 
 void LiveOnCall::configure(const Configuration& configuration) {
   live_.background().post(
-      [this, roster = configuration.roster, facts = facts_of(configuration)]() mutable {
+      [this, roster = configuration.roster, facts = configuration.lint_facts()]() mutable {
         lint_ = std::move(facts);
         replace(OnCall(std::move(roster), snapshot().overrides()), "");
       });

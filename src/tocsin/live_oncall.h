@@ -39,7 +39,6 @@ class LiveOnCall final : public server::OnCallDesk {
   LiveOnCall(Live& live, access::FeedTokens tokens)
       : live_(live), feed_tokens_(std::move(tokens)), notices_(live) {}
   Result<void> load();
-  static oncall::LintFacts facts_of(const Configuration& configuration);
   void look();
   void tell(std::vector<oncall::PersonMessage> messages);
   void tell_hand_over(const oncall::HandOver& hand_over);

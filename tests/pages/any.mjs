@@ -10,9 +10,9 @@ const kPages = [
   ['receivers', '/receivers', 'Receivers'],
   ['cardinality', '/cardinality', 'Cardinality'], ['budget', '/budget', 'Budget'],
   ['oncall', '/oncall', 'On call'], ['ledger', '/ledger', 'Ledger'],
-  ['health', '/health', 'Health'], ['coverage', '/coverage', 'Coverage'],
+  ['health', '/watch', 'Health'], ['coverage', '/coverage', 'Coverage'],
   ['store', '/store', 'Store'],
-  ['workshop', '/workshop', 'Workshop'],
+  ['workshop', '/workshop', 'Workshop'], ['trends', '/trends', 'Trends'],
 ];
 
 /** The page has its answers: nothing grey is left. */
@@ -128,14 +128,14 @@ export function anyServer(harness, told) {
     await page.keyboard.press('ArrowLeft');
     assert.equal(await focused(), '/');
     await page.keyboard.press('ArrowUp');
-    assert.equal(await focused(), '/health', 'up from the first: the last');
+    assert.equal(await focused(), '/watch', 'up from the first: the last');
     await page.keyboard.press('Escape');
     await menu.waitFor({ state: 'detached' });
     assert.equal(new URL(page.url()).pathname, '/ledger');
     await page.keyboard.press('m');
     await menu.waitFor();
     await page.keyboard.press('h');
-    await page.waitForURL((url) => url.pathname === '/health');
+    await page.waitForURL((url) => url.pathname === '/watch');
     await menu.waitFor({ state: 'detached' });
     await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
   });
@@ -153,6 +153,9 @@ export function anyServer(harness, told) {
       await page.locator('.topbar .more').click();
       await menu.locator(`a[href="${href}"]`).click();
       await page.waitForURL((url) => url.pathname === href);
+      await settled(page);
+      // Also by its address: one that the server answers itself would show data, no page.
+      await page.reload();
       await settled(page);
       assert.equal(await page.getByText('There is no page at this address').count(), 0, href);
       const current = await page.locator('.nav a[aria-current=page]').innerText();

@@ -10,6 +10,8 @@ import { watchAnswer } from './watch_data.mjs';
 import { cardinality } from './cardinality_data.mjs';
 import { makeManager } from './manager_data.mjs';
 import { causesAnswer } from './causes_data.mjs';
+import { trendsAnswer } from './trends.mjs';
+import { makeEscalation } from './escalation_data.mjs';
 import { makeOnCall } from './oncall_data.mjs';
 import { promAnswer } from './prom.mjs';
 import { makeStore } from './store_data.mjs';
@@ -27,6 +29,7 @@ export async function startMock(dist) {
   const workshop = makeWorkshop();
   const onCallAnswer = makeOnCall();
   const storeAnswer = makeStore();
+  let escalationAnswer = makeEscalation();
   const scene = {
     calm: false, ready: true, failing: false, hostile: false, repeating: false, hold: null,
     sent: [], requests: [], answered: new Map(),
@@ -79,6 +82,7 @@ export async function startMock(dist) {
         calm: false, ready: true, failing: false, hostile: false, repeating: false,
       });
       scene.replays = 0;
+      escalationAnswer = makeEscalation();
       scene.alerts = data.alerts(now());
     },
     open: () => {
@@ -129,6 +133,10 @@ export async function startMock(dist) {
     const path = url.pathname;
     const query = url.searchParams;
     const alert = (id) => [...scene.alerts, ...scene.past].find((a) => a.id === id);
+    const trended = trendsAnswer(path, query, now(), scene);
+    if (trended !== null) return trended;
+    const escalated = escalationAnswer(request.method, path, body, alert);
+    if (escalated !== null) return escalated;
     const asked = people.answer(request, path, query, body);
     if (asked !== null) return asked;
     const managed = await managing.answer(request.method, path, body, now(), scene.calm);

@@ -43,6 +43,29 @@ export function oncall(harness, mock) {
     await list.getByText('None in this span.').waitFor();
   });
 
+  harness.test('on call: two shifts are swapped by keyboard, and taken back', async (t) => {
+    await tell('trouble');
+    const page = await t.open('/oncall?days=28');
+    await page.getByRole('region', { name: 'Lanes of Payments' }).waitFor();
+    await page.keyboard.press('x');
+    const form = page.getByRole('dialog', { name: 'Swap shifts of Payments' });
+    await form.waitFor();
+    await t.axe(page, 'swap form');
+    const [first, second] = await form.locator('select').evaluateAll(
+      (all) => all.map((one) => one.selectedOptions[0].innerText.split(',')[0]));
+    assert.notEqual(first, second, 'only shifts of somebody else are offered');
+    await form.getByLabel('Reason').fill('a wedding');
+    await page.keyboard.press('Enter');
+    await form.waitFor({ state: 'detached' });
+    const list = page.getByRole('region', { name: 'Overrides' });
+    await list.getByText('a wedding').nth(1).waitFor();
+    const words = await list.innerText();
+    assert.match(words, /bob\s+instead of Ana Ruiz/);
+    assert.match(words, /Ana Ruiz\s+instead of bob/);
+    await page.getByRole('button', { name: /undo/i }).click();
+    await list.getByText('None in this span.').waitFor();
+  });
+
   harness.test('on call: who was on call at a time; the zone can be switched', async (t) => {
     await tell('trouble');
     const page = await t.open('/oncall?zone=utc');

@@ -62,6 +62,20 @@ export function makeOnCall() {
             zone: 'Europe/Madrid', on_call: on.people, until: begin + 7 * kDay,
             next: { from: begin + 7 * kDay, people: ['bob'] } }] }];
     }
+    if (path.endsWith('/swap')) {
+      const at = (time) => final(now, time, time + 1)
+        .find((one) => one.from <= time && time < one.to);
+      const [one, other] = [at(body.at), at(body.with)];
+      if (!one || !other || one.people[0] === other.people[0]) {
+        return [409, { error: 'swapping failed: one person, and not the same, at each time' }];
+      }
+      const made = [[one, other], [other, one]].map(([shift, taker]) => ({
+        id: `o${++state.made}`, schedule: 'payments', kind: 'take_over', person: taker.people[0],
+        instead_of: shift.people[0], from: Math.max(shift.from, now), to: shift.to,
+        reason: body.reason, by: body.by }));
+      state.overrides.push(...made);
+      return [201, { overrides: made }];
+    }
     if (path.endsWith('/overrides') && request === 'POST') {
       if (!body.person) return [400, { error: '"person" has to say who is on call' }];
       const one = { id: `o${++state.made}`, schedule: 'payments', ...body };

@@ -60,7 +60,7 @@ export function watch(harness, mock) {
     await settled(page);
     await page.keyboard.press('g');
     await page.keyboard.press('h');
-    await page.waitForURL((url) => url.pathname === '/health');
+    await page.waitForURL((url) => url.pathname === '/watch');
     const region = page.getByRole('region', { name: 'Stages' });
     await region.locator('tbody tr').nth(2).waitFor();
     assert.match(await region.innerText(), /shard 0[\s\S]*outbox/);

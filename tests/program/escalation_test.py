@@ -80,6 +80,7 @@ class Escalates(unittest.TestCase):
         view = self.view(alert)
         self.assertEqual(("p", "running", 3), (view["policy"], view["state"], view["steps_done"]))
         self.assertEqual(["last"], [one["receiver"] for one in view["next"]])
+        self.assertEqual(300_000, view["ack_target_ms"], "a critical alert's five minutes")
         self.assertIn("last is told", self.tocsin.alerts("open")[0]["next"]["what"])
         done = self.tocsin.post(f"/api/alerts/{alert}/acknowledge", {"by": "ada"})
         self.assertEqual(200, done.status)

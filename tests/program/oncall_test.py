@@ -133,6 +133,22 @@ class OnCallTest(unittest.TestCase):
             self.assertNotEqual(done.returncode, 0)
             self.assertIn('did you mean "ana"?', done.stderr)
 
+    def test_a_schedule_that_a_policy_leads_to_is_not_called_unused(self):
+        text = """
+people: [{name: ana, email: ana@example.com, notify: [{by: mail}]}]
+schedules:
+  - {name: led, zone: UTC, layers: [{people: [ana], rotate: 1d, hand_off: "09:00", start: 2026-01-01}]}
+  - {name: lost, zone: UTC, layers: [{people: [ana], rotate: 1d, hand_off: "09:00", start: 2026-01-01}]}
+policies: [{name: p, steps: [{tell: schedule led}]}]
+routes: [{receivers: inbox, policy: p}]
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "a.yaml").write_text(text)
+            done = server.run("check", folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("Nothing leads to schedule lost", done.stderr)
+            self.assertNotIn("Nothing leads to schedule led", done.stderr)
+
 
 if __name__ == "__main__":
     server.main()

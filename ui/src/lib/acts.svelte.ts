@@ -12,9 +12,11 @@ export type Form =
   | { kind: 'who'; then: (() => void) | null }
   | { kind: 'open' }
   | { kind: 'silence' | 'note' | 'resolve' | 'shelve'; alert: Alert };
+/** Has a dialog of its own. */
+export type EscalateForm = { kind: 'escalate'; alert: Alert };
 
 class Forms {
-  open = $state.raw<Form | null>(null);
+  open = $state.raw<Form | EscalateForm | null>(null);
   /** Counts finished acts, so that a page can load its details again. */
   done = $state(0);
 }
@@ -93,6 +95,11 @@ export function askShelve(alert: Alert): void {
 }
 export function askNote(alert: Alert): void {
   named(() => (forms.open = { kind: 'note', alert }));
+}
+/** Asks whom: a call that was made cannot be taken back. */
+export function askEscalate(alert: Alert): void {
+  if (alert.state !== 'open') return toaster.say(`${nameOf(alert)} is over already.`);
+  named(() => (forms.open = { kind: 'escalate', alert }));
 }
 export function askResolve(alert: Alert): void {
   if (alert.state !== 'open') return toaster.say(`${nameOf(alert)} is over already.`);

@@ -31,6 +31,8 @@ export const kPages: readonly PageEntry[] = [
     says: 'messages kept here' },
   { path: '/ledger', name: 'Ledger', group: 'Alerts', key: 'l',
     says: 'what happened, who was told and why' },
+  { path: '/trends', name: 'Trends', group: 'Alerts', key: 'y',
+    says: 'what comes again, what stands' },
   { path: '/oncall', name: 'On call', group: 'People', key: 'o', bar: 'early', tab: 'oncall',
     says: 'who is called now and next' },
   { path: '/receivers', name: 'Receivers', group: 'People', key: 't',
@@ -55,7 +57,7 @@ export const kPages: readonly PageEntry[] = [
     says: 'try a change on history' },
   { path: '/budget', name: 'Budget', group: 'Rules', key: 'u', says: 'how often rules may wake' },
   { path: '/store', name: 'Store', group: 'Tocsin', key: 'd', says: 'what is kept on the disk' },
-  { path: '/health', name: 'Health', group: 'Tocsin', key: 'h', says: 'how the watchman is' },
+  { path: '/watch', name: 'Health', group: 'Tocsin', key: 'h', says: 'how the watchman is' },
 ];
 
 /** Pages that are reached from others only. */

@@ -27,7 +27,6 @@ export const kLater: Readonly<Record<string, () => Promise<{ default: Page }>>> 
   causes: () => import('./Causes.svelte'),
   coverage: () => import('./Coverage.svelte'),
   explore: () => import('./Explore.svelte'),
-  health: () => import('./HealthPage.svelte'),
   ledger: () => import('./LedgerPage.svelte'),
   oncall: () => import('./OnCall.svelte'),
   profile: () => import('./Profile.svelte'),
@@ -35,6 +34,8 @@ export const kLater: Readonly<Record<string, () => Promise<{ default: Page }>>> 
   rules: () => import('./Rules.svelte'),
   store: () => import('./StorePage.svelte'),
   tokens: () => import('./Tokens.svelte'),
+  trends: () => import('./Trends.svelte'),
   users: () => import('./Users.svelte'),
+  watch: () => import('./HealthPage.svelte'),
   workshop: () => import('./Workshop.svelte'),
 };

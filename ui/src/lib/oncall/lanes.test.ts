@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hueOf, instantOf, names, place, wallText } from './lanes';
+import { hueOf, instantOf, names, place, swappable, wallText } from './lanes';
 
 describe('lanes', () => {
   it('places a shift, cut at the ends of what is shown', () => {
@@ -22,6 +22,13 @@ describe('lanes', () => {
     ['2026-07-01T09:00', 'UTC', '2026-07-01T09:00:00.000Z'],
   ])('reads %s in %s', (text, zone, iso) => {
     expect(new Date(instantOf(text, zone)).toISOString()).toBe(iso);
+  });
+  it('swaps shifts of one person that are not over', () => {
+    const shift = (from: number, to: number, people: string[]) =>
+      ({ from, to, people, overridden: false });
+    const running = shift(0, 11, ['ana']);
+    const all = [shift(0, 10, ['ana']), running, shift(11, 20, ['ana', 'bob']), shift(20, 30, [])];
+    expect(swappable(all, 10)).toEqual([running]);
   });
   it('writes what it reads', () => {
     expect(wallText(instantOf('2026-11-23T09:30', 'America/New_York'), 'America/New_York'))

@@ -1,5 +1,6 @@
 // Lanes of shifts: where a shift stands, whose hue it has, and wall-clock texts back to instants.
 import { wall } from '../time';
+import type { Shift } from './types';
 
 export interface Span {
   from: number;
@@ -57,4 +58,9 @@ export function instantOf(text: string, zone: string): number {
     else after = middle;
   }
   return after;
+}
+
+/** Shifts that can be swapped: of one person, not over yet. */
+export function swappable(shifts: readonly Shift[], now: number): Shift[] {
+  return shifts.filter((one) => one.people.length === 1 && one.to > now);
 }

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { alertsHref, axisTop, inTime, type Week } from './trends';
+
+const week = (p90_ms: number) => ({ p90_ms }) as Week;
+
+describe('trends', () => {
+  it.each([
+    ['none had a target', 0, 0, null], ['half', 4, 2, 0.5], ['all', 3, 3, 1],
+  ])('the share in time: %s', (_, with_target, in_time, share) =>
+    expect(inTime({ with_target, in_time })).toBe(share));
+  it.each([
+    ['no week: the promise is in sight', [], 6],
+    ['quick ones', [week(60_000)], 6],
+    ['over the promise', [week(7 * 60_000)], 8],
+    ['half an hour', [week(30 * 60_000), week(1)], 40],
+    ['a night', [week(8 * 3_600_000)], 540],
+    ['days', [week(48 * 3_600_000)], 3600],
+  ])('the axis holds %s', (_, weeks, minutes) =>
+    expect(axisTop(weeks) / 60_000).toBe(minutes));
+  it('a name is quoted in the address of its alerts', () =>
+    expect(alertsHref('site', 'a&b')).toBe('/alerts?state=all&site=a%26b'));
+});
