@@ -16,7 +16,7 @@ using testing::payment_alert;
 using testing::resolved;
 
 const TimeMs kNow = *parse_time("2026-11-23T14:40:00Z");
-const Links kLinks{.external_url = "https://tocsin.example.com"};
+const Links kLinks{.external_url = "https://tocsin.example.com", .grafana = ""};
 
 std::shared_ptr<const AlertView> member(uint64_t number, const std::string& site,
                                         bool over = false) {
@@ -55,10 +55,9 @@ TEST(GroupNotice, SaysHowManyAndWhichEverywhere) {
   const Notice notice = group_notice(two_sites(), Event::kOpened, "2 opened: a, b");
   EXPECT_EQ(sentence(notice), "2 alerts are open: payment-provider 2; at lagos 1, madrid 1");
   const std::string text = mail_text(kLinks, notice);
-  for (const char* part :
-       {"critical: 2 alerts are open", "2 opened: a, b", "critical: payments fail in madrid",
-        "resolved: payments fail in rome", "alerts?group=aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb",
-        "team payments"})
+  for (const char* part : {"critical: 2 alerts are open", "2 opened: a, b",
+                           "critical: payments fail in madrid", "resolved: payments fail in rome",
+                           "alerts?group=aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb", "team payments"})
     EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
   EXPECT_EQ(text.find("Trend"), std::string::npos) << text;
 }

@@ -102,9 +102,12 @@ std::vector<Id128> Supervisor::Book::followers_of(const AlertRecord& leader) con
 // The leader is over, or nobody is to hear of it. Called at the end of a call: what ends or is
 // muted together does not pass it on to each other.
 void Supervisor::Book::hand_over(const AlertRecord& leader, Changes& out) {
+  const auto bundle = bundles_.find(bundle_of(leader));
+  if (bundle == bundles_.end()) return;
+  const bool over = !open_.contains(leader.view.id);
+  if (over) bundle->second.followers.erase(leader.view.id);
   const AlertRecord* next = nullptr;
-  const std::vector<Id128> behind = followers_of(leader);
-  for (const Id128& id : behind) {
+  for (const Id128& id : followers_of(leader)) {
     const AlertRecord& record = *open_.at(id).record;
     const bool wants = record.view.acknowledged_by.empty() && !muted(record.view);
     if (wants && (next == nullptr || record.view.latest->severity < next->view.latest->severity))
@@ -112,8 +115,8 @@ void Supervisor::Book::hand_over(const AlertRecord& leader, Changes& out) {
   }
   if (next != nullptr)
     lead(edit(next->view.id), out);
-  else if (behind.empty())
-    bundles_.erase(bundle_of(leader));
+  else if (bundle->second.followers.empty() && !open_.contains(bundle->second.leader))
+    bundles_.erase(bundle);
 }
 
 // It is called for from the first step, for all of its bundle; in a while only, because alerts of
