@@ -268,8 +268,8 @@ void Accounts::sign_in(std::string user, std::string address, std::string agent,
   Actor actor{user, "user", address};
   change<std::string>(
       "session.begin", std::move(actor), std::move(done),
-      [user = std::move(user), address = std::move(address), agent = std::move(agent),
-       this](Step& step) -> Result<std::string> {
+      [user = std::move(user), address = std::move(address),
+       agent = std::move(agent)](Step& step) -> Result<std::string> {
         if (!step.next.users.contains(user))
           return fail(ErrorCode::kRefused, "signing in failed: the user was just removed");
         std::vector<Session> known;

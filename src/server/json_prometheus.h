@@ -21,6 +21,12 @@ void append_time(std::string& out, TimeMs time);
 void append_float(std::string& out, double value);
 void append_float_fixed(std::string& out, double value);  // never with an exponent: of scalars
 
+// The digits, from `at` on, where 24 bytes are free; where they end.
+char* put_integer(char* at, uint64_t number);
+// As append_float where the value has at most four decimals and 15 digits, which measured values
+// mostly have; else nullptr.
+char* put_decimal(char* at, double value);
+
 // {"resultType":...,"result":...}
 void append_value(std::string& out, const promql::Value& value);
 void append_texts(std::string& out, const std::vector<std::string_view>& texts);  // ["a","b"]

@@ -94,6 +94,18 @@ TEST(JsonPrometheus, DecimalsAreWhatToCharsGives) {
   }
 }
 
+TEST(JsonPrometheus, IntegersAreWhatToCharsGives) {
+  Random random(11);
+  const auto check = [](uint64_t number) {
+    char buffer[24];
+    ASSERT_EQ(std::string(buffer, put_integer(buffer, number)), std::to_string(number));
+  };
+  for (const uint64_t edge : {uint64_t{100'000'000}, uint64_t{10'000'000'000'000'000}})
+    for (uint64_t number = edge - 2; number < edge + 2; ++number) check(number);
+  for (const uint64_t number : {uint64_t{0}, UINT64_MAX}) check(number);
+  for (int i = 0; i < 100'000; ++i) check(random.below(UINT64_MAX) >> random.below(64));
+}
+
 TEST(JsonPrometheus, Times) {
   const std::pair<int64_t, const char*> rows[] = {
       {0, "0"},        {4000, "4"},       {4500, "4.500"}, {4020, "4.020"},

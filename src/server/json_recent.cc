@@ -1,6 +1,5 @@
 #include "server/json_recent.h"
 
-#include <charconv>
 #include <cmath>
 
 #include "server/json_prometheus.h"
@@ -12,7 +11,10 @@ using prometheus::append_string;
 
 void append_integer(std::string& out, int64_t value) {
   char buffer[24];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+  char* at = buffer;
+  if (value < 0) *at++ = '-';
+  const auto size = value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  out.append(buffer, prometheus::put_integer(at, size));
 }
 
 void append_number(std::string& out, double value) {
@@ -47,15 +49,31 @@ void append_value(std::string& out, const RecentView::Row& row) {
   append_integer(out, static_cast<int64_t>(row.count));
 }
 
+void append_point(std::string& out, TimeMs time, double value) {
+  char buffer[64];
+  if (time.ms >= 0) {  // nearly all go in one piece
+    char* at = buffer;
+    *at++ = '[';
+    at = prometheus::put_integer(at, static_cast<uint64_t>(time.ms));
+    *at++ = ',';
+    if (char* const end = prometheus::put_decimal(at, value)) {
+      *end = ']';
+      out.append(buffer, static_cast<size_t>(end + 1 - buffer));
+      return;
+    }
+  }
+  out += '[';
+  append_integer(out, time.ms);
+  out += ',';
+  append_number(out, value);
+  out += ']';
+}
+
 void append_points(std::string& out, const std::vector<TimeValue>& points) {
   out += "\"points\":[";
   for (const auto& [time, value] : points) {
     if (out.back() != '[') out += ',';
-    out += '[';
-    append_integer(out, time.ms);
-    out += ',';
-    append_number(out, value);
-    out += ']';
+    append_point(out, time, value);
   }
   out += ']';
 }

@@ -10,6 +10,8 @@ using View = server::BudgetView;
 
 constexpr int64_t kDays = 30;
 constexpr int64_t kDayMs = 86'400'000;
+// Of a shorter time together, a day of one series, a rate per week says nothing.
+constexpr double kSeriesWeeksLeast = 1.0 / 7;
 
 double median(const std::vector<float>& unsorted) {
   if (unsorted.empty()) return server::kUnknown;
@@ -30,11 +32,12 @@ View::Worker worker_view(const streamer::Worker& worker, const BudgetFacts::Work
   out.since = facts.spent.since.ms == 0 ? TimeMs{} : std::max(facts.spent.since, now - days(7));
   const double weeks = out.since.ms == 0 ? 0 : (now - out.since).seconds() / 604'800;
   const double series_weeks = static_cast<double>(out.series) * weeks;
-  if (series_weeks > 0) out.measured = static_cast<double>(out.episodes) / series_weeks;
+  const bool known = series_weeks >= kSeriesWeeksLeast;
+  if (known) out.measured = static_cast<double>(out.episodes) / series_weeks;
   if (worker.noise) {
     out.noise = to_text(*worker.noise);
     out.wanted = worker.noise->per_week();
-    if (series_weeks > 0) out.verdict = episodes_verdict(out.episodes, out.wanted * series_weeks);
+    if (known) out.verdict = episodes_verdict(out.episodes, out.wanted * series_weeks);
   }
   out.tails = static_cast<int64_t>(facts.noise.series);
   out.tails_learning = static_cast<int64_t>(facts.noise.learning);

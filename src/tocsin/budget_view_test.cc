@@ -84,6 +84,21 @@ TEST(BudgetView, AWorkerThatBeganLatelyIsMeasuredFromThen) {
   EXPECT_DOUBLE_EQ(worker_of(budget_view(*configuration_of(kYaml), facts), "w").measured, 2);
 }
 
+// Once a violation a minute after the first start was shown as 52 a week.
+TEST(BudgetView, OfLessThanADayOfASeriesThereIsNoRate) {
+  BudgetFacts facts;
+  facts.now = kNow;
+  BudgetFacts::Worker& w = facts.workers["w"];
+  w.guarded = 249;
+  w.episodes_7d = 1;
+  for (const auto& [minutes_ago, known] : {std::pair{1, false}, {5, false}, {6, true}}) {
+    w.spent.since = kNow - minutes(minutes_ago);
+    const View::Worker worker = worker_of(budget_view(*configuration_of(kYaml), facts), "w");
+    EXPECT_EQ(!std::isnan(worker.measured), known) << minutes_ago;
+    EXPECT_EQ(worker.verdict != Verdict::kNone, known) << minutes_ago;
+  }
+}
+
 TEST(BudgetView, PagesAreCountedOverTheSpanThatWasAskedFor) {
   const auto configuration = configuration_of(kYaml);
   EXPECT_LE(pages_since(*configuration, kNow), kNow - days(90));

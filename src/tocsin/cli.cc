@@ -1,11 +1,15 @@
 #include "tocsin/cli.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 
+#include "base/text.h"
 #include "tocsin/commands.h"
 #include "tocsin/version.h"
+#include "vocabulary/frequency.h"
 
 namespace tocsin {
 namespace {
@@ -75,6 +79,16 @@ void add_replay(CLI::App& app, ReplayOptions& options) {
       "from those of the checkpoint warm up on the 35 days before it.");
 }
 
+// As the configuration has it, or a number: violations per week, 0.01 to 100.
+std::string per_week(const std::string& text) {
+  const auto frequency = Frequency::parse(text);
+  const auto count = frequency ? frequency->per_week() : parse_double(text);
+  if (!count || !(*count >= 0.01 && *count <= 100))
+    throw CLI::ValidationError(fmt::format(
+        "\"{}\" is no frequency from 0.01 to 100 per week: write \"1 per week\", or 1", text));
+  return fmt::format("{}", *count);
+}
+
 void add_detect(CLI::App& app, DetectOptions& options, int& status) {
   auto* detect =
       app.add_subcommand("detect", "Test the rows of CSV files; no server, nothing to configure");
@@ -86,8 +100,14 @@ void add_detect(CLI::App& app, DetectOptions& options, int& status) {
   detect->add_option("--models", options.models, "What says what is normal, separated by commas")
       ->capture_default_str();
   detect
-      ->add_option("--noise", options.noise, "Wanted violations per week of a file that is healthy")
-      ->check(CLI::Range(0.01, 100.0));
+      ->add_option("--noise", options.noise,
+                   "Wanted violations of a file that is healthy: \"1 per week\", or 1")
+      ->transform(CLI::Validator(
+          [](std::string& text) {
+            text = per_week(text);
+            return std::string();
+          },
+          "FREQUENCY"));
   detect->add_option("--zone", options.zone, "The wall clock that days and weeks follow")
       ->capture_default_str();
   detect->add_option("--html", options.html, "Write a page with a chart of each file");

@@ -53,6 +53,15 @@ TEST(Coverage, SeriesByNameMostFirst) {
   EXPECT_EQ(found.series[1].example, "rain{a=\"1\"}");
 }
 
+// Once a counter was listed twice, by its own name and by that of its rate.
+TEST(Coverage, WhatAWorkerMadeOfASeriesIsNoSeriesOfItsOwn) {
+  const auto made = build({});
+  const CoverageView found =
+      look(*made, series({"bytes_total{a=\"1\"}", "bytes_total:rate{a=\"1\"}"}));
+  ASSERT_EQ(found.series.size(), 1U);
+  EXPECT_EQ(found.series[0].name, "bytes_total");
+}
+
 TEST(Coverage, WithoutDefaultNobodyTests) {
   const auto made = build({{"a.yaml", kWorker + "default: off\n"}});
   const auto found = look(*made, series({"rain"}));

@@ -228,6 +228,10 @@ Result<void> check_words(const WorkerChanges& changes) {
       return fail(ErrorCode::kInvalid,
                   fmt::format("changing a worker: \"{}\" is no setting of one", *word));
   if (!changes.models) return {};
+  if (!changes.weights.empty())
+    return fail(ErrorCode::kInvalid,
+                "weights: they are places in the models that are replaced; write each new model's "
+                "weight into its mapping");
   if (changes.models->empty() || changes.models->size() > kModelsMax)
     return fail(ErrorCode::kInvalid,
                 fmt::format("models: a worker has 1 to {} of them", kModelsMax));

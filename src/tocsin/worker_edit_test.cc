@@ -201,6 +201,18 @@ TEST(WorkerEdit, LayoutsForAnEditorAreLeftAlone) {
   }
 }
 
+// Once the weights were looked up in the models that were, and lost.
+TEST(WorkerEdit, WeightsOfModelsThatAreReplacedAreRefused) {
+  WorkerChanges changes = weights({{"0.1", 2.5}});
+  changes.models = {"{kind: level}", "{kind: profile, season: day}"};
+  const char* text =
+      "workers:\n  - id: w\n    select: x\n    models:\n"
+      "      - {kind: profile, weights: [4, 3, 2]}\n";
+  const auto edited = edit_worker({{"w.yaml", text}}, "w", changes);
+  ASSERT_FALSE(edited);
+  EXPECT_EQ(edited.error().code, ErrorCode::kInvalid);
+}
+
 // Whatever the layout, the result reads as asked for, and another edit leads back.
 TEST(WorkerEdit, ThereAndBack) {
   Random random(5);

@@ -30,6 +30,18 @@ async function noSidewaysScroll(page, name) {
   assert.ok(wide <= shown, `${name} is ${wide} px wide in ${shown} px`);
 }
 
+/** Text keeps off the window's edge; a part whose style was forgotten sticks to it. */
+async function noTextAtTheEdge(page, name) {
+  const stuck = await page.evaluate(() => [...document.querySelectorAll('main p, main h2')]
+    .filter((one) => {
+      const range = document.createRange();
+      range.selectNodeContents(one);
+      const box = range.getBoundingClientRect();
+      return box.width > 2 && box.height > 2 && box.left < 8 && !one.closest('.sr');
+    }).map((one) => one.innerText.slice(0, 60)));
+  assert.deepEqual(stuck, [], `${name}: text at the very edge`);
+}
+
 async function firstHref(page, selector) {
   const link = page.locator(selector).first();
   return (await link.count()) > 0 ? link.getAttribute('href') : null;
@@ -45,6 +57,7 @@ export function anyServer(harness, told) {
         if (name !== 'now') assert.match(await page.title(), new RegExp(title));
         const current = await page.locator('.nav a[aria-current=page]').innerText();
         assert.ok(current.startsWith(title), `navigation says ${current}`);
+        await noTextAtTheEdge(page, name);
         await t.axe(page, name);
         await t.shot(page, `${name}-${scheme}`);
       });

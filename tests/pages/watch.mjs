@@ -39,6 +39,19 @@ export function watch(harness, mock) {
     await t.axe(page, 'ledger why');
   });
 
+  harness.test('receivers: what is tried again and when, what was given up and why', async (t) => {
+    await fetch(`${mock.url}/mock/trouble`, { method: 'POST' });
+    const page = await t.open('/receivers');
+    const part = page.getByRole('region', { name: 'Not sent' });
+    await part.getByText(/again in 0:0\d|again due now/).waitFor();
+    const words = (await part.innerText()).replaceAll(/\s+/g, ' ');
+    assert.match(words, /Tried again 1 alice\/sms gateway opened of payment-provider/);
+    assert.match(words, /2 attempts .*500 in 20 ms Given up 1; .*carol\/sms.*403 no such number/);
+    assert.equal(await part.getByText('200 in 6 ms').count(), 0, 'what was sent is not listed');
+    await t.axe(page, 'receivers with failures');
+    await t.shot(page, 'receivers-failures');
+  });
+
   for (const name of ['ledger', 'health']) {
     harness.test(`${name}: both themes and a phone`, async (t) => {
       await tell('trouble');

@@ -9,6 +9,8 @@ function rows(now) {
       state: 'failed', attempts: 2, sent: now - 9000, next_try: now + 4000 }),
     row(20_000, { kind: 'delivery', what: 'opened', who: 'ops', text: '200 in 6 ms', receiver_kind: 'webhook',
       state: 'sent', attempts: 1, sent: now - 20_000, next_try: null }),
+    row(40_000_000, { kind: 'delivery', what: 'opened', who: 'carol/sms', text: '403 no such number',
+      receiver_kind: 'gateway', state: 'given up', attempts: 1, sent: now - 40_000_000, next_try: null }),
     row(20_000, { what: 'told', text: 'alice/sms, ops' }),
     row(21_000, { what: 'silenced', who: 'ada', text: 'until 2026-11-23T11:00:00Z: works <b>', rule: 'queue', scope: 'site=rome' }),
     row(30_000, { what: 'opened', who: 'payment-provider', text: 'payments_ok in madrid 57 % below' }),

@@ -137,6 +137,12 @@ class Detect(unittest.TestCase):
         self.detect(status=2)
         self.detect("--format", "xml", self.orders, status=2)
 
+    def test_noise_is_written_as_in_the_configuration(self):
+        plain = self.detect("--noise", "2", self.orders).stdout
+        self.assertEqual(self.detect("--noise", "2 per week", self.orders).stdout, plain)
+        for text in ("often", "0 per week", "1000"):
+            self.assertIn("is no frequency", self.detect("--noise", text, self.orders, status=2).stderr)
+
     def test_a_smaller_noise_budget_opens_less(self):
         chance = random.Random(3)
         rows = [(at, round(chance.gauss(100, 2) + (chance.random() < 0.002) * chance.expovariate(.03), 3))
