@@ -93,7 +93,8 @@ Labels listed_labels(const Decision& decision) {
   return alert_labels(decision).with("rule", "");
 }
 
-std::string joined(const std::vector<std::string>& receivers) {
+std::string joined(std::vector<std::string> receivers) {
+  std::sort(receivers.begin(), receivers.end());
   return fmt::format("{}", fmt::join(receivers, ","));
 }
 

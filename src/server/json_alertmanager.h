@@ -22,7 +22,7 @@ Result<std::string> silence_id(std::string_view uuid);
 // The labels that it is listed with: as they were told, or a rule's scope with its name.
 Labels listed_labels(const Decision& decision);
 // Receivers of one route of ours, told at once, are one receiver there.
-std::string joined(const std::vector<std::string>& receivers);
+std::string joined(std::vector<std::string> receivers);
 
 struct ListedAlert {
   OpenAlertView open;

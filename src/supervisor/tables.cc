@@ -169,7 +169,8 @@ Result<void> write_history(Transaction& transaction, const HistoryEntry& entry) 
 Result<void> write_silence(Transaction& transaction, const Silence& silence) {
   auto done = transaction.execute(
       "INSERT INTO silences VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-      " ended = excluded.ended, removed_by = excluded.removed_by, muted = excluded.muted",
+      " until = excluded.until, ended = excluded.ended, removed_by = excluded.removed_by, muted = "
+      "excluded.muted",
       {silence.id, silence.created_at, silence.until, silence.comment, silence.by, silence.ended,
        silence.removed_by, silence.muted});
   if (!done) return fail(done.error());

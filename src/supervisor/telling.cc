@@ -40,6 +40,7 @@ void Supervisor::Book::end_silence(const std::string& id, const std::string& rem
   silences_.erase(found);
   timers_.erase({silence.until, Due::kSilenceEnds, Id128{}, id});
   silence.ended = true;
+  silence.until = std::min(silence.until, now_);  // when it ended, also if somebody removed it
   silence.removed_by = removed_by;
   out.silences.push_back(silence);
   for (const Id128& alert :

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -77,7 +78,7 @@ class Api(Case):
         self.assertEqual(groups[0]["labels"], {"alertname": "Down"})
         self.assertEqual(len(groups[0]["alerts"]), 1)
         self.assertEqual(self.tocsin.json("/alertmanager/api/v2/receivers"),
-                         [{"name": "hub"}, {"name": "inbox"}, {"name": "pager,hub"}])
+                         [{"name": "hub"}, {"name": "hub,pager"}, {"name": "inbox"}])
         self.assertIn('alertmanager_build_info{version="0.25.0"} 1',
                       self.tocsin.get("/metrics").text)
 
@@ -197,7 +198,7 @@ class Amtool(Case):
         self.assertIn("Full", self.amtool("alert", "query"))
         found = json.loads(self.amtool("-o", "json", "alert", "query", "node=~ba.*"))
         self.assertEqual([a["labels"]["alertname"] for a in found], ["Full"])
-        self.assertEqual(found[0]["receivers"], [{"name": "pager,hub"}])
+        self.assertEqual(found[0]["receivers"], [{"name": "hub,pager"}])
         self.assertEqual(json.loads(self.amtool("-o", "json", "alert", "query", "-r", "hub")
                                     )[0]["labels"]["alertname"], "Slow")
 
@@ -211,20 +212,23 @@ class Amtool(Case):
         self.assertEqual(self.listed()[0]["status"],
                          {"inhibitedBy": [], "silencedBy": [made], "state": "suppressed"})
         self.assertEqual(self.listed("?silenced=false"), [])
-        updated = self.amtool("silence", "update", "-d", "3h", "-c", "longer", "-q", made).strip()
-        self.assertEqual(self.listed()[0]["status"]["silencedBy"], [updated])
+        self.amtool("silence", "update", "-d", "3h", "-c", "longer", "-q", made)
+        # What this amtool prints with -q is the address of a variable; the list knows.
+        updated, = self.listed()[0]["status"]["silencedBy"]
+        self.assertNotEqual(updated, made)
+        self.assertIn("longer", self.amtool("silence", "query"))
         self.amtool("silence", "expire", updated)
         self.assertEqual(self.listed()[0]["status"]["state"], "active")
-        self.assertIn("silence not found",
-                      self.amtool("silence", "expire", "4b5c3e7a-1111-4444-8888-123456789012",
-                                  code=1))
+        # 404 as Alertmanager answers since 0.26; amtool 0.25 says that it did not expect it.
+        self.assertIn("404", self.amtool("silence", "expire",
+                                         "4b5c3e7a-1111-4444-8888-123456789012", code=1))
         self.assertIn(updated, self.amtool("silence", "query", "--expired", "-q"))
 
     def test_configuration(self):
         shown = self.amtool("config", "show")
-        self.assertIn("pager,hub", shown)
+        self.assertIn("hub,pager", shown)
         self.assertEqual(self.amtool("config", "routes", "test", "severity=page").strip(),
-                         "pager,hub")
+                         "hub,pager")
         self.assertEqual(self.amtool("config", "routes", "test", "severity=info").strip(), "hub")
         path = self.tocsin.home / "am.yml"
         path.write_text(self.tocsin.json("/api/v2/status")["config"]["original"])
@@ -244,15 +248,17 @@ class RealPrometheus(Case):
         rules.write_text(rule % 1)
         config = (f"global: {{evaluation_interval: 1s}}\nrule_files: [{rules}]\nalerting:\n"
                   f"  alertmanagers: [{{static_configs: [{{targets: ['127.0.0.1:{self.tocsin.port}']}}]}}]\n")
-        with prometheus.Prometheus("--web.enable-lifecycle", config=config) as peer:
+        only = "?filter=alertname%3DAlways"
+        with prometheus.Prometheus("--rules.alert.resend-delay=2s",
+                                   config=config) as peer:
             server.until("the page", lambda: self.told("/pager", "firing") == ["p"], 60)
-            one = self.listed()[0]
+            one = self.listed(only)[0]
             self.assertEqual(one["annotations"], {"summary": "value 1"})
             self.assertIn("/graph?g0.expr=", one["generatorURL"])
             rules.write_text(rule % 0)
-            peer.post("/-/reload")
+            peer.process.send_signal(signal.SIGHUP)  # reads its rules again
             server.until("its end", lambda: self.told("/pager", "resolved") == ["p"], 60)
-        self.assertEqual(self.listed(), [])
+        self.assertEqual(self.listed(only), [])
 
 
 if __name__ == "__main__":
