@@ -18,6 +18,9 @@ Options options() {
   out.cover_slack = testing_help::kSlack;
   out.expire_after = testing_help::kExpire;
   out.recent_max = 3;  // so that closed ones leave the memory
+  // The model knows neither: testdata/flapping*.txt and storm.txt do.
+  out.flapping.changes = 0;
+  out.storm.openings = 0;
   return out;
 }
 
