@@ -7,7 +7,7 @@ const next = (at: number, step: number, more: Partial<NextCall> = {}): NextCall 
   text: `step ${step}`, ...more,
 });
 const escalation = (more: Partial<Escalation> = {}): Escalation => ({
-  policy: 'payments', state: 'running', steps: 3, steps_done: 1, round: 1, rounds: 2, begun_at: 1,
+  policy: 'payments', state: 'running', steps: 3, steps_done: 1, round: 1, rounds: 2, begun_at: 1, with: null,
   assigned_to: null, acknowledged_until: null, ack_target_ms: 300_000, calls: [], next: [], ...more,
 });
 const alert = (more: object) => ({ state: 'open', acknowledged_at: null,
@@ -21,6 +21,8 @@ describe('escalation', () => {
     ['none', { state: 'none', policy: null }, true, 'no policy calls anybody else'],
     ['exhausted', { state: 'exhausted', steps_done: 3, rounds: 1 }, true,
       'policy payments, 3 of 3 steps done: all of it is done and nobody has the alert'],
+    ['follows', { state: 'follows', with: 'x' }, true,
+      'policy payments: called for together with other alerts; who answers has all'],
     ['over', {}, false, ''],
   ] as const)('says where it stands: %s', (_, more, open, text) =>
     expect(standing(escalation(more), open)).toBe(text));

@@ -3,7 +3,8 @@ import { call } from '../api';
 import type { LedgerLine } from '../ledger';
 import type { AlertDetail } from '../types';
 
-export type EscalationState = 'none' | 'running' | 'paused' | 'answered' | 'exhausted';
+export type EscalationState =
+  'none' | 'running' | 'paused' | 'answered' | 'exhausted' | 'follows';
 
 export interface EscalationCall {
   person: string | null;
@@ -35,6 +36,8 @@ export interface Escalation {
   round: number;
   rounds: number;
   begun_at: number | null;
+  /** The alert that is called for instead, or was first: state `follows`. */
+  with: string | null;
   assigned_to: string | null;
   acknowledged_until: number | null;
   ack_target_ms: number | null;
@@ -71,6 +74,8 @@ export function standing(one: Escalation, open: boolean): string {
       return `${where}: stopped, somebody has it`;
     case 'exhausted':
       return `${where}: all of it is done and nobody has the alert`;
+    case 'follows':
+      return `policy ${one.policy ?? ''}: called for together with other alerts; who answers has all`;
   }
 }
 
