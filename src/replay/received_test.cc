@@ -172,7 +172,7 @@ TEST(Received, FromAnySavedStateFindsWhatTheLiveRunFound) {
       ASSERT_EQ(text_of(report), text_of(live.found.report())) << "saved after " << at;
       alerts += report.alerts.size();
     }
-    EXPECT_GT(alerts, 50U);
+    EXPECT_GT(alerts, 40U);  // some flap, and stay open
     EXPECT_GT(carried, 0U) << "no alert was open where a replay began";
   }
 }

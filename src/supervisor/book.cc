@@ -106,7 +106,12 @@ void Supervisor::Book::save_open(ByteWriter& out) const {
     return std::tie(a->view.opened_at, a->view.id) < std::tie(b->view.opened_at, b->view.id);
   });
   out.varint(records.size());
-  for (const auto& record : records) out.text(encode(*record));
+  for (const auto& record : records) {
+    out.text(encode(*record));
+    out.zigzag(record->view.flapping_since.ms);
+    out.varint(record->view.flap_changes);
+  }
+  flaps_.save(out);
 }
 
 Result<void> Supervisor::Book::restore_open(ByteReader& in) {
@@ -114,8 +119,11 @@ Result<void> Supervisor::Book::restore_open(ByteReader& in) {
   for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
     auto record = decode_record(in.text());
     if (!record) return fail(record.error());
+    record->view.flapping_since = TimeMs{in.zigzag()};
+    record->view.flap_changes = static_cast<uint32_t>(in.varint());
     records.push_back(std::move(*record));
   }
+  flaps_.restore(in, options_.flapping.window);
   if (!in.ok()) return fail(ErrorCode::kCorrupt, "the open alerts of a checkpoint are cut short");
   for (AlertRecord& record : records) take_up(std::move(record));
   return {};

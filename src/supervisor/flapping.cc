@@ -23,6 +23,24 @@ void FlapWatch::forget_oldest() {
   if (found->second.empty()) changes_.erase(found);
 }
 
+void FlapWatch::save(ByteWriter& out) const {
+  out.varint(order_.size());
+  for (const auto& [time, key] : order_) {
+    out.zigzag(time.ms);
+    out.u64(key.high);
+    out.u64(key.low);
+  }
+}
+
+void FlapWatch::restore(ByteReader& in, DurationMs window) {
+  for (uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    const TimeMs time{in.zigzag()};
+    const uint64_t high = in.u64();
+    const Id128 key{high, in.u64()};
+    if (in.ok()) add(key, time, window);
+  }
+}
+
 std::vector<TimeMs> FlapWatch::changes(const Id128& key, TimeMs now, DurationMs window) const {
   const auto found = changes_.find(key);
   if (found == changes_.end()) return {};

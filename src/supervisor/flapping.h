@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/id.h"
 #include "base/time.h"
 
@@ -22,6 +23,9 @@ class FlapWatch {
   size_t count(const Id128& key, TimeMs now, DurationMs window) const;
   // When at most `quiet` of them will be left; `now` if that is so already.
   TimeMs quiet_at(const Id128& key, size_t quiet, TimeMs now, DurationMs window) const;
+  // In their order; restore() into an empty one. What is cut short leaves `in` not ok.
+  void save(ByteWriter& out) const;
+  void restore(ByteReader& in, DurationMs window);
   std::vector<TimeMs> changes(const Id128& key, TimeMs now, DurationMs window) const;
 
  private:
