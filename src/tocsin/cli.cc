@@ -213,6 +213,15 @@ void add_on_call(CLI::App& app, OnCallOptions& options, int& status) {
   on_call->callback([&options, &status] { status = print_on_call(options); });
 }
 
+void add_rule_tests(CLI::App& app, std::vector<std::string>& files, int& status) {
+  auto* test_command = app.add_subcommand("test", "Tests that stand in files");
+  test_command->require_subcommand(1);
+  auto* rules_command = test_command->add_subcommand(
+      "rules", "Run Prometheus' unit tests of its rule files, as promtool does");
+  rules_command->add_option("files", files, "Unit test files (YAML)")->required();
+  rules_command->callback([&files, &status] { status = test_rules(files); });
+}
+
 int import_any(const ImportOptions& options) {
   const std::string& first = options.files.front();
   if (!first.ends_with(".yml") && !first.ends_with(".yaml")) {
@@ -283,13 +292,7 @@ int run_command_line(int argc, char** argv) {
   add_user(app, options.user, status);
   add_store(app, options.store, status);
 
-  auto* test_command = app.add_subcommand("test", "Tests that stand in files");
-  test_command->require_subcommand(1);
-  auto* rules_command = test_command->add_subcommand(
-      "rules", "Run Prometheus' unit tests of its rule files, as promtool does");
-  rules_command->add_option("files", options.rule_tests, "Unit test files (YAML)")->required();
-  rules_command->callback([&] { status = test_rules(options.rule_tests); });
-
+  add_rule_tests(app, options.rule_tests, status);
   add_receiver(app, options.receiver, status);
   add_on_call(app, options.on_call, status);
   add_route(app, options.route, status);
