@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Matchers{"look_around", "a=~\"(?!b)\"", Texts{}}),
     [](const auto& row) { return row.param.name; });
 
-constexpr std::string_view kTree = R"(
+constexpr std::string_view kTree = R"yaml(
 global: {resolve_timeout: 3m, slack_api_url: 'https://hooks.slack.com/services/T/B/x'}
 route:
   receiver: ops
@@ -104,24 +104,22 @@ route:
       routes:
         - matchers: ['{site="rome"}']
           receiver: nobody
-    - matchers: ['x=~"(?!y)"'] receiver : db receivers : -name : ops slack_configs
-    : [ {channel : '#ops', title : '{{ .CommonLabels.site }}'} ] webhook_configs
-    : [ {url : 'http://hub.example.com/a'}, {url : 'http://u:secret@hub/a'} ] -
-      name : db pagerduty_configs : [ {routing_key : abc, severity : critical} ] - name : nobody -
-                                                                                          name
-    : wechat wechat_configs : [ {to_user : x} ] inhibit_rules : -{
-      source_match : {severity : page},
-      target_matchers : [severity = ~"warning|info"],
-      equal : [site]
-    } -
-{
-target_match: {
-a:
-  b
-}
-}
+    - matchers: ['x=~"(?!y)"']
+      receiver: db
+receivers:
+  - name: ops
+    slack_configs: [{channel: '#ops', title: '{{ .CommonLabels.site }}'}]
+    webhook_configs: [{url: 'http://hub.example.com/a'}, {url: 'http://u:secret@hub/a'}]
+  - name: db
+    pagerduty_configs: [{routing_key: abc, severity: critical}]
+  - name: nobody
+  - name: wechat
+    wechat_configs: [{to_user: x}]
+inhibit_rules:
+  - {source_match: {severity: page}, target_matchers: [severity=~"warning|info"], equal: [site]}
+  - {target_match: {a: b}}
 time_intervals: [{name: nights}]
-)";
+)yaml";
 
 TEST(AlertmanagerImport, TheTreeTellsTheSame) {
   const ImportedConfig made = take(kTree);
@@ -177,13 +175,13 @@ TEST(AlertmanagerImport, SecretsStandInNoYaml) {
 TEST(AlertmanagerImport, WhatIsNotTakenOverIsNamedWithItsPlace) {
   const ImportedConfig made = take(kTree);
   for (const char* words :
-       {"alertmanager.yml:13: mute_time_intervals is not taken over",
-        "alertmanager.yml:17: matchers cannot be taken over",
-        "alertmanager.yml:17: the route is left out", "alertmanager.yml:21: channel",
-        "alertmanager.yml:24: severity is not taken over",
-        "alertmanager.yml:25: receiver \"nobody\" tells nobody",
-        "alertmanager.yml:27: wechat_configs is not taken over",
-        "alertmanager.yml:31: time_intervals is not taken over"})
+       {"alertmanager.yml:14: mute_time_intervals is not taken over",
+        "alertmanager.yml:18: matchers cannot be taken over",
+        "alertmanager.yml:18: the route is left out", "alertmanager.yml:22: channel",
+        "alertmanager.yml:25: severity is not taken over",
+        "alertmanager.yml:26: receiver \"nobody\" tells nobody",
+        "alertmanager.yml:28: wechat_configs is not taken over",
+        "alertmanager.yml:32: time_intervals is not taken over"})
     EXPECT_NE(made.yaml.find(words), std::string::npos) << words << "\n" << made.yaml;
   EXPECT_NE(made.yaml.find("resolve_timeout: 3m"), std::string::npos);
 }
