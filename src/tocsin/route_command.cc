@@ -145,8 +145,7 @@ std::string print_text(const Question& question, const WhoIsTold& found) {
   out +=
       fmt::format("\npolicy: {}\n", found.preview.policy.empty() ? "none" : found.preview.policy);
   for (const EscalationNext& next : found.preview.next)
-    out += fmt::format("  {}  {}{}\n", to_iso(next.at), next.text,
-                       next.step == 0 ? "" : ", " + next.why);
+    out += fmt::format("  {}  {}\n", to_iso(next.at), next.text);
   return out;
 }
 
@@ -183,7 +182,7 @@ std::string print_json(const Question& question, const WhoIsTold& found) {
   for (const auto& [name, value] : question.labels.pairs()) json.member(name, value);
   json.end_object()
       .member("severity", to_text(question.severity))
-      .member("at", to_iso(question.at))
+      .member("at", question.at.ms)
       .member("by_tier", found.by_tier)
       .key("tellings")
       .begin_array();

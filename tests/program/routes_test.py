@@ -113,18 +113,19 @@ class RouteTest(unittest.TestCase):
         self.assertEqual(said["labels"], {"alertname": "errors", "env": "prod", "rule": "errors",
                                           "severity": "high", "site": "rome"})
         self.assertEqual(said["tellings"], [{
-            "route": "a.yaml:22", "receivers": ["chat", "pager"],
+            "route": "a.yaml:21", "receivers": ["chat", "pager"],
             "grouping": {"by": ["site"], "wait_ms": 30000, "interval_ms": 300000},
             "repeat": {"first_ms": 3600000, "factor": 2, "max_ms": 86400000}}])
-        preview = said["preview"]
-        self.assertEqual(preview["routes"], ["a.yaml:16", "a.yaml:22"])
+        preview, at = said["preview"], said["at"]
+        self.assertEqual(at, 1798142400000)
+        self.assertEqual(preview["routes"], ["a.yaml:15", "a.yaml:21"])
         self.assertEqual(preview["policy"], "call")
         self.assertEqual([(n["at"], n["person"]) for n in preview["next"]],
-                         [("2026-12-24T20:00:00Z", "alice"), ("2026-12-24T20:05:00Z", "bob")])
+                         [(at, "alice"), (at + 300_000, "bob"), (at + 600_000, None)])
 
     def test_people_read_it_too(self):
         done = self.ask("rule=errors", "env=dev", "severity=page")
-        for words in ('severity="page"', "critical", "a.yaml:16", "post", "grouped by site",
+        for words in ('severity="page"', "critical", "a.yaml:15", "post", "grouped by site",
                       "after 1h", "policy: call", "alice is called by alice/mail (step 1 of 2)"):
             self.assertIn(words, done.stdout)
 
@@ -175,7 +176,7 @@ class ImportTest(unittest.TestCase):
         chats = ["chats-discord", "chats-teams", "chats-telegram", "chats-webhook"]
         for labels, told in (
                 (["a=b"], mails),
-                (["service=foo1"], mails),
+                (["service=foo1", "severity=warning"], mails),
                 (["service=foo1", "severity=critical"], ["team-X-pager-pagerduty"]),
                 (["service=database", "owner=team-W"], ["team-DB-opsgenie", "team-DB-slack"]),
                 (["service=database"], mails),  # owner is missing, which is the empty value
