@@ -199,9 +199,10 @@ receivers: [{name: 'a/b', webhook_configs: [{url: 'http://a/'}]}, {name: inbox, 
 inhibit_rules: [{}, 3]
 )");
   read(made.yaml);
-  EXPECT_NE(made.yaml.find("\"a-b-2\""), std::string::npos) << made.yaml;
+  EXPECT_NE(made.yaml.find("\"a-b-webhook\""), std::string::npos) << made.yaml;
   EXPECT_NE(made.yaml.find("\"inbox-2\""), std::string::npos) << made.yaml;
   EXPECT_NE(made.yaml.find("\"/etc/alertmanager/hook\""), std::string::npos) << made.yaml;
+  EXPECT_EQ(made.yaml.find("inhibit:"), std::string::npos) << made.yaml;
   EXPECT_TRUE(made.secrets.empty());
 }
 

@@ -118,6 +118,7 @@ class RouteWriter {
 
   std::string write(const config::Node& node, Timing timing, size_t depth) {
     Map route(node, &out_.notes);
+    if (node.kind() != config::Node::Kind::kMap) return "";
     const std::string blanks(2 + 4 * depth, ' ');
     Conditions conditions(route);
     const std::vector<std::string> match = conditions.read("");
@@ -259,6 +260,11 @@ std::string take_inhibition(Map& root, ImportedConfig& out) {
     const auto equal = rule.texts("equal");
     rule.pass({"name"});
     rule.finish("not known");
+    if (from == to) {
+      out.notes.push_back({rule.place(), "the inhibition is left out: its two sides are the same, "
+                                         "which hides nothing there, and would here"});
+      continue;
+    }
     if (source.failed() || target.failed()) {
       out.notes.push_back({rule.place(),
                            "the inhibition is left out: without that condition it "
