@@ -261,8 +261,9 @@ std::string take_inhibition(Map& root, ImportedConfig& out) {
     rule.pass({"name"});
     rule.finish("not known");
     if (from == to) {
-      out.notes.push_back({rule.place(), "the inhibition is left out: its two sides are the same, "
-                                         "which hides nothing there, and would here"});
+      out.notes.push_back({rule.place(),
+                           "the inhibition is left out: its two sides are the same, "
+                           "which hides nothing there, and would here"});
       continue;
     }
     if (source.failed() || target.failed()) {
