@@ -6,6 +6,7 @@
 
 #include "supervisor/book.h"
 #include "supervisor/escalation.h"
+#include "supervisor/preview.h"
 
 namespace tocsin::supervisor {
 namespace {
@@ -226,24 +227,7 @@ std::vector<EscalationNext> Supervisor::Book::next(const Id128& id, size_t limit
 
 EscalationPreview Supervisor::Book::preview(const Labels& labels, Severity severity, TimeMs at,
                                             size_t limit) const {
-  EscalationPreview out;
-  out.receivers = routes_.receivers(labels, severity);
-  out.routes = routes_.explain(labels, severity);
-  if (!rules_) return out;
-  const std::string name = routes_.policy(labels, severity);
-  const Policies::Ptr policy =
-      name.empty() ? rules_->reminders[index_of(severity)] : rules_->policies.find(name);
-  if (!policy) return out;
-  out.policy = policy->name;
-  const std::set<std::string> told(out.receivers.begin(), out.receivers.end());
-  // One turn before it begins, so that the first step is part of what is to come.
-  Escalation state;
-  state.policy = policy;
-  state.state = Escalation::State::kRunning;
-  state.begun = at;
-  state.due = at + policy->steps.front().after;
-  out.next = forecast(std::move(state), directory(), severity, told, at, limit);
-  return out;
+  return preview_of({routes_, rules_.get(), directory()}, labels, severity, at, limit);
 }
 
 }  // namespace tocsin::supervisor

@@ -86,6 +86,66 @@ void read_repeat(config::MapReader& m, Repeat& out) {
   if (out.max < out.first) m.problem("max", "must not be shorter than \"first\"");
 }
 
+void read_route(config::MapReader& m, Route& out, size_t depth);
+
+constexpr std::string_view kCaseDoc =
+    "Names of receivers by the label's value, or a whole route (receivers, policy, group_by, ...). "
+    "~REGEX stands for all values it matches, \"\" for no such label; the first that fits counts.";
+
+// One value of a switch: a route that matches it. What it tells is names, or a route of its own.
+Route read_case(const config::Node::Member& member, const std::string& label, config::MapReader& m,
+                size_t depth) {
+  Route out;
+  out.place = member.place;
+  if (member.value.kind() == config::Node::Kind::kMap) {
+    config::MapReader route(member.value, "route", m.problems());
+    read_route(route, out, depth);
+    out.place = member.place;
+  } else {
+    const bool one = member.value.kind() == config::Node::Kind::kScalar;
+    for (const config::Node& name : one ? std::vector{member.value} : member.value.items()) {
+      if (name.kind() != config::Node::Kind::kScalar || name.scalar().empty())
+        m.problem("cases", member.key, "expected the name of a receiver, or a route");
+      out.receivers.push_back(name.scalar());
+      out.receivers_places.push_back(name.place());
+    }
+  }
+  if (out.receivers.empty() && out.policy.empty() && out.routes.empty() &&
+      member.value.kind() != config::Node::Kind::kMap)
+    m.problem("cases", member.key, "tells nobody; name a receiver");
+  const bool regex = member.key.starts_with('~');
+  auto matcher =
+      LabelMatcher::make(label, regex ? LabelMatcher::Op::kMatch : LabelMatcher::Op::kEqual,
+                         regex ? member.key.substr(1) : member.key);
+  if (matcher)
+    out.match.insert(out.match.begin(), std::move(*matcher));
+  else
+    m.problem("cases", member.key, matcher.error().message);
+  return out;
+}
+
+// `switch` is short for a route per value: they follow those of `routes`.
+void read_switch(config::MapReader& m, Route& out, size_t depth) {
+  const auto label =
+      m.required<std::string>("label", "The label whose value decides, such as env.");
+  const auto cases = m.any("cases", "map of receivers", kCaseDoc);
+  const auto others = m.value<std::vector<std::string>>(
+      "default", {},
+      "Receivers for all other values; without it, those of the route the switch is in.");
+  if (m.describing()) return;
+  if (label.empty() && !m.refused("label")) m.problem("label", "names no label");
+  if (!cases || cases->kind() != config::Node::Kind::kMap || cases->members().empty())
+    return m.problem("cases", "expected values and their receivers, such as {prod: pager}");
+  for (const config::Node::Member& member : cases->members())
+    out.routes.push_back(read_case(member, label, m, depth));
+  if (others.empty()) return;
+  Route rest;
+  rest.place = m.place("default");
+  rest.receivers = others;
+  for (size_t i = 0; i < others.size(); ++i) rest.receivers_places.push_back(m.place("default", i));
+  out.routes.push_back(std::move(rest));
+}
+
 void read_route(config::MapReader& m, Route& out, size_t depth) {
   out.place = m.place();
   read_matchers(m, out);
@@ -104,16 +164,20 @@ void read_route(config::MapReader& m, Route& out, size_t depth) {
   m.map("repeat", "repeat",
         "Tell again what is still open and nobody acknowledged, ever less often.",
         [&](config::MapReader& repeat) { read_repeat(repeat, out.repeat.emplace()); });
-  if (depth == kDepthMax && m.has("routes"))
-    m.problem("routes", fmt::format("routes are nested more than {} deep", kDepthMax));
+  for (const std::string_view key : {"routes", "switch"})
+    if (depth == kDepthMax && m.has(key))
+      m.problem(key, fmt::format("routes are nested more than {} deep", kDepthMax));
   if (depth >= kDepthMax) return;
   m.list("routes", "route", "Routes that refine this one.", [&](config::MapReader& child) {
     Route route;
     read_route(child, route, depth + 1);
     out.routes.push_back(std::move(route));
   });
+  m.map("switch", "switch", "By the value of a label, after `routes`: short for a route per value.",
+        [&](config::MapReader& choice) { read_switch(choice, out, depth + 1); });
   const bool nobody = out.receivers.empty() && out.policy.empty() && out.routes.empty() &&
-                      !m.refused("receivers") && !m.refused("routes") && !m.refused("policy");
+                      !m.refused("receivers") && !m.refused("routes") && !m.refused("policy") &&
+                      !m.has("switch");
   if (depth == 0 && !m.describing() && nobody)
     m.problem("receivers", "this route tells nobody; name a receiver or a policy");
 }

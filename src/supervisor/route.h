@@ -3,6 +3,7 @@
 // says `continue`; a route's `routes` refine it; a route without receivers has those of its parent,
 // one without a policy that of its parent. An alert that no route matches goes to `inbox`, so that
 // nothing is dropped in silence.
+// A `switch` in a route is short for routes, one per value of a label; it is read as such.
 // A route may say how its alerts are put together (`group_by`) and how often what nobody answers is
 // told again (`repeat`); the routes in it inherit both.
 // Immutable once read; any thread.

@@ -65,6 +65,81 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"severity_boundary", {{"site", "london"}}, Severity::kLow, Names{"mail"}}),
     [](const auto& row) { return row.param.name; });
 
+constexpr std::string_view kSwitch = R"(routes:
+  - receivers: ops
+    routes:
+      - match: [rule=heartbeat]
+        receivers: watch
+    switch:
+      label: env
+      cases:
+        prod: [pager, chat]
+        staging: chat
+        "~test-.*": {receivers: lab, switch: {label: site, cases: {rome: roma}}}
+        "": unlabelled
+  - receivers: ops2
+)";
+
+class SwitchCases : public testing::TestWithParam<Case> {};
+
+TEST_P(SwitchCases, Tell) {
+  for (const bool with_default : {false, true}) {
+    std::string yaml(kSwitch);
+    if (with_default) yaml.insert(yaml.find("  - receivers: ops2"), "      default: rest\n");
+    config::Problems problems;
+    const auto folder = config::Folder::from_texts({{"r.yaml", yaml}}, problems);
+    const Routes routes = Routes::read(folder, problems);
+    ASSERT_TRUE(problems.empty()) << problems.text();
+    std::vector<std::string> told = GetParam().told;
+    if (with_default && told == std::vector<std::string>{"ops"}) told = {"rest"};
+    EXPECT_EQ(routes.receivers(Labels(GetParam().labels), GetParam().severity), told);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, SwitchCases,
+    testing::Values(
+        Case{"several", {{"env", "prod"}}, Severity::kHigh, Names{"chat", "pager"}},
+        Case{"one", {{"env", "staging"}}, Severity::kHigh, Names{"chat"}},
+        Case{"regex", {{"env", "test-7"}}, Severity::kHigh, Names{"lab"}},
+        Case{"regex_is_anchored", {{"env", "a-test-7"}}, Severity::kHigh, Names{"ops"}},
+        Case{"nested", {{"env", "test-7"}, {"site", "rome"}}, Severity::kHigh, Names{"roma"}},
+        Case{"no_such_label", {{"site", "rome"}}, Severity::kHigh, Names{"unlabelled"}},
+        Case{"no_case_is_the_default", {{"env", "dev"}}, Severity::kHigh, Names{"ops"}},
+        Case{"routes_come_first",
+             {{"env", "prod"}, {"rule", "heartbeat"}},
+             Severity::kHigh,
+             Names{"watch"}}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(Routes, AMistakenSwitchIsTold) {
+  config::Problems problems;
+  const auto folder = config::Folder::from_texts({{"r.yaml", R"(routes:
+  - switch: {label: env, cases: {prod: pagr, "~(": chat, dev: []}, default: lst}
+  - switch: {cases: {a: chat}}
+  - switch: {label: env}
+  - switch: {label: env, cases: {a: {receivers: chat, polcy: x}}}
+)"}},
+                                                 problems);
+  const Routes routes = Routes::read(folder, problems);
+  const std::array<std::string_view, 2> known{"pager", "chat"};
+  routes.check_receivers(known, problems);
+  for (const char* words :
+       {"r.yaml:2:40: receivers: there is no receiver \"pagr\"; did you mean \"pager\"?",
+        "as a regular expression", "tells nobody", "no receiver \"lst\"", "\"label\"",
+        "cases: expected values and their receivers", "did you mean \"policy\"?"})
+    EXPECT_NE(problems.text().find(words), std::string::npos) << words << "\n" << problems.text();
+  EXPECT_EQ(problems.list().size(), 7u) << problems.text();
+}
+
+TEST(Routes, ACaseSaysItsOwnPlace) {
+  config::Problems problems;
+  const auto folder = config::Folder::from_texts({{"r.yaml", std::string(kSwitch)}}, problems);
+  EXPECT_EQ(Routes::read(folder, problems)
+                .explain(Labels(std::vector<Labels::Pair>{{"env", "staging"}}), Severity::kHigh),
+            (Names{"r.yaml:2", "r.yaml:10"}));
+}
+
 TEST(Routes, WithoutConfigurationEverythingGoesToTheInbox) {
   EXPECT_EQ(Routes().receivers(Labels(), Severity::kCritical), Names{"inbox"});
 }

@@ -35,6 +35,7 @@ struct Options {
   UserOptions user;
   ReceiverTestOptions receiver;
   OnCallOptions on_call;
+  RouteTestOptions route;
   ImportOptions import;
   ReplayOptions replay;
   DetectOptions detect;
@@ -43,7 +44,11 @@ struct Options {
 };
 
 void add_import(CLI::App& app, ImportOptions& options) {
-  app.add_option("files", options.files, "CSV files with a header row")->required();
+  app.add_option("files", options.files,
+                 "CSV files with a header row, or the configuration of an Alertmanager (.yml)")
+      ->required();
+  app.add_option("--out", options.out,
+                 "Of a configuration: write it and its secrets into this folder; else print it");
   app.add_option("--url", options.url, "The server");
   app.add_option("--token", options.token, "API token, where one is needed");
   app.add_option("--name", options.name, "Name of the series (the file's name)");
@@ -208,6 +213,43 @@ void add_on_call(CLI::App& app, OnCallOptions& options, int& status) {
   on_call->callback([&options, &status] { status = print_on_call(options); });
 }
 
+void add_rule_tests(CLI::App& app, std::vector<std::string>& files, int& status) {
+  auto* test_command = app.add_subcommand("test", "Tests that stand in files");
+  test_command->require_subcommand(1);
+  auto* rules_command = test_command->add_subcommand(
+      "rules", "Run Prometheus' unit tests of its rule files, as promtool does");
+  rules_command->add_option("files", files, "Unit test files (YAML)")->required();
+  rules_command->callback([&files, &status] { status = test_rules(files); });
+}
+
+int import_any(const ImportOptions& options) {
+  const std::string& first = options.files.front();
+  if (!first.ends_with(".yml") && !first.ends_with(".yaml")) {
+    if (options.out.empty()) return import_files(options);
+    return failed({ErrorCode::kInvalid, "--out is for configurations; CSV files go to --url", ""});
+  }
+  if (options.files.size() == 1) return import_alertmanager({first, options.out});
+  return failed({ErrorCode::kInvalid, "import of a configuration failed: one file at a time", ""});
+}
+
+void add_route(CLI::App& app, RouteTestOptions& options, int& status) {
+  auto* route = app.add_subcommand("route", "Routes: who is told");
+  route->require_subcommand(1);
+  auto* test = route->add_subcommand("test", "Who would be told of an alert? Nothing is sent");
+  test->add_option("labels", options.labels, "Labels of the alert: rule=errors site=madrid");
+  test->add_option("--config", options.config, "Folder of the configuration")
+      ->capture_default_str();
+  test->add_option("--severity", options.severity,
+                   "critical, high or low; else what the label severity means, else critical");
+  test->add_option("--at", options.at, "When: 2026-11-23T14:00:00Z; now if left out");
+  test->add_option("--expect", options.expect,
+                   "Exit with 3 if others than these receivers are told: ops,mail")
+      ->delimiter(',');
+  test->add_flag("--json", options.json, "Print JSON");
+  test->footer("Shifts are those of the files: overrides made on the pages are not in them.");
+  test->callback([&options, &status] { status = route_test(options); });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -235,9 +277,10 @@ int run_command_line(int argc, char** argv) {
   check_command->add_option("directory", options.check_directory, "The folder")->required();
   check_command->callback([&] { status = run_check(options.check_directory); });
 
-  auto* import_command = app.add_subcommand("import", "Send history from CSV files to a server");
+  auto* import_command = app.add_subcommand(
+      "import", "Send history from CSV files to a server; take over an Alertmanager");
   add_import(*import_command, options.import);
-  import_command->callback([&] { status = import_files(options.import); });
+  import_command->callback([&] { status = import_any(options.import); });
 
   auto* replay_command =
       app.add_subcommand("replay", "What would have been told? Run a configuration over history");
@@ -249,15 +292,10 @@ int run_command_line(int argc, char** argv) {
   add_user(app, options.user, status);
   add_store(app, options.store, status);
 
-  auto* test_command = app.add_subcommand("test", "Tests that stand in files");
-  test_command->require_subcommand(1);
-  auto* rules_command = test_command->add_subcommand(
-      "rules", "Run Prometheus' unit tests of its rule files, as promtool does");
-  rules_command->add_option("files", options.rule_tests, "Unit test files (YAML)")->required();
-  rules_command->callback([&] { status = test_rules(options.rule_tests); });
-
+  add_rule_tests(app, options.rule_tests, status);
   add_receiver(app, options.receiver, status);
   add_on_call(app, options.on_call, status);
+  add_route(app, options.route, status);
   app.add_subcommand("reference", "Print the configuration reference (Markdown)")->callback([] {
     std::fputs(Configuration::reference_markdown().c_str(), stdout);
   });

@@ -59,12 +59,29 @@ struct OnCallOptions {
 };
 int print_on_call(const OnCallOptions& options);
 
+struct RouteTestOptions {
+  std::string config = ".";
+  std::vector<std::string> labels;  // "site=madrid"
+  std::string severity, at;         // empty: that of the labels, or critical; now
+  std::vector<std::string> expect;  // receivers; others told: exit status 3. Empty: any
+  bool json = false;
+};
+int route_test(const RouteTestOptions& options);
+
+// Files that end in .yml or .yaml are configurations of Alertmanager: one at a time.
+struct ImportConfigOptions {
+  std::string file;
+  std::string out;  // a folder; empty: standard output
+};
+int import_alertmanager(const ImportConfigOptions& options);
+
 struct ImportOptions {
   std::vector<std::string> files;
   std::string url = "http://127.0.0.1:9640", token;
   std::string name;  // of the series; the file's name if empty
   std::string time_column;
   std::vector<std::string> value_columns, label_columns, labels;
+  std::string out;  // of a configuration: the folder to write into
 };
 int import_files(const ImportOptions& options);
 

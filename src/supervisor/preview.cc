@@ -1,0 +1,29 @@
+#include "supervisor/preview.h"
+
+#include <utility>
+
+namespace tocsin::supervisor {
+
+EscalationPreview preview_of(const PreviewParts& parts, const Labels& labels, Severity severity,
+                             TimeMs at, size_t limit) {
+  EscalationPreview out;
+  out.receivers = parts.routes.receivers(labels, severity);
+  out.routes = parts.routes.explain(labels, severity);
+  if (parts.rules == nullptr) return out;
+  const std::string name = parts.routes.policy(labels, severity);
+  const Policies::Ptr policy = name.empty() ? parts.rules->reminders[static_cast<size_t>(severity)]
+                                            : parts.rules->policies.find(name);
+  if (!policy) return out;
+  out.policy = policy->name;
+  const std::set<std::string> told(out.receivers.begin(), out.receivers.end());
+  // One turn before it begins, so that the first step is part of what is to come.
+  Escalation state;
+  state.policy = policy;
+  state.state = Escalation::State::kRunning;
+  state.begun = at;
+  state.due = at + policy->steps.front().after;
+  out.next = forecast(std::move(state), parts.directory, severity, told, at, limit);
+  return out;
+}
+
+}  // namespace tocsin::supervisor
