@@ -36,6 +36,8 @@ class Beats(threading.Thread):
     def __init__(self, tocsin):
         super().__init__(daemon=True)
         self.tocsin, self.end, self.quiet, self.number = tocsin, threading.Event(), set(), 0
+        self.surge = False  # a series of load besides, for longer than a slot: a new one is late
+                            # where all that are known are done with the slot
 
     def lines(self):
         self.number += 1
@@ -43,6 +45,7 @@ class Beats(threading.Thread):
         usual = {"flow": 100 + self.number % 3, "beat": 1}
         lines = [f"{name},site=rome value={value} {now}"
                  for name, value in usual.items() if name not in self.quiet]
+        lines += [f"load,site=rome value={500 + self.number % 3} {now}"] * self.surge
         return lines + [f"load,site=rome,host=h{i} value={10 + i} {now}" for i in range(3)]
 
     def run(self):
@@ -140,12 +143,13 @@ class AsReceivedTest(ReplayCase):
             self.alert("hot-alone", "open")  # by a timer: after it settled
             beats.quiet.add("beat")
             beats.quiet.add("flow")
+            beats.surge = True
             for i in range(3):
-                self.send("load", 500 + i)
                 self.send("flow", 900 + i)
             self.alert("no-beat", "open")  # by a timer: a silence
             self.alert("flow-broken", "open")
             self.look()
+            beats.surge = False
             self.tocsin.kill()  # with alerts open, and a silence that goes on
             self.tocsin.start()
             self.send("heat", 20)
