@@ -15,6 +15,7 @@ workers:
   - {id: beats, tier: kpi, select: ['beat'], models: [{kind: silence}]}
   - {id: sums, tier: kpi, select: ['load'], opens: 1 of 1, models: [{kind: threshold, above: 100}],
      aggregate: {op: sum, by: [site], every: 1s}, lateness: 2s}
+supervisor: {flapping: {changes: 100}}  # the story opens and ends again and again
 rules:
   - {id: too-hot, severity: critical, resolve_after: 2s, when: {violation: heat}}
   - {id: flow-broken, severity: high, resolve_after: 1s, when: {violation: flow}}
