@@ -16,7 +16,6 @@ using net::Request;
 using net::Respond;
 
 constexpr size_t kTextBytesMax = 10'000;
-constexpr size_t kMatchersMax = 50;
 constexpr size_t kSearchedMax = 10'000;
 
 bool unanswered(const AlertView& alert) {
@@ -143,41 +142,6 @@ void answer(Views& views, Answer what, const Request& request, Respond respond) 
   });
 }
 
-Result<NewSilence> new_silence(const Request& request, TimeMs now) {
-  const auto body = Body::parse(request.body);
-  if (!body) return fail(body.error());
-  NewSilence out;
-  const auto matchers = body->required_texts("matchers", kMatchersMax);
-  if (!matchers) return fail(matchers.error());
-  for (const std::string& text : *matchers) {
-    auto matcher = LabelMatcher::parse(text);
-    if (!matcher) return fail(matcher.error());
-    out.matchers.push_back(std::move(*matcher));
-  }
-  const auto until = body->required_time("until");
-  if (!until) return fail(until.error());
-  if (*until <= now)
-    return fail(ErrorCode::kInvalid, "making a silence failed: \"until\" is not in the future");
-  out.until = *until;
-  const auto comment = body->required_text("comment", kTextBytesMax);
-  if (!comment) return fail(comment.error());
-  out.comment = *comment;
-  const auto by = author(*body, request);
-  if (!by) return fail(by.error());
-  out.by = *by;
-  return out;
-}
-
-void end_silence(Views& views, const Request& request, Respond respond) {
-  const std::string id(request.param("id"));
-  const std::string by(request.user.empty() ? request.query.get("by") : request.user);
-  views.end_silence(id, by, [respond = std::move(respond), id](Result<bool> found) {
-    if (!found) return respond(error_response(found.error()));
-    if (!*found) return respond(missing_response("silence " + id + ", or it has ended"));
-    respond(net::Response::empty());
-  });
-}
-
 }  // namespace
 
 void register_alert_routes(net::Router& router, Views& views, const Clock& clock) {
@@ -220,20 +184,6 @@ void register_alert_routes(net::Router& router, Views& views, const Clock& clock
     const auto id = id_param(request);
     if (!id) return respond(missing_response(named));
     views.group(*id, reply_found<AlertGroup>(std::move(respond), named, write_group));
-  });
-  router.add("GET", "/api/silences", [&views](Request&& request, const Respond& respond) {
-    views.silences([view = view_of(request), respond](Result<std::vector<SilenceView>> all) {
-      if (all) std::erase_if(*all, [&](const SilenceView& one) { return !shows(view, one); });
-      reply_list<SilenceView>(respond, "silences", write_silence)(std::move(all));
-    });
-  });
-  router.add("POST", "/api/silences", [&views, &clock](Request&& request, Respond respond) {
-    auto silence = new_silence(request, clock.now());
-    if (!silence) return respond(error_response(silence.error()));
-    views.add_silence(std::move(*silence), reply<SilenceView>(std::move(respond), write_silence));
-  });
-  router.add("DELETE", "/api/silences/:id", [&views](Request&& request, Respond respond) {
-    end_silence(views, request, std::move(respond));
   });
 }
 

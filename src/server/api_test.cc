@@ -289,6 +289,82 @@ TEST_F(Api, Silences) {
   EXPECT_EQ(client.answer().status, 404);
 }
 
+TEST_F(Api, ASilenceIsTriedBeforeItIsMade) {
+  views.preview.matched = 14;
+  views.preview.open = 1;
+  views.preview.looked_at = 200;
+  views.preview.first = {{Id128{1, 2}, "errors", "errors are high", Severity::kHigh,
+                          AlertState::kOpen, Labels({{"site", "rome"}}), TimeMs{5}, TimeMs{5}}};
+  const Answer answer = post("/api/silences/preview", R"({"matchers":["site=rome"]})");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const auto found = object(answer);
+  EXPECT_EQ(found.at("matched").as_int64(), 14);
+  EXPECT_EQ(found.at("open").as_int64(), 1);
+  EXPECT_TRUE(found.at("complete").as_bool());
+  EXPECT_EQ(found.at("alerts").at(0).at("labels").at("site").as_string(), "rome");
+  EXPECT_EQ(views.asked_since, kNow - days(30));
+  EXPECT_EQ(views.asked_limit, 20u);
+  ASSERT_EQ(views.asked_matchers.size(), 1u);
+  EXPECT_TRUE(views.asked_matchers[0].matches("rome"));
+  struct Case {
+    const char* name;
+    const char* body;
+  };
+  const Case bad[] = {{"no matchers", R"({"matchers":[]})"},
+                      {"none at all", "{}"},
+                      {"bad regex", R"({"matchers":["a=~\"(\""]})"},
+                      {"ended before", R"({"matchers":["a=b"],"until":1})"}};
+  for (const Case& c : bad) EXPECT_EQ(post("/api/silences/preview", c.body).status, 400) << c.name;
+}
+
+TEST_F(Api, ASilencesEndIsMovedAndWhatItMutedIsListed) {
+  const std::string later = std::to_string(kNow.ms + 60'000);
+  const std::string body = R"({"by":"bob","until":)" + later + "}";
+  const Answer moved = post("/api/silences/s1", body);
+  ASSERT_EQ(moved.status, 200) << moved.body;
+  EXPECT_EQ(object(moved).at("until").as_int64(), kNow.ms + 60'000);
+  EXPECT_EQ(views.asked_silence_end.by, "bob");
+  EXPECT_EQ(post("/api/silences/s2", body).status, 404);
+  EXPECT_EQ(post("/api/silences/s1", R"({"by":"bob"})").status, 400);
+  EXPECT_EQ(post("/api/silences/s1", R"({"by":"bob","until":1})").status, 400);
+
+  views.silence_details = SilenceDetails{{"s1", {"a=b"}, TimeMs{1}, TimeMs{2}, "c", "ada", 1, "w"},
+                                         true,
+                                         "bob",
+                                         {{Id128{1, 2},
+                                           "errors",
+                                           "high",
+                                           Severity::kHigh,
+                                           AlertState::kResolved,
+                                           {},
+                                           TimeMs{5},
+                                           TimeMs{6}}}};
+  const auto details = object(get("/api/silences/s1"));
+  EXPECT_TRUE(details.at("ended").as_bool());
+  EXPECT_EQ(details.at("removed_by").as_string(), "bob");
+  EXPECT_EQ(details.at("window").as_string(), "w");
+  EXPECT_EQ(details.at("alerts").at(0).at("muted_at").as_int64(), 6);
+  EXPECT_EQ(get("/api/silences/s2").status, 404);
+  EXPECT_EQ(get("/api/silences/s1?limit=1001").status, 400);
+}
+
+TEST_F(Api, MaintenanceWindowsSayWhatComes) {
+  views.maintenance_views = {{"deploy",
+                              {"site=\"rome\""},
+                              "weekly",
+                              "Europe/Rome",
+                              "FREQ=WEEKLY",
+                              hours(1),
+                              TimeMs{100},
+                              "",
+                              {{TimeMs{10}, TimeMs{20}}}}};
+  const auto window = object(get("/api/maintenance")).at("windows").at(0);
+  EXPECT_EQ(window.at("name").as_string(), "deploy");
+  EXPECT_EQ(window.at("duration_ms").as_int64(), 3'600'000);
+  EXPECT_TRUE(window.at("silence").is_null());
+  EXPECT_EQ(window.at("coming").at(0).at("end").as_int64(), 20);
+}
+
 TEST_F(Api, SeriesAndRanges) {
   views.series_rows = {{Labels::of("cpu"),
                         {{"w", Tier::kKpi, GuardState::kLearning, TimeMs{9}}},

@@ -37,6 +37,11 @@ class FakeViews final : public Views {
   AlertQuery asked_alerts;
   AlertAction asked_action;
   NewSilence asked_silence;
+  SilenceEnd asked_silence_end;
+  std::optional<SilenceDetails> silence_details;
+  supervisor::SilencePreview preview;
+  std::vector<MaintenanceView> maintenance_views;
+  std::vector<LabelMatcher> asked_matchers;
   GivenAnswer asked_answer;
   std::string asked_end, asked_end_by, asked_name, asked_selector;
   size_t asked_limit = 0;
@@ -87,6 +92,26 @@ class FakeViews final : public Views {
     asked_end = id;
     asked_end_by = by;
     give(std::move(done), id == "s1");
+  }
+  void move_silence_end(SilenceEnd end, Done<std::optional<SilenceView>> done) override {
+    asked_silence_end = end;
+    if (end.id != "s1") return give(std::move(done), std::optional<SilenceView>());
+    give(std::move(done),
+         std::optional(SilenceView{"s1", {"a=b"}, TimeMs{1}, end.until, "c", "ada", 3}));
+  }
+  void silence(std::string id, size_t limit, Done<std::optional<SilenceDetails>> done) override {
+    asked_limit = limit;
+    give(std::move(done), id == "s1" ? silence_details : std::nullopt);
+  }
+  void preview_silence(std::vector<LabelMatcher> matchers, TimeMs since, size_t limit,
+                       Done<supervisor::SilencePreview> done) override {
+    asked_matchers = std::move(matchers);
+    asked_since = since;
+    asked_limit = limit;
+    give(std::move(done), preview);
+  }
+  void maintenance(Done<std::vector<MaintenanceView>> done) override {
+    give(std::move(done), maintenance_views);
   }
   void violations(size_t limit, TimeMs since, Done<std::vector<ViolationRow>> done) override {
     asked_limit = limit;

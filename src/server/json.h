@@ -22,9 +22,14 @@ void write_alert_details(JsonWriter& json, const AlertDetails& details);
 void write_judgement(JsonWriter& json, const Decision& decision);
 void write_delivery(JsonWriter& json, const Delivery& delivery, bool with_alert);
 void write_group(JsonWriter& json, const AlertGroup& group);
-void write_silence(JsonWriter& json, const SilenceView& silence);
 // The part of a title that is emphasised: to the first "above", "below" or "silent", else all.
 std::string_view title_subject(std::string_view title);
+
+// Silences and maintenance windows (json_silences.cc).
+void write_silence(JsonWriter& json, const SilenceView& silence);
+void write_silence_details(JsonWriter& json, const SilenceDetails& details);
+void write_silence_preview(JsonWriter& json, const supervisor::SilencePreview& found, TimeMs since);
+void write_maintenance(JsonWriter& json, const MaintenanceView& window);
 
 // Violations, series, workers (json_series.cc).
 void write_violation_row(JsonWriter& json, const ViolationRow& row);

@@ -325,16 +325,4 @@ void write_group(JsonWriter& json, const AlertGroup& group) {
   json.end_array().end_object();
 }
 
-void write_silence(JsonWriter& json, const SilenceView& silence) {
-  json.begin_object().member("id", silence.id).key("matchers").begin_array();
-  for (const std::string& matcher : silence.matchers) json.string(matcher);
-  json.end_array();
-  write_time(json, "created_at", silence.created_at);
-  write_time(json, "until", silence.until);
-  json.member("comment", silence.comment)
-      .member("by", silence.by)
-      .member("muted", silence.muted)
-      .end_object();
-}
-
 }  // namespace tocsin::server

@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "supervisor/group.h"
+#include "supervisor/silence_archive.h"
 #include "vocabulary/alert.h"
 #include "vocabulary/labels.h"
 #include "vocabulary/violation.h"
@@ -156,6 +157,26 @@ struct SilenceView {
   TimeMs created_at, until;
   std::string comment, by;
   int64_t muted = 0;
+  std::string window = {};  // the maintenance window that made it; empty = a person did
+};
+struct SilenceDetails {
+  SilenceView silence;
+  bool ended = false;
+  std::string removed_by;                     // empty = it ran out, or has not ended
+  std::vector<supervisor::AlertLine> alerts;  // that it muted, newest first
+};
+// A maintenance window of the configuration.
+struct MaintenanceView {
+  std::string name;
+  std::vector<std::string> matchers;
+  std::string comment, zone, rrule;  // rrule empty: once
+  DurationMs duration;
+  TimeMs until;
+  std::string silence;  // of the occurrence under way; empty = none is
+  struct Occurrence {
+    TimeMs begin, end;
+  };
+  std::vector<Occurrence> coming;  // the next few, soonest first
 };
 
 // ---- Violations, series, workers

@@ -61,6 +61,11 @@ struct NewSilence {
   TimeMs until;
   std::string comment, by;  // both given
 };
+struct SilenceEnd {
+  std::string id;
+  TimeMs until;
+  std::string by;
+};
 
 class Views {
  public:
@@ -79,6 +84,13 @@ class Views {
   virtual void silences(Done<std::vector<SilenceView>> done) = 0;
   virtual void add_silence(NewSilence silence, Done<SilenceView> done) = 0;
   virtual void end_silence(std::string id, std::string by, Done<bool> done) = 0;  // false: none
+  virtual void move_silence_end(SilenceEnd end, Done<std::optional<SilenceView>> done) = 0;
+  // Also one that has ended; at most `limit` of its alerts.
+  virtual void silence(std::string id, size_t limit, Done<std::optional<SilenceDetails>> done) = 0;
+  // What it would have kept quiet of the alerts that opened since; `limit` of them by line.
+  virtual void preview_silence(std::vector<LabelMatcher> matchers, TimeMs since, size_t limit,
+                               Done<supervisor::SilencePreview> done) = 0;
+  virtual void maintenance(Done<std::vector<MaintenanceView>> done) = 0;
 
   // False: there is no such violation, or it has ended.
   virtual void answer(GivenAnswer given, Done<bool> done) = 0;

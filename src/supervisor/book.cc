@@ -44,6 +44,7 @@ Supervisor::Book::Book(Options options, Routes routes, Counters& counters)
       open_gauge_(counters.gauge("tocsin_alerts_open", "", "Open alerts.")),
       response_times_(counters) {
   inhibit_.use(options_.inhibit);
+  windows_planned_ = !windows_matter();
 }
 
 Result<void> Supervisor::Book::load(state::Database& database) {
@@ -62,6 +63,10 @@ Result<void> Supervisor::Book::load(state::Database& database) {
     timers_.emplace(silence.until, Due::kSilenceEnds, Id128{}, silence.id);
     silences_.emplace(silence.id, std::move(silence));
   }
+  windows_planned_ = !windows_matter();
+  auto over = read_ended_windows(database);
+  if (!over) return fail(over.error());
+  windows_over_.insert(over->begin(), over->end());
   auto held = read_records(database, "state = 1 AND rule_holds = 1 ORDER BY id", {});
   if (!held) return fail(held.error());
   for (const AlertRecord& record : *held) {
@@ -132,6 +137,7 @@ Result<void> Supervisor::Book::restore_open(ByteReader& in) {
 void Supervisor::Book::configure(Options options, Routes routes) {
   options_ = std::move(options);
   routes_ = std::move(routes);
+  windows_planned_ = !windows_matter();
   inhibit_.use(options_.inhibit);
   for (auto& [id, slot] : open_) {  // into ordered sets: the order does not show
     const AlertView& view = slot.record->view;
@@ -438,12 +444,14 @@ void Supervisor::Book::arm_all(const Id128& id) {
 }
 
 TimeMs Supervisor::Book::next_due() const {
+  if (!windows_planned_) return std::max(now_, TimeMs{});  // at once
   const TimeMs ends = reported_.next_due();
   return timers_.empty() ? ends : std::min(ends, std::get<TimeMs>(*timers_.begin()));
 }
 
 void Supervisor::Book::advance(TimeMs now, Changes& out) {
   advancing_to_ = now;
+  plan_windows(std::max(now_, now), out);
   for (TimeMs due = next_due(); due <= now; due = next_due()) {
     if (reported_.next_due() <= due) {
       now_ = std::max(now_, due);
@@ -463,6 +471,9 @@ void Supervisor::Book::advance(TimeMs now, Changes& out) {
 void Supervisor::Book::fire(const Timer& timer, Changes& out) {
   const auto& [due, kind, id, silence] = timer;
   switch (kind) {
+    case Due::kWindowBegins:
+      window_begins(silence, due, out);
+      return;
     case Due::kSilenceEnds:
       end_silence(silence, "", out);
       return;

@@ -43,10 +43,12 @@ class Supervisor::Book {
   std::shared_ptr<const AlertRecord> find(const Id128& id) const;
   std::vector<std::shared_ptr<const AlertRecord>> all(AlertFilter::State state) const;
   std::vector<Silence> silences() const;
+  std::shared_ptr<const MaintenanceWindows> maintenance() const { return options_.maintenance; }
 
  private:
   // In their order within an instant.
   enum class Due : uint8_t {
+    kWindowBegins,  // before an end, so that nothing is told between two that meet
     kSilenceEnds,
     kShelfEnds,
     kFlapEnds,
@@ -58,7 +60,7 @@ class Supervisor::Book {
     kGroup,
     kExpire
   };
-  // With the id of an alert, a group or a silence.
+  // With the id of an alert, a group or a silence, or the name of a window.
   using Timer = std::tuple<TimeMs, Due, Id128, std::string>;
   struct Slot {
     std::shared_ptr<AlertRecord> record;
@@ -112,6 +114,15 @@ class Supervisor::Book {
   void release_children(const Id128& parent, TimeMs time, Changes& out);
   void release(const Id128& child, const AlertRecord& parent, TimeMs time, Changes& out);
   void labels_changed(const Id128& id, Changes& out);
+
+  // Silences and maintenance windows (maintenance_book.cc).
+  static constexpr std::string_view kByConfiguration = "configuration";
+  bool windows_matter() const;
+  void plan_windows(TimeMs now, Changes& out);
+  void arm_window(const MaintenanceWindow& window, std::optional<calendar::Occurrence> occurrence);
+  void window_begins(const std::string& name, TimeMs begin, Changes& out);
+  bool begin_silence(Silence silence, Changes& out);
+  void move_silence_end(Silence& silence, TimeMs until, std::string_view by, Changes& out);
 
   // Telling (telling.cc).
   void silence_if_matched(AlertRecord& record, Changes& out);
@@ -219,6 +230,7 @@ class Supervisor::Book {
   Result<CommandDone> run(const Shelve& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const Unshelve& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const AddSilence& c, const std::string& by, Changes& out);
+  Result<CommandDone> run(const MoveSilenceEnd& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const RemoveSilence& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const OpenAlert& c, const std::string& by, Changes& out);
   CommandDone done(const Id128& id) const;
@@ -244,6 +256,10 @@ class Supervisor::Book {
   std::deque<std::shared_ptr<AlertRecord>> recent_;  // closed ones, newest last
   std::map<std::string, Silence> silences_;          // that have not ended
   std::set<Timer> timers_;
+  bool windows_planned_ = true;                  // false: the next advance() does
+  std::map<std::string, TimeMs> windows_armed_;  // by name: when its next occurrence begins
+  // Silences of occurrences that ended, before their time perhaps: they do not begin again.
+  std::map<std::string, TimeMs> windows_over_;  // id -> its begin
   InhibitIndex inhibit_;
   FlapWatch flaps_;
   std::map<Id128, Group> groups_;                  // that have not ended

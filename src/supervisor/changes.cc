@@ -33,7 +33,7 @@ bool Silence::matches(const Labels& labels) const {
 }
 
 bool Changes::empty() const {
-  return alerts.empty() && history.empty() && silences.empty() && intents.empty() &&
+  return alerts.empty() && history.empty() && silences.empty() && silence_hits.empty() && intents.empty() &&
          escalations.empty() && responses.empty() && groups.empty() && members.empty() &&
          rule_over.empty() && !applied;
 }
@@ -45,6 +45,7 @@ void Changes::merge(Changes later) {
   append(alerts, later.alerts);
   append(history, later.history);
   append(silences, later.silences);
+  append(silence_hits, later.silence_hits);
   append(intents, later.intents);
   append(escalations, later.escalations);
   append(responses, later.responses);

@@ -59,7 +59,15 @@ struct Silence {
   bool ended = false;      // `until` has come, or somebody removed it
   std::string removed_by;  // empty = it ran out
   int64_t muted = 0;       // alerts that it kept quiet so far
+  std::string window;      // the maintenance window that made it; empty = a person did
   bool matches(const Labels& labels) const;
+};
+
+// An alert that a silence kept quiet; the first time counts.
+struct SilenceHit {
+  std::string silence;
+  Id128 alert;
+  TimeMs time;
 };
 
 // An alert and what the supervisor must remember of it. A row of table `alerts`.
@@ -110,6 +118,7 @@ struct Changes {
   std::vector<std::shared_ptr<const AlertRecord>> alerts;  // the last of an id counts
   std::vector<HistoryEntry> history;
   std::vector<Silence> silences;  // the last of an id counts
+  std::vector<SilenceHit> silence_hits;
   std::vector<NotificationIntent> intents;
   std::vector<EscalationChange> escalations;  // the last of an alert counts
   std::vector<Response> responses;

@@ -60,6 +60,11 @@ struct AddSilence {
   TimeMs until;                       // after now, within a year
   std::string comment;                // required
 };
+// Its end, sooner or later; of an occurrence of a maintenance window, too.
+struct MoveSilenceEnd {
+  std::string id;
+  TimeMs until;  // after now, within a year
+};
 struct RemoveSilence {
   std::string id;
 };
@@ -75,7 +80,7 @@ struct OpenAlert {
 struct Command {
   std::string by;
   std::variant<Acknowledge, Unacknowledge, Resolve, AddNote, Escalate, Assign, AddResponder, Shelve,
-               Unshelve, AddSilence, RemoveSilence, OpenAlert>
+               Unshelve, AddSilence, MoveSilenceEnd, RemoveSilence, OpenAlert>
       what;
 };
 

@@ -279,17 +279,25 @@ Result<CommandDone> Supervisor::Book::run(const AddSilence& c, const std::string
   silence.until = c.until;
   silence.comment = c.comment;
   silence.by = by;
-  const auto [place, fresh] = silences_.emplace(silence.id, std::move(silence));
-  if (!fresh) return CommandDone{nullptr, place->first};  // the same click, come twice
-  Silence& kept = place->second;
-  timers_.emplace(kept.until, Due::kSilenceEnds, Id128{}, kept.id);
-  out.silences.push_back(kept);
-  const auto matched = open_ids([&](const AlertRecord& record) {
-    return record.view.silenced_until < kept.until &&
-           kept.matches(alert_labels(record.view.latest));
-  });
-  for (const Id128& alert : matched) silence_alert(edit(alert), kept, out);
-  return CommandDone{nullptr, kept.id};
+  std::string made = silence.id;
+  begin_silence(std::move(silence), out);
+  return CommandDone{nullptr, std::move(made)};
+}
+
+Result<CommandDone> Supervisor::Book::run(const MoveSilenceEnd& c, const std::string& by,
+                                          Changes& out) {
+  const auto found = silences_.find(c.id);
+  if (found == silences_.end())
+    return fail(ErrorCode::kRefused,
+                fmt::format("move the end of silence {}: there is none of this id in force",
+                            c.id.substr(0, kNameBytesMax)));
+  if (c.until <= now_ || c.until > now_ + kSilenceMax)
+    return invalid(
+        fmt::format("move a silence's end to {}: it must lie after now ({}) and within a year; "
+                    "remove the silence to end it now",
+                    to_iso(c.until), to_iso(now_)));
+  move_silence_end(found->second, c.until, by, out);
+  return CommandDone{nullptr, c.id};
 }
 
 Result<CommandDone> Supervisor::Book::run(const RemoveSilence& c, const std::string& by,

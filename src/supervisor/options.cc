@@ -147,11 +147,13 @@ Options Options::read(const config::Folder& folder, config::Problems& problems) 
   folder.single("supervisor", "supervisor", problems,
                 [&](config::MapReader& m) { read_options(m, out); });
   out.inhibit = InhibitRules::read(folder, problems);
+  out.maintenance = MaintenanceWindows::read(folder, problems);
   return out;
 }
 
 void Options::describe(config::Reference& reference) {
   InhibitRules::describe(reference);
+  MaintenanceWindows::describe(reference);
   config::Problems none;
   if (!reference.begin_type("supervisor")) return;
   config::MapReader m(reference, "supervisor", none);

@@ -1,5 +1,5 @@
 #pragma once
-// Sections `supervisor` and `inhibit` of the configuration.
+// Sections `supervisor`, `inhibit` and `maintenance` of the configuration.
 
 #include <memory>
 
@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "config/folder.h"
 #include "supervisor/inhibit.h"
+#include "supervisor/maintenance.h"
 #include "vocabulary/alert.h"
 
 namespace tocsin::supervisor {
@@ -43,6 +44,7 @@ struct Options {
   Flapping flapping;
   Storm storm;
   std::shared_ptr<const InhibitRules> inhibit = std::make_shared<InhibitRules>();
+  std::shared_ptr<const MaintenanceWindows> maintenance = std::make_shared<MaintenanceWindows>();
   int64_t silences_max = 10'000;  // not configured
   int64_t recent_max = 1'000;     // closed alerts kept in memory; not configured
 

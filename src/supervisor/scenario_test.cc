@@ -12,6 +12,9 @@
 //   [10:01] ack RULE [until 14:00] by WHO ["note"]    also unack, resolve, note, escalate
 //   [10:01] assign RULE PERSON by WHO   [10:01] call RULE "team db" by WHO
 //   [10:01] shelve RULE until 14:00 by WHO "reason"       also unshelve RULE by WHO
+//   2026-11-29T10:00:00 ...             another day: every time may be written so
+//   windows ... end                     from now on this is the configuration (but for routes)
+//   [10:01] silence end 12:00 by WHO    moves the end of the last silence
 //   [10:01] silence MATCHER... until 11:00 "comment" by WHO             also unsilence by WHO
 //   down RECEIVER "answer"              refuses for good what comes from now on; slow RECEIVER:
 //   slow RECEIVER                       does not answer; up RECEIVER: takes it, as all others do
@@ -64,6 +67,7 @@ Words split(const std::string& line) {
 }
 
 std::optional<TimeMs> clock_time(const std::string& word) {
+  if (word.size() > 10 && word[10] == 'T') return parse_time(word + "Z");
   if (word.size() < 5 || word[2] != ':' || !isdigit(word[0])) return std::nullopt;
   return parse_time("2026-11-23T" + word + (word.size() == 5 ? ":00Z" : "Z"));
 }
@@ -89,6 +93,13 @@ class Script {
         ++number;
         continue;
       }
+      if (line == "windows") {
+        std::string windows;
+        while (std::getline(file, line) && line != "end") ++number, windows += line + "\n";
+        ++number;
+        configure(windows);
+        continue;
+      }
       const Words words = split(line);
       if (words.empty() || words[0][0] == '#') continue;
       if (!world_) start(yaml);
@@ -112,6 +123,14 @@ class Script {
     if (!policies.empty() || !folder.section("tiers").empty())
       world_->reach(std::make_shared<EscalationRules>(tiers.rules(std::move(policies))),
                     directory_);
+  }
+
+  void configure(const std::string& yaml) {
+    config::Problems problems;
+    const auto folder = config::Folder::from_texts({{"a.yaml", yaml}}, problems);
+    const Options options = Options::read(folder, problems);
+    ASSERT_TRUE(problems.empty()) << problems.text();
+    world_->configure(options);
   }
 
   void expect_nothing_left() {
@@ -297,11 +316,19 @@ class Script {
     if (words[0] == "shelve")
       c.what = Shelve{alert(words[1])->id, clock_time(words[3]).value_or(TimeMs{}), note};
     if (words[0] == "silence") {
+      if (words[1] == "end") {
+        c.what = MoveSilenceEnd{silence_.id, clock_time(words[2]).value_or(TimeMs{})};
+        return give(c, changes);
+      }
       const auto until = std::find(words.begin(), words.end(), "until");
       ASSERT_LT(until + 2, words.end());
       c.what =
           AddSilence{{words.begin() + 1, until}, clock_time(until[1]).value_or(TimeMs{}), until[2]};
     }
+    give(c, changes);
+  }
+
+  void give(const Command& c, Changes& changes) {
     const auto done = world_->supervisor->command(c, now_, changes);
     if (!done) refused_ = done.error().message;
   }

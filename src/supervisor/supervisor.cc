@@ -103,6 +103,9 @@ std::vector<OpenAlertEnd> Supervisor::open() const {
 }
 
 std::vector<Silence> Supervisor::silences() const { return book_->silences(); }
+std::shared_ptr<const MaintenanceWindows> Supervisor::maintenance() const {
+  return book_->maintenance();
+}
 size_t Supervisor::open_count() const { return book_->open_count(); }
 
 }  // namespace tocsin::supervisor

@@ -109,6 +109,7 @@ class Supervisor {
   std::vector<OpenAlertEnd> open() const;
   std::vector<Silence> silences() const;  // that have not ended, by end
   size_t open_count() const;
+  std::shared_ptr<const MaintenanceWindows> maintenance() const;  // never null
 
  private:
   class Book;

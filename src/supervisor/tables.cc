@@ -65,9 +65,20 @@ CREATE TABLE supervisor_position (
   step INTEGER NOT NULL, keys TEXT NOT NULL) STRICT;
 )";
 
+constexpr std::string_view kSilenceTables = R"(
+ALTER TABLE silences ADD COLUMN window TEXT NOT NULL DEFAULT '';
+CREATE INDEX silences_ended_windows ON silences (created_at) WHERE ended = 1 AND window <> '';
+CREATE TABLE silence_hits (
+  silence TEXT NOT NULL REFERENCES silences (id) ON DELETE CASCADE,
+  alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+  time INTEGER NOT NULL, PRIMARY KEY (silence, alert)) STRICT;
+CREATE INDEX silence_hits_alert ON silence_hits (alert);
+)";
+
 constexpr std::array kMigrations = {state::Migration{1, "supervisor", kTables},
                                     state::Migration{1, "escalations", kEscalationTables},
-                                    state::Migration{1, "supervisor life", kLifeTables}};
+                                    state::Migration{1, "supervisor life", kLifeTables},
+                                    state::Migration{1, "silences", kSilenceTables}};
 
 // Ids as 32 digits each, one after the other.
 std::string join(const std::vector<Id128>& ids) {
@@ -168,11 +179,11 @@ Result<void> write_history(Transaction& transaction, const HistoryEntry& entry) 
 
 Result<void> write_silence(Transaction& transaction, const Silence& silence) {
   auto done = transaction.execute(
-      "INSERT INTO silences VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+      "INSERT INTO silences VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
       " until = excluded.until, ended = excluded.ended, removed_by = excluded.removed_by, muted = "
       "excluded.muted",
       {silence.id, silence.created_at, silence.until, silence.comment, silence.by, silence.ended,
-       silence.removed_by, silence.muted});
+       silence.removed_by, silence.muted, silence.window});
   if (!done) return fail(done.error());
   int number = 0;
   for (const LabelMatcher& matcher : silence.matchers) {
@@ -181,6 +192,14 @@ Result<void> write_silence(Transaction& transaction, const Silence& silence) {
         {silence.id, number++, matcher.label(), static_cast<int>(matcher.op()), matcher.value()});
     if (!row) return fail(row.error());
   }
+  return {};
+}
+
+Result<void> write_hit(Transaction& transaction, const SilenceHit& hit) {
+  auto done =
+      transaction.execute("INSERT INTO silence_hits VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                          {hit.silence, hit.alert, hit.time});
+  if (!done) return fail(done.error());
   return {};
 }
 
@@ -310,6 +329,7 @@ Result<void> apply(Transaction& transaction, const Changes& changes) {
   if (auto done = write_alerts(transaction, changes); !done) return done;
   if (auto done = write_each(transaction, changes.history, write_history); !done) return done;
   if (auto done = write_each(transaction, changes.silences, write_silence); !done) return done;
+  if (auto done = write_each(transaction, changes.silence_hits, write_hit); !done) return done;
   if (auto done = write_groups(transaction, changes); !done) return done;
   if (auto done = write_each(transaction, changes.intents, write_intent); !done) return done;
   if (auto done = write_each(transaction, changes.escalations, write_escalation); !done)
@@ -339,13 +359,14 @@ Result<std::vector<AlertRecord>> read_records(Database& database, std::string_vi
   return out;
 }
 
-Result<std::vector<Silence>> read_silences(Database& database, std::string_view condition) {
+Result<std::vector<Silence>> read_silences(Database& database, std::string_view condition,
+                                           const state::Values& values) {
   std::vector<Silence> out;
   auto rows = database.query(
-      fmt::format("SELECT id, created_at, until, comment, by, ended, removed_by, muted"
+      fmt::format("SELECT id, created_at, until, comment, by, ended, removed_by, muted, window"
                   " FROM silences WHERE {}",
                   condition),
-      {}, [&](const Row& row) {
+      values, [&](const Row& row) {
         Silence silence;
         silence.id = row.get<std::string>(0);
         silence.created_at = row.get<TimeMs>(1);
@@ -355,11 +376,23 @@ Result<std::vector<Silence>> read_silences(Database& database, std::string_view 
         silence.ended = row.get<bool>(5);
         silence.removed_by = row.get<std::string>(6);
         silence.muted = row.get<int64_t>(7);
+        silence.window = row.get<std::string>(8);
         out.push_back(std::move(silence));
       });
   if (!rows) return fail(rows.error());
   for (Silence& silence : out)
     if (auto done = read_matchers(database, silence); !done) return fail(done.error());
+  return out;
+}
+
+Result<std::vector<std::pair<std::string, TimeMs>>> read_ended_windows(Database& database) {
+  std::vector<std::pair<std::string, TimeMs>> out;
+  auto rows = database.query(
+      "SELECT id, created_at FROM silences WHERE ended = 1 AND window <> '' AND removed_by <> "
+      "'configuration'"
+      " ORDER BY created_at DESC LIMIT 10000",
+      {}, [&](const Row& row) { out.emplace_back(row.get<std::string>(0), row.get<TimeMs>(1)); });
+  if (!rows) return fail(rows.error());
   return out;
 }
 

@@ -12,7 +12,11 @@ namespace tocsin::supervisor {
 // with ORDER BY and LIMIT if wanted.
 Result<std::vector<AlertRecord>> read_records(state::Database& database, std::string_view condition,
                                               state::Values values);
-Result<std::vector<Silence>> read_silences(state::Database& database, std::string_view condition);
+Result<std::vector<Silence>> read_silences(state::Database& database, std::string_view condition,
+                                           const state::Values& values = {});
+// Silences of occurrences of maintenance windows that are over, with their begin, the newest
+// 10,000; not those that a changed configuration ended.
+Result<std::vector<std::pair<std::string, TimeMs>>> read_ended_windows(state::Database& database);
 Result<Applied> read_applied(state::Database& database);
 
 // Columns of table `deliveries`, in the order that delivery_of() reads them.

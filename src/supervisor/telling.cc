@@ -17,6 +17,7 @@ void Supervisor::Book::silence_alert(AlertRecord& record, Silence& silence, Chan
   record.view.silenced_until = silence.until;
   ++silence.muted;
   out.silences.push_back(silence);
+  out.silence_hits.push_back({silence.id, record.view.id, now_});
   note_history(record, "silenced", silence.by,
                fmt::format("until {}: {}", to_iso(silence.until), silence.comment), out);
   pause_escalation(record, out);
@@ -42,6 +43,13 @@ void Supervisor::Book::end_silence(const std::string& id, const std::string& rem
   silence.ended = true;
   silence.until = std::min(silence.until, now_);  // when it ended, also if somebody removed it
   silence.removed_by = removed_by;
+  // A window that the configuration ends begins again when it is written there again.
+  if (!silence.window.empty() && removed_by != kByConfiguration) {
+    windows_over_[id] = silence.created_at;
+    // None lasts longer than that, so what began before is over anyway.
+    std::erase_if(windows_over_,
+                  [&](const auto& one) { return one.second < now_ - kWindowDurationMax; });
+  }
   out.silences.push_back(silence);
   for (const Id128& alert :
        open_ids([&](const AlertRecord& r) { return r.view.silenced_by == id; })) {

@@ -44,6 +44,11 @@ class World {
     supervisor->set_escalation(rules_);
     supervisor->set_directory(directory_);
   }
+  // As a reload of the configuration does.
+  void configure(Options options) {
+    options_ = std::move(options);
+    supervisor->configure(options_, routes_);
+  }
   void commit(const Changes& changes) {
     auto transaction = database->begin();
     ASSERT_TRUE(transaction) << transaction.error().text();

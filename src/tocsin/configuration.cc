@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 28> kSections{
     "senders",   "boards",   "groups",     "prometheus_rules",
     "limits",    "budget",   "people",     "teams",
     "schedules", "policies", "tiers",      "access",
-    "calendars", "inhibit",  "heartbeats", "watchdog"};
+    "calendars", "inhibit",  "heartbeats", "watchdog", "maintenance"};
 
 config::Reference described() {
   config::Reference reference;

@@ -51,6 +51,13 @@ class LiveViews final : public server::Views {
   void silences(server::Done<std::vector<server::SilenceView>> done) override;
   void add_silence(server::NewSilence silence, server::Done<server::SilenceView> done) override;
   void end_silence(std::string id, std::string by, server::Done<bool> done) override;
+  void move_silence_end(server::SilenceEnd end,
+                        server::Done<std::optional<server::SilenceView>> done) override;
+  void silence(std::string id, size_t limit,
+               server::Done<std::optional<server::SilenceDetails>> done) override;
+  void preview_silence(std::vector<LabelMatcher> matchers, TimeMs since, size_t limit,
+                       server::Done<supervisor::SilencePreview> done) override;
+  void maintenance(server::Done<std::vector<server::MaintenanceView>> done) override;
   void violations(size_t limit, TimeMs since,
                   server::Done<std::vector<server::ViolationRow>> done) override;
   void answer(GivenAnswer given, server::Done<bool> done) override;

@@ -62,18 +62,6 @@ supervisor::Command command_of(const AlertAction& action) {
   return command;
 }
 
-server::SilenceView silence_view(const supervisor::Silence& silence) {
-  server::SilenceView out;
-  out.id = silence.id;
-  for (const LabelMatcher& matcher : silence.matchers) out.matchers.push_back(matcher.text());
-  out.created_at = silence.created_at;
-  out.until = silence.until;
-  out.comment = silence.comment;
-  out.by = silence.by;
-  out.muted = silence.muted;
-  return out;
-}
-
 using NextCalls = std::map<Id128, EscalationNext>;
 
 // What comes first: a message that waits, or the next call.
@@ -251,43 +239,6 @@ void LiveViews::group(Id128 id, server::Done<std::optional<server::AlertGroup>> 
     auto read = supervisor::read_group(live_.reader(), id);
     if (!read) return done(fail(read.error()));
     done(*read ? std::optional(*read) : std::nullopt);
-  });
-}
-
-void LiveViews::silences(server::Done<std::vector<server::SilenceView>> done) {
-  on_decisions([done = std::move(done)](DecisionThread& decisions) {
-    std::vector<server::SilenceView> out;
-    for (const supervisor::Silence& silence : decisions.stage().supervisor().silences())
-      out.push_back(silence_view(silence));
-    done(std::move(out));
-  });
-}
-
-void LiveViews::add_silence(server::NewSilence silence, server::Done<server::SilenceView> done) {
-  supervisor::AddSilence add;
-  for (const LabelMatcher& matcher : silence.matchers) add.matchers.push_back(matcher.text());
-  add.until = silence.until;
-  add.comment = silence.comment;
-  live_.decisions().command(
-      {silence.by, add}, [this, done = std::move(done)](Result<supervisor::CommandDone> answer) {
-        if (!answer) return done(fail(answer.error()));
-        for (const auto& one : live_.decisions().stage().supervisor().silences())
-          if (one.id == answer->silence) return done(silence_view(one));
-        done(fail(ErrorCode::kInternal, "the silence ended as it was made"));
-      });
-}
-
-void LiveViews::end_silence(std::string id, std::string by, server::Done<bool> done) {
-  on_decisions([this, id, by, done = std::move(done)](DecisionThread& decisions) {
-    const auto silences = decisions.stage().supervisor().silences();
-    if (std::none_of(silences.begin(), silences.end(),
-                     [&](const supervisor::Silence& silence) { return silence.id == id; }))
-      return done(false);
-    live_.decisions().command({by, supervisor::RemoveSilence{id}},
-                              [done](Result<supervisor::CommandDone> answer) {
-                                if (!answer) return done(fail(answer.error()));
-                                done(true);
-                              });
   });
 }
 
