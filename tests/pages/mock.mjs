@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
+import { silencesAnswer } from './silences.mjs';
 import * as data from './data.mjs';
 import { makeAccess } from './access_data.mjs';
 import { budgetAnswer } from './budget_data.mjs';
@@ -161,6 +162,8 @@ export async function startMock(dist) {
     if (path === '/api/violations') {
       return [200, { violations: scene.calm ? [] : data.violations(now(), scene.answered) }];
     }
+    const quiet = silencesAnswer(request.method, path, body, now(), scene);
+    if (quiet !== null) return quiet;
     if (path === '/api/silences' && request.method === 'POST') return silence(scene, body, now());
     if (path === '/api/silences') return [200, { silences: scene.silences }];
     if (path === '/api/workers') return [200, { workers: data.workers() }];

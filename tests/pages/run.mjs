@@ -19,6 +19,7 @@ import { manager } from './manager.mjs';
 import { oncall } from './oncall.mjs';
 import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
+import { silences } from './silences.mjs';
 import { store } from './store.mjs';
 import { trends } from './trends.mjs';
 import { workshop } from './workshop.mjs';
@@ -49,6 +50,7 @@ if (mock) {
   cardinality(harness, mock);
   budget(harness, mock);
   watch(harness, mock);
+  silences(harness, mock);
   store(harness, mock);
   coverage(harness, mock);
   manager(harness, mock);

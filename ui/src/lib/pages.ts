@@ -29,6 +29,8 @@ export const kPages: readonly PageEntry[] = [
     says: 'open and past ones' },
   { path: '/inbox', name: 'Inbox', group: 'Alerts', key: 'i', bar: 'late', tab: 'inbox',
     says: 'messages kept here' },
+  { path: '/silences', name: 'Silences', group: 'Alerts', key: 'q',
+    says: 'what is kept quiet, and until when' },
   { path: '/ledger', name: 'Ledger', group: 'Alerts', key: 'l',
     says: 'what happened, who was told and why' },
   { path: '/trends', name: 'Trends', group: 'Alerts', key: 'y',

@@ -292,6 +292,8 @@ export interface Silence {
   comment: string;
   by: string;
   muted: number;
+  /** The maintenance window that made it; empty: a person did. */
+  window?: string;
 }
 
 export interface SeriesBand {

@@ -32,6 +32,7 @@ export const kLater: Readonly<Record<string, () => Promise<{ default: Page }>>> 
   profile: () => import('./Profile.svelte'),
   receivers: () => import('./Receivers.svelte'),
   rules: () => import('./Rules.svelte'),
+  silences: () => import('./Silences.svelte'),
   store: () => import('./StorePage.svelte'),
   tokens: () => import('./Tokens.svelte'),
   trends: () => import('./Trends.svelte'),
