@@ -144,7 +144,7 @@ void answer(Views& views, Answer what, const Request& request, Respond respond) 
 
 }  // namespace
 
-void register_alert_routes(net::Router& router, Views& views, const Clock& clock) {
+void register_alert_routes(net::Router& router, Views& views) {
   router.add("GET", "/api/alerts", [&views](Request&& request, Respond respond) {
     list_alerts(views, request, std::move(respond));
   });

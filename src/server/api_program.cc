@@ -120,7 +120,7 @@ void register_program_routes(net::Router& router, const ApiParts& parts) {
 }
 
 void register_api(net::Router& router, const ApiParts& parts) {
-  register_alert_routes(router, parts.views, parts.clock);
+  register_alert_routes(router, parts.views);
   register_silence_routes(router, parts.views, parts.clock);
   register_series_routes(router, parts.views, parts.clock);
   register_cardinality_routes(router, parts.views);

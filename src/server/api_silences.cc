@@ -74,7 +74,8 @@ void move_end(Views& views, const Clock& clock, const Request& request, Respond 
   if (*until <= clock.now())
     return respond(error_response({ErrorCode::kInvalid,
                                    "moving a silence's end failed: \"until\" is not in the "
-                                   "future; DELETE ends it now"}));
+                                   "future; DELETE ends it now",
+                                   {}}));
   const auto by = author(*body, request);
   if (!by) return respond(error_response(by.error()));
   views.move_silence_end(
@@ -93,7 +94,7 @@ void preview(Views& views, const Clock& clock, const Request& request, Respond r
     if (!until) return respond(error_response(until.error()));
     if (*until <= clock.now())
       return respond(error_response(
-          {ErrorCode::kInvalid, "trying a silence failed: \"until\" is not in the future"}));
+          {ErrorCode::kInvalid, "trying a silence failed: \"until\" is not in the future", {}}));
   }
   const TimeMs since = clock.now() - kPreviewSpan;
   views.preview_silence(

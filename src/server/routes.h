@@ -12,7 +12,7 @@
 
 namespace tocsin::server {
 
-void register_alert_routes(net::Router& router, Views& views, const Clock& clock);
+void register_alert_routes(net::Router& router, Views& views);
 void register_silence_routes(net::Router& router, Views& views, const Clock& clock);
 void register_series_routes(net::Router& router, Views& views, const Clock& clock);
 void register_cardinality_routes(net::Router& router, Views& views);

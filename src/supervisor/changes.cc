@@ -33,9 +33,9 @@ bool Silence::matches(const Labels& labels) const {
 }
 
 bool Changes::empty() const {
-  return alerts.empty() && history.empty() && silences.empty() && silence_hits.empty() && intents.empty() &&
-         escalations.empty() && responses.empty() && groups.empty() && members.empty() &&
-         rule_over.empty() && !applied;
+  return alerts.empty() && history.empty() && silences.empty() && silence_hits.empty() &&
+         intents.empty() && escalations.empty() && responses.empty() && groups.empty() &&
+         members.empty() && rule_over.empty() && !applied;
 }
 
 void Changes::merge(Changes later) {
