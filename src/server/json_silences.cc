@@ -75,7 +75,7 @@ void write_maintenance(JsonWriter& json, const MaintenanceView& window) {
   write_matchers(json, window.matchers);
   json.member("comment", window.comment).member("zone", window.zone);
   write_text_or_null(json, "rrule", window.rrule);
-  json.member("duration_ms", window.duration.ms);
+  json.member("duration_ms", window.duration.count);
   write_time(json, "until", window.until);
   write_text_or_null(json, "silence", window.silence);
   json.key("coming").begin_array();
