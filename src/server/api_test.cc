@@ -294,7 +294,8 @@ TEST_F(Api, ASilenceIsTriedBeforeItIsMade) {
   views.preview.open = 1;
   views.preview.looked_at = 200;
   views.preview.first = {{Id128{1, 2}, "errors", "errors are high", Severity::kHigh,
-                          AlertState::kOpen, Labels({{"site", "rome"}}), TimeMs{5}, TimeMs{5}}};
+                          AlertState::kOpen, Labels({Labels::Pair{"site", "rome"}}), TimeMs{5},
+                          TimeMs{5}}};
   const Answer answer = post("/api/silences/preview", R"({"matchers":["site=rome"]})");
   ASSERT_EQ(answer.status, 200) << answer.body;
   const auto found = object(answer);
