@@ -15,7 +15,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 28> kSections{
+constexpr std::array<std::string_view, 29> kSections{
     "server",    "workers",  "default",    "marks",
     "sites",     "rules",    "routes",     "supervisor",
     "receivers", "links",    "intake",     "queries",
