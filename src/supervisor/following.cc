@@ -37,8 +37,14 @@ std::optional<Id128> Supervisor::Book::leader_of(const AlertRecord& record,
   for (const Id128& id : record.view.groups) {
     const auto group = groups_.find(id);
     if (group == groups_.end()) continue;
-    for (const auto& [member, entry] : group->second.members)
-      if (may_lead(member, record, policy)) return member;
+    // Any member leads to the one that is called for, so that a large group is no search.
+    for (const auto& [member, entry] : group->second.members) {
+      const auto open = open_.find(member);
+      if (open == open_.end()) continue;
+      const auto bundle = bundles_.find(bundle_of(*open->second.record));
+      const Id128 leader = bundle == bundles_.end() ? member : bundle->second.leader;
+      if (may_lead(leader, record, policy)) return leader;
+    }
   }
   if (options_.storm.calls == 0) return std::nullopt;
   const auto burst = bursts_.find(policy.name);
