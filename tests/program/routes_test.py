@@ -225,4 +225,4 @@ class ImportTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    server.main()
