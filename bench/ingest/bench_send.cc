@@ -1,12 +1,15 @@
 // Sends line protocol to Tocsin, VictoriaMetrics or InfluxDB and says how fast it went.
 //   tocsin_bench_send --port 9640 --series 200000 --connections 2 --batch 5000 --seconds 10
 //   tocsin_bench_send --port 9640 --burst 200000 --period 10 --seconds 60
+//   tocsin_bench_send --port 9640 --burst 200000 --period 0.25 --seconds 180 --step 10   (two
+//   hours)
 #include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <thread>
 #include <vector>
@@ -26,8 +29,9 @@ struct Options {
   uint32_t connections = 2;
   uint32_t batch = 5'000;
   double seconds = 10;
-  uint32_t burst = 0;  // points per period, spread over one second; 0 = as fast as it goes
+  uint32_t burst = 0;  // points per period, spread over its first second; 0 = as fast as it goes
   double period = 10;  // seconds
+  double step = 0;     // seconds of the points' time from burst to burst; 0 = they are of now
   bool shuffled = false;
 };
 
@@ -47,19 +51,46 @@ double process_cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// When this connection's request number n of a burst is due.
-Clock::time_point due(const Options& options, Clock::time_point start, uint64_t n) {
-  const uint64_t points = std::max<uint64_t>(1, options.burst / options.connections);
-  const uint64_t per_burst = (points + options.batch - 1) / options.batch;
-  const double offset = static_cast<double>(n / per_burst) * options.period +
-                        static_cast<double>(n % per_burst) / static_cast<double>(per_burst);
-  return start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(offset));
-}
+// When a connection's request number n of a burst is due, and the time of its points.
+class Schedule {
+ public:
+  explicit Schedule(const Options& options) : options_(options) {
+    const uint64_t points = std::max<uint64_t>(1, options.burst / options.connections);
+    per_burst_ = (points + options.batch - 1) / options.batch;
+  }
+  [[nodiscard]] Clock::time_point due(uint64_t n) const {
+    const double spread = std::min(1.0, options_.period);
+    return start_ +
+           seconds(static_cast<double>(n / per_burst_) * options_.period + share(n) * spread);
+  }
+  // With a step the last burst is of the time when sending began.
+  [[nodiscard]] int64_t time_ns(uint64_t n) const {
+    using std::chrono::system_clock;
+    if (options_.step <= 0) return nanoseconds(system_clock::now());
+    const double bursts = std::ceil(options_.seconds / options_.period);
+    const double back = (bursts - static_cast<double>(n / per_burst_) - share(n)) * options_.step;
+    return nanoseconds(began_ - std::chrono::duration_cast<system_clock::duration>(
+                                    std::chrono::duration<double>(back)));
+  }
 
-void send_one(bench::Connection& connection, bench::Load& load, Outcome& outcome) {
-  const int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                             std::chrono::system_clock::now().time_since_epoch())
-                             .count();
+ private:
+  static Clock::duration seconds(double count) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
+  }
+  static int64_t nanoseconds(std::chrono::system_clock::time_point at) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
+  }
+  [[nodiscard]] double share(uint64_t n) const {
+    return static_cast<double>(n % per_burst_) / static_cast<double>(per_burst_);
+  }
+
+  const Options& options_;
+  uint64_t per_burst_ = 1;
+  Clock::time_point start_ = Clock::now();
+  std::chrono::system_clock::time_point began_ = std::chrono::system_clock::now();
+};
+
+void send_one(bench::Connection& connection, bench::Load& load, int64_t now_ns, Outcome& outcome) {
   const std::string_view body = load.next(now_ns);
   const auto begin = Clock::now();
   const int status = connection.post(body);
@@ -78,16 +109,17 @@ void send_one(bench::Connection& connection, bench::Load& load, Outcome& outcome
 void run(const Options& options, bench::Load& load, Outcome& outcome) {
   bench::Connection connection(options.host, options.port, options.path);
   outcome.micros.reserve(1 << 16);
+  const Schedule schedule(options);
   const auto start = Clock::now();
   const auto end = start + std::chrono::duration_cast<Clock::duration>(
                                std::chrono::duration<double>(options.seconds));
   for (uint64_t n = 0; Clock::now() < end; ++n) {
     if (options.burst > 0) {
-      const auto at = due(options, start, n);
+      const auto at = schedule.due(n);
       if (at >= end) return;
       std::this_thread::sleep_until(at);
     }
-    send_one(connection, load, outcome);
+    send_one(connection, load, schedule.time_ns(n), outcome);
   }
 }
 
@@ -131,6 +163,9 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds);
   app.add_option("--burst", options.burst, "points spread over 1 s, once per period; 0 = no pause");
   app.add_option("--period", options.period, "seconds from burst to burst");
+  app.add_option(
+      "--step", options.step,
+      "seconds of the points' time from burst to burst, the last of now; 0 = all of now");
   app.add_flag("--shuffle", options.shuffled, "another order of the series in every round");
   CLI11_PARSE(app, argc, argv);
 
