@@ -4,9 +4,16 @@
 
 #include <algorithm>
 
+#include "base/ahead.h"
 #include "base/log.h"
 
 namespace tocsin {
+namespace {
+
+constexpr size_t kFramesAhead = 32;  // decoded and not yet taken up; of some 100 kB each
+
+}  // namespace
+
 Result<std::string> JournalReader::read_segment(uint32_t segment) const {
   return read_whole_file(writer_.disk_, writer_.path(found_.segments[segment].number));
 }
@@ -165,6 +172,14 @@ void JournalReader::drop_unknown(Frame& frame) {
 }
 
 Result<void> JournalReader::replay(const std::function<void(const FramePtr&)>& on_frame) {
+  Result<void> read;
+  make_ahead<FramePtr>(
+      kFramesAhead, [&](const std::function<void(FramePtr)>& give) { read = read_frames(give); },
+      on_frame);
+  return read;
+}
+
+Result<void> JournalReader::read_frames(const std::function<void(FramePtr)>& give) {
   uint32_t loaded = UINT32_MAX;
   std::string bytes;
   for (const Place& place : places_) {
@@ -187,7 +202,7 @@ Result<void> JournalReader::replay(const std::function<void(const FramePtr&)>& o
     drop_unknown(*frame);
     ++report_.frames;
     report_.points += frame->batch.size();
-    on_frame(std::make_shared<const Frame>(std::move(*frame)));
+    give(std::make_shared<const Frame>(std::move(*frame)));
   }
   return {};
 }

@@ -20,6 +20,7 @@ class JournalReader {
       : writer_(writer), series_(series), home_of_(home_of), after_(after) {}
 
   Result<void> index();
+  // on_frame: on the calling thread, while another one reads on.
   Result<void> replay(const std::function<void(const FramePtr&)>& on_frame);
   JournalWriter::Found take_found() { return std::move(found_); }
   const JournalRecovery& report() const { return report_; }
@@ -50,6 +51,7 @@ class JournalReader {
   Result<void> cover(const Hole& hole);
   bool present(Lsn lsn) const;
   void drop_unknown(Frame& frame);
+  Result<void> read_frames(const std::function<void(FramePtr)>& give);
 
   JournalWriter& writer_;
   SeriesTable& series_;

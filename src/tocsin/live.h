@@ -112,8 +112,9 @@ class Live {
 
   bool checkpoint_due();
 
-  // A recovery that read so much of the journal's limit saves what it made.
-  static constexpr double kCheckpointFill = 0.3;
+  // A recovery that read so much of the journal's limit saves what it made before anything else is
+  // taken: beyond that a marker might not find room. Below, the first look after the start saves it.
+  static constexpr double kCheckpointFill = 0.7;
 
   struct CheckpointParts {
     Lsn lsn;
