@@ -212,7 +212,9 @@ void Dispatcher::Impl::send(const Claim& claim, TimeMs now) {
   notice.loud = claim.intent.loud;
   if (claim.group)
     notice.alert = std::make_shared<AlertView>(stand_in(*claim.group, claim.intent.text, now));
+  notice.acts = !receiver->customers;
   notice.told = told.of(claim.alert->id, claim.intent.receiver);
+  if (receiver->customers) notice.told = {claim.intent.receiver};
   deliver(*receiver, notice, claim.external,
           [weak = weak_from_this(), claim, kind = receiver->kind()](DeliveryResult answer) {
             const auto self = weak.lock();

@@ -116,7 +116,8 @@ std::string_view link_words(const Notice& notice) {
 std::optional<std::string> acknowledge_url(const Links& links, const Notice& notice,
                                            const std::string& who) {
   const bool nobody_asks = notice.event == Event::kTest || is_person_notice(notice.alert->id);
-  if (nobody_asks || notice.closed() || !notice.alert->acknowledged_by.empty()) return std::nullopt;
+  if (!notice.acts || nobody_asks || notice.closed() || !notice.alert->acknowledged_by.empty())
+    return std::nullopt;
   return links.act(*notice.alert, Act::kAcknowledge, who.empty() ? notice.receiver : who,
                    notice.time);
 }

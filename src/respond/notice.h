@@ -30,6 +30,7 @@ struct Notice {
   std::shared_ptr<const supervisor::GroupView> group;  // null = of one alert
   std::string news;   // what is new since the last message, where there is more than the alert
   bool loud = false;  // worth a message of its own, also where updates only change an old one
+  bool acts = true;   // the message may carry what acts on the alert; false: a customer's
   std::vector<std::string> told;  // names of all receivers told of this alert, where known
   // The receiver's own words (its templates), instead of the alert's sentence and description.
   std::optional<std::string> title, text;

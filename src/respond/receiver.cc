@@ -124,6 +124,10 @@ bool Receivers::add(Receiver receiver) {
   return true;
 }
 
+void Receivers::set_customers(const std::set<std::string>& names) {
+  for (Receiver& one : list_) one.customers = names.contains(one.name);
+}
+
 Receivers Receivers::read(const config::Folder& folder, const SecretSources& secrets,
                           config::Problems& problems) {
   Receivers out;

@@ -2,6 +2,7 @@
 // Who can be told, and how: section `receivers` of the configuration. Plain values, fixed after
 // reading; shared by threads without a lock.
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +19,11 @@ namespace tocsin::respond {
 
 struct Receiver {
   std::string name;
-  std::string place;     // file:line
-  bool updates = false;  // whether "updated" events are sent, not only opened and resolved
-  size_t parallel = 4;   // requests at once to this receiver
-  TargetPtr target;      // never null
+  std::string place;       // file:line
+  bool updates = false;    // whether "updated" events are sent, not only opened and resolved
+  bool customers = false;  // a customer's: no links that act, no word of who else is told
+  size_t parallel = 4;     // requests at once to this receiver
+  TargetPtr target;        // never null
   Template title = {}, text = {};  // empty = the built-in words
   std::string_view kind() const { return target->kind(); }
 };
@@ -47,6 +49,8 @@ class Receivers {
   Receivers(std::vector<Receiver> list, Links links)
       : list_(std::move(list)), links_(std::move(links)) {}
 
+  // Before it is shared: these are customers'.
+  void set_customers(const std::set<std::string>& names);
   // Before it is shared; a name that is there already is refused: false.
   bool add(Receiver receiver);
   const std::vector<Receiver>& list() const { return list_; }

@@ -269,7 +269,7 @@ std::string slack_body(const Links& links, const Notice& notice, const std::stri
   json.end_array();
   json.key("attachments").begin_array().begin_object().member("color", look.colour);
   json.key("blocks").begin_array();
-  write_details(json, links, notice, buttons);
+  write_details(json, links, notice, buttons && notice.acts);
   json.end_array().end_object().end_array();
   json.member("unfurl_links", false).member("unfurl_media", false);
   return json.end_object().take();

@@ -9,6 +9,7 @@
 
 #include "server/json_alertmanager.h"
 #include "server/reply.h"
+#include "server/restrict.h"
 #include "wire/alert_json.h"
 #include "wire/silence_json.h"
 
@@ -126,7 +127,8 @@ bool wanted(const AlertWish& wish, const ListedAlert& alert) {
 
 // Ordered by fingerprint, as Alertmanager does.
 std::vector<ListedAlert> listed(const supervisor::Routes& routes, std::vector<OpenAlertView> alerts,
-                                const AlertWish& wish) {
+                                const AlertWish& wish, const LabelView& view) {
+  std::erase_if(alerts, [&](const OpenAlertView& one) { return !shows(view, *one.alert); });
   std::vector<ListedAlert> out;
   std::map<Id128, std::string> covering;  // fingerprints of alerts that cover others
   for (const OpenAlertView& one : alerts)
@@ -179,11 +181,11 @@ void write_groups(JsonWriter& json, const std::vector<ListedAlert>& alerts) {
 void get_alerts(AlertmanagerDesk& desk, Write write, const Request& request, Respond respond) {
   auto wish = alert_wish(request);
   if (!wish) return respond(text_error(400, wish.error().message));
-  desk.open_alerts([&desk, write, wish = std::move(*wish),
+  desk.open_alerts([&desk, write, wish = std::move(*wish), view = view_of(request),
                     respond = std::move(respond)](Result<std::vector<OpenAlertView>> alerts) {
     if (!alerts) return respond(failure(alerts.error()));
     JsonWriter json;
-    write(json, listed(*desk.routes(), std::move(*alerts), wish));
+    write(json, listed(*desk.routes(), std::move(*alerts), wish, view));
     respond(json_response(json));
   });
 }
@@ -199,7 +201,7 @@ bool names(const supervisor::Silence& silence, const std::vector<LabelMatcher>& 
 void get_silences(AlertmanagerDesk& desk, const Request& request, Respond respond) {
   auto filter = filter_of(request);
   if (!filter) return respond(text_error(400, filter.error().message));
-  desk.silences([filter = std::move(*filter),
+  desk.silences([filter = std::move(*filter), view = view_of(request),
                  respond = std::move(respond)](Result<std::vector<supervisor::Silence>> silences) {
     if (!silences) return respond(failure(silences.error()));
     // Those that hold, the one that ends first leading; then the others, newest first.
@@ -210,7 +212,8 @@ void get_silences(AlertmanagerDesk& desk, const Request& request, Respond respon
     JsonWriter json;
     json.begin_array();
     for (const supervisor::Silence& silence : *silences)
-      if (names(silence, filter)) write_listed_silence(json, silence);
+      if (names(silence, filter) && shows(view, silence.matchers))
+        write_listed_silence(json, silence);
     json.end_array();
     respond(json_response(json));
   });
@@ -231,12 +234,14 @@ void find_silence(AlertmanagerDesk& desk, std::string id, Respond respond, Found
 void get_silence(AlertmanagerDesk& desk, const Request& request, Respond respond) {
   const auto id = silence_id(request.param("id"));
   if (!id) return respond(code_error(422, id.error().message));
-  find_silence(desk, *id, respond, [respond](const supervisor::Silence* silence) {
-    if (silence == nullptr) return respond(Response::empty(404));
-    JsonWriter json;
-    write_listed_silence(json, *silence);
-    respond(json_response(json));
-  });
+  find_silence(desk, *id, respond,
+               [view = view_of(request), respond](const supervisor::Silence* silence) {
+                 if (silence == nullptr || !shows(view, silence->matchers))
+                   return respond(Response::empty(404));
+                 JsonWriter json;
+                 write_listed_silence(json, *silence);
+                 respond(json_response(json));
+               });
 }
 
 void delete_silence(AlertmanagerDesk& desk, const Request& request, Respond respond) {
@@ -317,7 +322,8 @@ void post_silence(AlertmanagerDesk& desk, const Clock& clock, const Request& req
   });
 }
 
-void get_status(AlertmanagerDesk& desk, Respond respond) {
+// A restricted user sees no routes: they name what others have.
+void get_status(AlertmanagerDesk& desk, const LabelView& view, Respond respond) {
   JsonWriter json;
   json.begin_object()
       .key("cluster")
@@ -330,7 +336,8 @@ void get_status(AlertmanagerDesk& desk, Respond respond) {
       .end_object()
       .key("config")
       .begin_object()
-      .member("original", alertmanager_configuration(*desk.routes()))
+      .member("original",
+              alertmanager_configuration(view.everything() ? *desk.routes() : supervisor::Routes()))
       .end_object()
       .member("uptime", alertmanager_time(desk.started_at()))
       .key("versionInfo")
@@ -348,14 +355,29 @@ void collect(const std::vector<supervisor::Route>& routes, std::set<std::string>
   }
 }
 
-void get_receivers(AlertmanagerDesk& desk, Respond respond) {
-  std::set<std::string> receivers = {std::string(supervisor::kInboxReceiver)};
-  collect(desk.routes()->roots(), receivers);
+void answer_receivers(const std::set<std::string>& receivers, const Respond& respond) {
   JsonWriter json;
   json.begin_array();
   for (const std::string& name : receivers) json.begin_object().member("name", name).end_object();
   json.end_array();
   respond(json_response(json));
+}
+
+// Of a restricted user: those that their open alerts are told to.
+void get_receivers(AlertmanagerDesk& desk, const LabelView& view, Respond respond) {
+  std::set<std::string> receivers = {std::string(supervisor::kInboxReceiver)};
+  if (view.everything()) {
+    collect(desk.routes()->roots(), receivers);
+    return answer_receivers(receivers, respond);
+  }
+  desk.open_alerts([&desk, view, receivers,
+                    respond = std::move(respond)](Result<std::vector<OpenAlertView>> alerts) {
+    if (!alerts) return respond(failure(alerts.error()));
+    std::set<std::string> theirs = receivers;
+    for (const ListedAlert& one : listed(*desk.routes(), std::move(*alerts), {}, view))
+      theirs.insert(one.receiver);
+    answer_receivers(theirs, respond);
+  });
 }
 
 void register_under(const std::string& prefix, net::Router& router, AlertmanagerDesk& desk,
@@ -382,10 +404,12 @@ void register_under(const std::string& prefix, net::Router& router, Alertmanager
   router.add("DELETE", api + "/silence/:id", [&desk](Request&& request, Respond respond) {
     delete_silence(desk, request, std::move(respond));
   });
-  router.add("GET", api + "/status",
-             [&desk](Request&&, Respond respond) { get_status(desk, std::move(respond)); });
-  router.add("GET", api + "/receivers",
-             [&desk](Request&&, Respond respond) { get_receivers(desk, std::move(respond)); });
+  router.add("GET", api + "/status", [&desk](Request&& request, Respond respond) {
+    get_status(desk, view_of(request), std::move(respond));
+  });
+  router.add("GET", api + "/receivers", [&desk](Request&& request, Respond respond) {
+    get_receivers(desk, view_of(request), std::move(respond));
+  });
 }
 
 }  // namespace

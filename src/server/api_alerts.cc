@@ -88,6 +88,7 @@ void one_alert(Views& views, const Request& request, Respond respond) {
   views.alert(*id, [view = view_of(request), named = named_alert(request),
                     respond = std::move(respond)](Result<std::optional<AlertDetails>> found) {
     if (found && *found && !shows(view, *(*found)->entry.alert)) found->reset();
+    if (found && *found) *found = narrowed(std::move(**found), view);
     reply_found<AlertDetails>(respond, named, write_alert_details)(std::move(found));
   });
 }
@@ -176,14 +177,26 @@ void register_alert_routes(net::Router& router, Views& views) {
                [&views, said = what](Request&& request, Respond respond) {
                  answer(views, said, request, std::move(respond));
                });
-  router.add("GET", "/api/alert-groups", [&views](Request&&, Respond respond) {
-    views.groups(reply_list<AlertGroup>(std::move(respond), "groups", write_group));
+  router.add("GET", "/api/alert-groups", [&views](Request&& request, Respond respond) {
+    views.groups([view = view_of(request),
+                  respond = std::move(respond)](Result<std::vector<AlertGroup>> groups) {
+      if (groups) {
+        for (AlertGroup& one : *groups) one = narrowed(one, view);
+        std::erase(*groups, nullptr);
+      }
+      reply_list<AlertGroup>(respond, "groups", write_group)(std::move(groups));
+    });
   });
   router.add("GET", "/api/alert-groups/:id", [&views](Request&& request, Respond respond) {
     const std::string named = fmt::format("alert group {}", request.param("id"));
     const auto id = id_param(request);
     if (!id) return respond(missing_response(named));
-    views.group(*id, reply_found<AlertGroup>(std::move(respond), named, write_group));
+    views.group(*id, [view = view_of(request), named,
+                      respond = std::move(respond)](Result<std::optional<AlertGroup>> found) {
+      if (found && *found) **found = narrowed(**found, view);
+      if (found && *found && **found == nullptr) found->reset();
+      reply_found<AlertGroup>(respond, named, write_group)(std::move(found));
+    });
   });
 }
 

@@ -5,6 +5,7 @@
 #include "server/json_causes.h"
 #include "server/params.h"
 #include "server/reply.h"
+#include "server/restrict.h"
 #include "server/routes.h"
 
 namespace tocsin::server {
@@ -121,8 +122,11 @@ void register_change_routes(net::Router& router, CausesDesk& desk, const Clock& 
   router.add("GET", "/api/v1/changes", [&desk](Request&& request, Respond respond) {
     auto filter = read_filter(request);
     if (!filter) return respond(error_response(filter.error()));
-    desk.changes(std::move(*filter),
-                 reply_list<MarkedChange>(std::move(respond), "changes", write_change));
+    desk.changes(std::move(*filter), [view = view_of(request), respond = std::move(respond)](
+                                         Result<std::vector<MarkedChange>> changes) {
+      if (changes) keep_shown(*changes, view);
+      reply_list<MarkedChange>(respond, "changes", write_change)(std::move(changes));
+    });
   });
   router.add("POST", "/api/v1/changes", [&desk, &clock](Request&& request, Respond respond) {
     auto change = read_change(request, clock.now());

@@ -8,6 +8,7 @@
 #include "server/json_escalation.h"
 #include "server/params.h"
 #include "server/reply.h"
+#include "server/restrict.h"
 #include "server/routes.h"
 
 namespace tocsin::server {
@@ -110,9 +111,20 @@ void trends(EscalationDesk& desk, const Request& request, TimeMs now, Respond re
     query.by = supervisor::TrendQuery::By::kSite;
   else if (by == "severity")
     query.by = supervisor::TrendQuery::By::kSeverity;
+  else if (by == "label")
+    query.by = supervisor::TrendQuery::By::kLabel;
   else if (by != "rule")
+    return respond(
+        error_response({ErrorCode::kInvalid,
+                        "reading the parameter by failed: it is rule, site, severity or label",
+                        {}}));
+  query.label = request.query.get("label");
+  if (query.label.empty() == (query.by == supervisor::TrendQuery::By::kLabel))
     return respond(error_response(
-        {ErrorCode::kInvalid, "reading the parameter by failed: it is rule, site, severity", {}}));
+        {ErrorCode::kInvalid,
+         "reading the parameter label failed: it names the label of by=label, such as team",
+         {}}));
+  query.view = view_of(request);
   desk.trends(query, reply<supervisor::Trends>(std::move(respond), write_trends));
 }
 

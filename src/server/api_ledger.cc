@@ -5,6 +5,7 @@
 #include "base/json_writer.h"
 #include "server/params.h"
 #include "server/reply.h"
+#include "server/restrict.h"
 
 namespace tocsin::server {
 namespace {
@@ -102,6 +103,7 @@ std::string csv_field(std::string_view text) {
 Result<LedgerAsk> ledger_ask(const net::Request& request, std::string_view site_label) {
   LedgerAsk out;
   LedgerQuery& query = out.query;
+  query.view = view_of(request);
   const auto since = time_param(request, "since", kTimeMin);
   if (!since) return fail(since.error());
   query.since = *since;

@@ -129,7 +129,7 @@ void register_api(net::Router& router, const ApiParts& parts) {
   register_route_list(router);
   if (parts.boards) register_board_routes(router, *parts.boards);
   if (parts.escalation) register_escalation_routes(router, *parts.escalation, parts.clock);
-  if (parts.causes) register_causes_routes(router, *parts.causes, parts.clock);
+  if (parts.causes) register_causes_routes(router, parts.views, *parts.causes, parts.clock);
   if (parts.config) register_config_routes(router, *parts.config);
   if (parts.coverage) register_coverage_routes(router, *parts.coverage);
   if (parts.manager) register_manager_routes(router, *parts.manager, parts.clock);

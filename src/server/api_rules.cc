@@ -7,6 +7,7 @@
 #include "promql/literals.h"
 #include "server/api_prometheus_reply.h"
 #include "server/json_rules.h"
+#include "server/restrict.h"
 
 namespace tocsin::server {
 namespace {
@@ -27,7 +28,11 @@ net::Response rules(const net::Request& request, const RuleGroupList& groups) {
   return success(json.take());
 }
 
-net::Response alerts(const RuleGroupList& groups) {
+net::Response alerts(RuleGroupList groups, const LabelView& view) {
+  for (RuleGroupView& group : groups)
+    for (RuleView& rule : group.rules)
+      std::erase_if(rule.alerts,
+                    [&](const RuleAlertView& alert) { return !view.shows(Labels(alert.labels)); });
   JsonWriter json;
   write_rule_alerts(json, groups);
   return success(json.take());
@@ -40,7 +45,7 @@ void register_rule_routes(net::Router& router, const RuleGroups& groups) {
     with_origin(request, std::move(respond))(rules(request, *groups.list()));
   });
   router.add("GET", "/api/v1/alerts", [&groups](net::Request&& request, net::Respond respond) {
-    with_origin(request, std::move(respond))(alerts(*groups.list()));
+    with_origin(request, std::move(respond))(alerts(*groups.list(), view_of(request)));
   });
 }
 

@@ -97,11 +97,16 @@ void preview(Views& views, const Clock& clock, const Request& request, Respond r
           {ErrorCode::kInvalid, "trying a silence failed: \"until\" is not in the future", {}}));
   }
   const TimeMs since = clock.now() - kPreviewSpan;
+  const LabelView view = view_of(request);
+  matchers->insert(matchers->end(), view.matchers.begin(), view.matchers.end());
   views.preview_silence(
       std::move(*matchers), since, kPreviewLines,
       reply<supervisor::SilencePreview>(
-          std::move(respond), [since](JsonWriter& json, const supervisor::SilencePreview& found) {
-            write_silence_preview(json, found, since);
+          std::move(respond),
+          [since, view](JsonWriter& json, const supervisor::SilencePreview& found) {
+            supervisor::SilencePreview shown = found;
+            if (!view.everything()) shown.looked_at = shown.matched;  // not how many others have
+            write_silence_preview(json, shown, since);
           }));
 }
 
@@ -129,16 +134,24 @@ void register_silence_routes(net::Router& router, Views& views, const Clock& clo
     const auto limit = limit_param(request, 100, kHitsMax);
     if (!limit) return respond(error_response(limit.error()));
     const std::string id(request.param("id"));
-    views.silence(
-        id, *limit,
-        reply_found<SilenceDetails>(std::move(respond), "silence " + id, write_silence_details));
+    views.silence(id, *limit,
+                  [view = view_of(request), id,
+                   respond = std::move(respond)](Result<std::optional<SilenceDetails>> found) {
+                    if (found && *found && !shows(view, (*found)->silence)) found->reset();
+                    if (found && *found) keep_shown((*found)->alerts, view);
+                    reply_found<SilenceDetails>(respond, "silence " + id,
+                                                write_silence_details)(std::move(found));
+                  });
   });
   router.add("POST", "/api/silences/:id", [&views, &clock](Request&& request, Respond respond) {
     move_end(views, clock, request, std::move(respond));
   });
-  router.add("GET", "/api/maintenance", [&views](Request&&, Respond respond) {
-    views.maintenance(
-        reply_list<MaintenanceView>(std::move(respond), "windows", write_maintenance));
+  router.add("GET", "/api/maintenance", [&views](Request&& request, Respond respond) {
+    views.maintenance([view = view_of(request),
+                       respond = std::move(respond)](Result<std::vector<MaintenanceView>> all) {
+      if (all) std::erase_if(*all, [&](const MaintenanceView& one) { return !shows(view, one); });
+      reply_list<MaintenanceView>(respond, "windows", write_maintenance)(std::move(all));
+    });
   });
 }
 

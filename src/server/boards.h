@@ -57,6 +57,7 @@ struct Board {
   std::string place;                  // "boards/house.yaml:2"
   DurationMs span = hours(6);         // what its charts show
   std::optional<DurationMs> refresh;  // none: by the span
+  bool restricted = false;            // also for restricted users
   std::vector<BoardVariable> variables;
   std::vector<BoardRow> rows;
 };

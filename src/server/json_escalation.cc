@@ -134,6 +134,8 @@ void write_trends(JsonWriter& json, const supervisor::Trends& trends) {
     write_share(json, one.with_target, one.in_time);
     json.member("median_ms", one.median_ms).end_object();
   }
+  json.end_array().key("labels").begin_array();
+  for (const std::string& name : trends.labels) json.string(name);
   json.end_array().end_object();
 }
 

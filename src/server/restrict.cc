@@ -20,6 +20,13 @@ bool shows_judged(const LabelView& view, const Decision& decision) {
       [&](const JudgedViolation& one) { return shows_both(view, decision.scope, one.labels); });
 }
 
+std::vector<LabelMatcher> parsed(const std::vector<std::string>& texts) {
+  std::vector<LabelMatcher> out;
+  for (const std::string& text : texts)
+    if (auto matcher = LabelMatcher::parse(text)) out.push_back(std::move(*matcher));
+  return out;
+}
+
 bool in_site(const AlertView& alert, const std::string& site) {
   const auto& pairs = alert.latest->scope.pairs();
   return std::any_of(pairs.begin(), pairs.end(),
@@ -38,15 +45,66 @@ bool shows(const LabelView& view, const AlertView& alert) {
          (shows_judged(view, *alert.opened) && shows_judged(view, *alert.latest));
 }
 
-bool shows(const LabelView& view, const SilenceView& silence) {
+bool shows(const LabelView& view, const std::vector<LabelMatcher>& matchers) {
   return std::all_of(view.matchers.begin(), view.matchers.end(), [&](const LabelMatcher& wanted) {
-    return std::any_of(
-        silence.matchers.begin(), silence.matchers.end(), [&](const std::string& text) {
-          const auto matcher = LabelMatcher::parse(text);
-          return matcher && matcher->op() == LabelMatcher::Op::kEqual &&
-                 matcher->label() == wanted.label() && wanted.matches(matcher->value());
-        });
+    return std::any_of(matchers.begin(), matchers.end(), [&](const LabelMatcher& one) {
+      return one.op() == LabelMatcher::Op::kEqual && one.label() == wanted.label() &&
+             wanted.matches(one.value());
+    });
   });
+}
+
+bool shows(const LabelView& view, const SilenceView& silence) {
+  return shows(view, parsed(silence.matchers));
+}
+
+bool shows(const LabelView& view, const MaintenanceView& window) {
+  return shows(view, parsed(window.matchers));
+}
+
+AlertGroup narrowed(const AlertGroup& group, const LabelView& view) {
+  if (view.everything()) return group;
+  auto out = std::make_shared<supervisor::GroupView>(*group);
+  std::erase_if(out->alerts, [&](const auto& alert) { return !shows(view, *alert); });
+  if (out->alerts.empty()) return nullptr;
+  out->open = out->truncated = 0;
+  out->severity = Severity::kLow;
+  out->by_rule.clear();
+  out->by_site.clear();
+  for (const auto& alert : out->alerts) {
+    if (alert->state != AlertState::kOpen) continue;
+    ++out->open;
+    out->severity = std::min(out->severity, alert->latest->severity);
+    const std::string& rule = alert->opened->rule_id;
+    const auto known = std::find_if(out->by_rule.begin(), out->by_rule.end(),
+                                    [&](const auto& one) { return one.first == rule; });
+    if (known == out->by_rule.end())
+      out->by_rule.emplace_back(rule, 1);
+    else
+      ++known->second;
+  }
+  return out;
+}
+
+AlertDetails narrowed(AlertDetails details, const LabelView& view) {
+  if (view.everything()) return details;
+  for (Delivery& one : details.ledger)
+    if (one.group) one.text.clear();
+  return details;
+}
+
+CausesView narrowed(CausesView causes, const LabelView& view) {
+  if (view.everything()) return causes;
+  causes.groups.clear();
+  causes.asked = causes.scored = causes.without_points = causes.not_reached = causes.moved = 0;
+  std::erase_if(causes.causes, [&](const CauseView& one) {
+    return !view.shows(one.change ? one.change->labels : one.series);
+  });
+  for (CauseView& one : causes.causes) {
+    one.group = -1;
+    one.alike = 0;
+  }
+  return causes;
 }
 
 Result<SeriesSelector> narrowed(const SeriesSelector& selector, const LabelView& view) {

@@ -6,6 +6,7 @@
 
 #include "net/http.h"
 #include "promql/source.h"
+#include "server/causes_desk.h"
 #include "server/views.h"
 #include "vocabulary/who.h"
 
@@ -21,6 +22,17 @@ bool shows(const LabelView& view, const AlertView& alert);
 // one of its matchers that names a value.
 bool shows(const LabelView& view, const SilenceView& silence);
 
+bool shows(const LabelView& view, const std::vector<LabelMatcher>& matchers);
+// Of a group, the alerts that are shown; nullptr if none is. Its counts are of those.
+AlertGroup narrowed(const AlertGroup& group, const LabelView& view);
+// Without what a message to others said of a group: it may name alerts that are not shown.
+AlertDetails narrowed(AlertDetails details, const LabelView& view);
+// Causes and changes that are shown. Groups of series and counts are of everybody: left out.
+CausesView narrowed(CausesView causes, const LabelView& view);
+// Of the JSON of a CausesView that was kept; kCorrupt if it is none.
+Result<std::string> narrowed_causes(const std::string& json, const LabelView& view);
+
+bool shows(const LabelView& view, const MaintenanceView& window);
 // The selector with the view's conditions added.
 Result<SeriesSelector> narrowed(const SeriesSelector& selector, const LabelView& view);
 // Every selector with them; without a selector, the view's conditions are the one.

@@ -110,5 +110,49 @@ TEST(Restrict, TheBoardCountsWhatIsShown) {
   EXPECT_FALSE(less.lead.has_value());
 }
 
+TEST(Restrict, OfAGroupTheAlertsThatAreShown) {
+  supervisor::GroupView mixed;
+  mixed.by_rule = {{"login", 3}};
+  mixed.by_site = {{"customer=umbrella", 2}};
+  mixed.open = 3;
+  mixed.severity = Severity::kCritical;
+  for (const char* customer : {"umbrella", "acme", "umbrella"}) {
+    AlertView one = alert({{"customer", customer}}, {});
+    one.opened.edit([](Decision& decision) { decision.rule_id = "login"; });
+    one.latest.edit([&](Decision& decision) {
+      decision.severity = customer == std::string("acme") ? Severity::kHigh : Severity::kCritical;
+    });
+    mixed.alerts.push_back(std::make_shared<AlertView>(one));
+  }
+  const auto group = std::make_shared<const supervisor::GroupView>(mixed);
+  const AlertGroup less = narrowed(group, kAcme);
+  ASSERT_NE(less, nullptr);
+  EXPECT_EQ(less->alerts.size(), 1u);
+  EXPECT_EQ(less->open, 1u);
+  EXPECT_EQ(less->severity, Severity::kHigh);
+  EXPECT_EQ(less->by_rule, (supervisor::GroupView::Counts{{"login", 1}}));
+  EXPECT_TRUE(less->by_site.empty());
+  EXPECT_EQ(narrowed(group, LabelView{}), group);
+  EXPECT_EQ(narrowed(group, LabelView::parse("customer=\"initech\"").value()), nullptr);
+}
+
+TEST(Restrict, CausesThatWereKept) {
+  const std::string kept =
+      R"({"series":3,"moved":2,"groups":[{"label":"customer","value":"umbrella"}],"causes":[)"
+      R"({"group":0,"series":{"name":"a","labels":{"customer":"umbrella"}}},)"
+      R"({"group":0,"alike":2,"series":{"name":"b","labels":{"customer":"acme"}}},)"
+      R"({"group":null,"change":{"title":"2.1","labels":{"customer":"umbrella"}}},)"
+      R"({"group":null,"change":{"title":"2.2","labels":{}}},7]})";
+  const auto less = narrowed_causes(kept, kAcme);
+  ASSERT_TRUE(less) << less.error().message;
+  EXPECT_EQ(less->find("umbrella"), std::string::npos) << *less;
+  EXPECT_EQ(less->find("2.2"), std::string::npos) << "of everybody is of others, too";
+  EXPECT_NE(less->find("acme"), std::string::npos);
+  EXPECT_NE(less->find("\"series\":0"), std::string::npos) << "counts are of everybody";
+  EXPECT_EQ(*narrowed_causes(kept, LabelView{}), kept);
+  for (const char* broken : {"", "[]", "{\"causes\":", "7"})
+    EXPECT_FALSE(narrowed_causes(broken, kAcme)) << broken;
+}
+
 }  // namespace
 }  // namespace tocsin::server

@@ -18,7 +18,8 @@ void register_series_routes(net::Router& router, Views& views, const Clock& cloc
 void register_cardinality_routes(net::Router& router, Views& views);
 void register_recent_routes(net::Router& router, Views& views);
 void register_board_routes(net::Router& router, const Boards& boards);
-void register_causes_routes(net::Router& router, CausesDesk& desk, const Clock& clock);
+void register_causes_routes(net::Router& router, Views& views, CausesDesk& desk,
+                            const Clock& clock);
 void register_change_routes(net::Router& router, CausesDesk& desk, const Clock& clock);
 void register_config_routes(net::Router& router, ConfigDesk& desk);
 void register_coverage_routes(net::Router& router, CoverageDesk& desk);

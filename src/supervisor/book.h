@@ -162,6 +162,7 @@ class Supervisor::Book {
   void take_waiting(Group& group, std::vector<Id128>& joined, Changes& out);
   void end_storm_if_calm(Group& group, bool& ended);
   bool repeat_group(Group& group);
+  bool may_tell(const Group& group, const std::string& receiver) const;
   void say(Group& group, Event event, std::string text, Changes& out);
   void end_group(Group& group, Changes& out);
   std::shared_ptr<const GroupView> view_of(const Group& group) const;

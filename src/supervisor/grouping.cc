@@ -289,6 +289,19 @@ void Supervisor::Book::group_due(const Id128& id, Changes& out) {
   if (event == Event::kResolved) end_group(group, out);
 }
 
+// A group of before a reload may mix what is a customer's since with what is not.
+bool Supervisor::Book::may_tell(const Group& group, const std::string& receiver) const {
+  const auto shown = [&](const AlertView& view) {
+    return routes_.may_tell(receiver, alert_labels(view.latest));
+  };
+  if (!routes_.owned(receiver)) return true;
+  for (const auto& [id, member] : group.members)
+    if (const auto open = open_.find(id); open != open_.end() && !shown(open->second.record->view))
+      return false;
+  return std::all_of(group.over.begin(), group.over.end(),
+                     [&](const auto& alert) { return shown(alert->view); });
+}
+
 void Supervisor::Book::say(Group& group, Event event, std::string text, Changes& out) {
   GroupRecord& record = group.record;
   if (record.anchor == Id128{}) {
@@ -307,6 +320,7 @@ void Supervisor::Book::say(Group& group, Event event, std::string text, Changes&
                         counts_text(view->by_site));
   out.group_views.push_back(view);
   for (const std::string& receiver : record.receivers) {
+    if (!may_tell(group, receiver)) continue;
     NotificationIntent intent;
     intent.id = next_delivery_++;
     intent.alert_id = record.anchor;

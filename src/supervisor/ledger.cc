@@ -7,6 +7,8 @@
 #include <charconv>
 #include <tuple>
 
+#include "supervisor/alert_scope.h"
+
 namespace tocsin::supervisor {
 namespace {
 
@@ -30,8 +32,8 @@ struct Where {
 };
 
 // `time`, `alert` and `number` are the columns of that table.
-Where where_of(const LedgerQuery& query, LedgerRow::Kind kind, std::string_view time,
-               std::string_view alert, std::string_view number) {
+Where where_of(const LedgerQuery& query, const AlertScope& scope, LedgerRow::Kind kind,
+               std::string_view time, std::string_view alert, std::string_view number) {
   Where out;
   if (query.since > kTimeMin) out.add(fmt::format("{} >= ?", time), {query.since});
   if (query.until < kTimeMax) out.add(fmt::format("{} < ?", time), {query.until});
@@ -39,6 +41,8 @@ Where where_of(const LedgerQuery& query, LedgerRow::Kind kind, std::string_view 
   if (!query.rule.empty()) out.add("a.rule = ?", {query.rule});
   for (const auto& [name, value] : query.scope)
     out.add("a.id IN (SELECT alert FROM alert_labels WHERE name = ? AND value = ?)", {name, value});
+  out.text += scope.sql("a.id");
+  scope.add_to(out.values);
   if (!query.before) return out;
   const LedgerQuery::Cursor& before = *query.before;
   if (kind == before.kind)
@@ -50,9 +54,9 @@ Where where_of(const LedgerQuery& query, LedgerRow::Kind kind, std::string_view 
   return out;
 }
 
-Result<void> states(state::Database& database, const LedgerQuery& query, size_t limit,
-                    std::vector<LedgerRow>& out) {
-  Where where = where_of(query, LedgerRow::Kind::kState, "h.time", "h.alert", "h.number");
+Result<void> states(state::Database& database, const LedgerQuery& query, const AlertScope& scope,
+                    size_t limit, std::vector<LedgerRow>& out) {
+  Where where = where_of(query, scope, LedgerRow::Kind::kState, "h.time", "h.alert", "h.number");
   if (!query.what.empty()) where.add("h.what = ?", {query.what});
   if (!query.who.empty()) where.add("h.who = ?", {query.who});
   where.values.emplace_back(limit);
@@ -77,9 +81,9 @@ Result<void> states(state::Database& database, const LedgerQuery& query, size_t 
   return {};
 }
 
-Result<void> deliveries(state::Database& database, const LedgerQuery& query, size_t limit,
-                        std::vector<LedgerRow>& out) {
-  Where where = where_of(query, LedgerRow::Kind::kDelivery, "d.planned", "d.alert", "d.id");
+Result<void> deliveries(state::Database& database, const LedgerQuery& query,
+                        const AlertScope& scope, size_t limit, std::vector<LedgerRow>& out) {
+  Where where = where_of(query, scope, LedgerRow::Kind::kDelivery, "d.planned", "d.alert", "d.id");
   if (!query.what.empty()) where.add("d.event = ?", {query.what});
   if (!query.who.empty()) {
     // A person's receivers are called "person/...": '0' is the character after '/'.
@@ -185,12 +189,15 @@ std::string why_not(const AlertView& alert, const std::vector<LedgerRow>& rows,
 
 Result<std::vector<LedgerRow>> read_rows(state::Database& database, const LedgerQuery& query) {
   const size_t limit = std::min(query.limit, kLedgerRowsMax);
+  const auto scope = AlertScope::of(database, query.view);
+  if (!scope) return fail(scope.error());
   std::vector<LedgerRow> out;
   using Kind = LedgerRow::Kind;
   if (query.kind != Kind::kDelivery)
-    if (auto done = states(database, query, limit, out); !done) return fail(done.error());
+    if (auto done = states(database, query, *scope, limit, out); !done) return fail(done.error());
   if (query.kind != Kind::kState)
-    if (auto done = deliveries(database, query, limit, out); !done) return fail(done.error());
+    if (auto done = deliveries(database, query, *scope, limit, out); !done)
+      return fail(done.error());
   std::sort(out.begin(), out.end(),
             [](const LedgerRow& a, const LedgerRow& b) { return rank(b) < rank(a); });
   if (out.size() > limit) out.resize(limit);

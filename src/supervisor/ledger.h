@@ -14,6 +14,7 @@
 #include "state/database.h"
 #include "state/migrations.h"
 #include "supervisor/changes.h"
+#include "vocabulary/who.h"
 
 namespace tocsin::supervisor {
 
@@ -49,6 +50,7 @@ struct LedgerQuery {
     int64_t number = 0;
   };
   std::optional<Cursor> before;
+  LabelView view;  // of whoever asks: rows of alerts that it shows
 };
 inline constexpr size_t kLedgerRowsMax = 50'000;
 

@@ -67,6 +67,29 @@ TEST_F(LedgerTest, StatesAndDeliveriesAreOneListNewestFirst) {
                                   "opened pay site=madrid"}));
 }
 
+TEST_F(LedgerTest, OfAViewIsWhatItShows) {
+  decide(What::kOpened, kTen, "pay", "madrid");
+  decide(What::kOpened, kTen + minutes(1), "pay", "porto");
+  decide(What::kOpened, kTen + minutes(2), "pay", "rome");
+  const std::pair<const char*, size_t> cases[] = {{"", 9},
+                                                  {"site=\"madrid\"", 3},
+                                                  {"site=~\".*o.*\"", 6},
+                                                  {"site=\"madrid\",customer=\"acme\"", 0}};
+  for (const auto& [view, count] : cases) {
+    LedgerQuery query;
+    query.view = LabelView::parse(view).value();
+    EXPECT_EQ(rows(query).size(), count) << view;
+    Words paged;  // by pages of two
+    query.limit = 2;
+    for (auto page = rows(query); !page.empty(); page = rows(query)) {
+      for (const std::string& word : words(page)) paged.push_back(word);
+      const LedgerRow& last = page.back();
+      query.before = {last.time, last.kind, last.alert, last.number};
+    }
+    EXPECT_EQ(paged.size(), count) << view;
+  }
+}
+
 TEST_F(LedgerTest, PagesOfAnySizeGiveTheWholeListOnce) {
   for (int i = 0; i < 7; ++i)  // several at one time
     decide(What::kOpened, kTen + minutes(i / 3), "pay", "site" + std::to_string(i));

@@ -6,6 +6,8 @@
 #include <array>
 
 #include "base/text.h"
+#include "supervisor/customer.h"
+#include "supervisor/route_reader.h"
 
 namespace tocsin::supervisor {
 namespace {
@@ -17,6 +19,8 @@ std::optional<Severity> parse_severity(std::string_view text) {
     if (to_text(severity) == text) return severity;
   return std::nullopt;
 }
+
+}  // namespace
 
 void read_severities(config::MapReader& m, Route& out) {
   const auto words = m.value<std::vector<std::string>>(
@@ -34,6 +38,8 @@ void read_severities(config::MapReader& m, Route& out) {
                           near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
   }
 }
+
+namespace {
 
 void read_matchers(config::MapReader& m, Route& out) {
   const auto texts = m.value<std::vector<std::string>>(
@@ -54,6 +60,8 @@ void read_span(config::MapReader& m, std::string_view key, DurationMs& out, Dura
   out = m.value<DurationMs>(key, out, doc);
   if (out < least) m.problem(key, fmt::format("must be at least {}", to_text(least)));
 }
+
+}  // namespace
 
 void read_grouping(config::MapReader& m, Route& out) {
   Grouping grouping;
@@ -77,6 +85,8 @@ void read_grouping(config::MapReader& m, Route& out) {
   out.grouping = std::move(grouping);
 }
 
+namespace {
+
 void read_repeat(config::MapReader& m, Repeat& out) {
   read_span(m, "first", out.first, minutes(1), "From the first message to the first repeat.");
   out.factor = m.value<double>("factor", out.factor,
@@ -85,6 +95,16 @@ void read_repeat(config::MapReader& m, Repeat& out) {
   read_span(m, "max", out.max, minutes(1), "The longest wait.");
   if (out.max < out.first) m.problem("max", "must not be shorter than \"first\"");
 }
+
+}  // namespace
+
+void read_repeats(config::MapReader& m, Route& out) {
+  m.map("repeat", "repeat",
+        "Tell again what is still open and nobody acknowledged, ever less often.",
+        [&](config::MapReader& repeat) { read_repeat(repeat, out.repeat.emplace()); });
+}
+
+namespace {
 
 void read_route(config::MapReader& m, Route& out, size_t depth);
 
@@ -161,9 +181,7 @@ void read_route(config::MapReader& m, Route& out, size_t depth) {
   out.policy_place = m.place("policy");
   out.keep_going = m.value<bool>("continue", false, "Go on with the next route of this level.");
   read_grouping(m, out);
-  m.map("repeat", "repeat",
-        "Tell again what is still open and nobody acknowledged, ever less often.",
-        [&](config::MapReader& repeat) { read_repeat(repeat, out.repeat.emplace()); });
+  read_repeats(m, out);
   for (const std::string_view key : {"routes", "switch"})
     if (depth == kDepthMax && m.has(key))
       m.problem(key, fmt::format("routes are nested more than {} deep", kDepthMax));
@@ -296,8 +314,10 @@ void Routes::check_receivers(std::span<const std::string_view> known,
 std::vector<Telling> Routes::tellings(const Labels& labels, Severity severity) const {
   Walk walk;
   tell(routes_, {}, labels, severity, walk);
+  if (customers_) customers_->keep_apart(labels, walk.tellings);
   if (walk.tellings.empty() && walk.policy.empty())
     walk.tellings.push_back({"", {std::string(kInboxReceiver)}, nullptr, nullptr});
+  if (customers_) customers_->add_own(labels, severity, walk.tellings);
   std::vector<Telling> out;
   for (Telling& telling : walk.tellings) {
     Telling single{telling.route, {}, nullptr, telling.repeat};
@@ -317,6 +337,14 @@ std::vector<std::string> Routes::receivers(const Labels& labels, Severity severi
   for (Telling& telling : tellings(labels, severity))
     told.insert(telling.receivers.begin(), telling.receivers.end());
   return {told.begin(), told.end()};
+}
+
+bool Routes::may_tell(const std::string& receiver, const Labels& labels) const {
+  return customers_ == nullptr || customers_->may_tell(receiver, labels);
+}
+
+bool Routes::owned(const std::string& receiver) const {
+  return customers_ != nullptr && customers_->owner(receiver) != nullptr;
 }
 
 std::string Routes::policy(const Labels& labels, Severity severity) const {

@@ -8,6 +8,7 @@
 // told again (`repeat`); the routes in it inherit both.
 // Immutable once read; any thread.
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -67,6 +68,8 @@ struct Telling {
   const Repeat* repeat = nullptr;      // null: never
 };
 
+class Customers;
+
 class Routes {
  public:
   Routes() = default;
@@ -90,12 +93,20 @@ class Routes {
   // These are told of each alert alone, whatever a route's group_by says. Before it is shared.
   void tell_alone(std::set<std::string> receivers) { alone_ = std::move(receivers); }
   bool alone(const std::string& receiver) const { return alone_.contains(receiver); }
+  // Whose receivers hear of what is theirs alone (customer.h). Before it is shared.
+  void set_customers(std::shared_ptr<const Customers> customers) {
+    customers_ = std::move(customers);
+  }
+  // False: the receiver is a customer's, and an alert of these labels is not theirs.
+  bool may_tell(const std::string& receiver, const Labels& labels) const;
+  bool owned(const std::string& receiver) const;  // by a customer
   // The matching routes of each level, for "who would be told": places, outermost first.
   std::vector<std::string> explain(const Labels& labels, Severity severity) const;
 
  private:
   std::vector<Route> routes_;
   std::set<std::string> alone_;
+  std::shared_ptr<const Customers> customers_;  // null: none
 };
 
 }  // namespace tocsin::supervisor

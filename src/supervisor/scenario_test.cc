@@ -1,6 +1,6 @@
 // Runs testdata/*.txt: an alert's life as short scripts on virtual time.
 //
-//   config ... end                      YAML of routes, supervisor, policies, tiers; first
+//   config ... end                      YAML of routes, customers, supervisor, policies, tiers
 //   people ... end                      who can be reached: see test_people.h
 //   10:00:05 opened RULE SEVERITY [label=value...] [covers RULE...]     also updated, resolved
 //     absent: what lit it sends no data any more
@@ -38,6 +38,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "supervisor/customer.h"
 #include "supervisor/test_people.h"
 #include "supervisor/test_world.h"
 
@@ -114,7 +115,8 @@ class Script {
     config::Problems problems;
     const auto folder = config::Folder::from_texts({{"a.yaml", yaml}}, problems);
     const Options options = Options::read(folder, problems);
-    const Routes routes = Routes::read(folder, problems);
+    Routes routes = Routes::read(folder, problems);
+    routes.set_customers(std::make_shared<Customers>(Customers::read(folder, problems)));
     Policies policies = Policies::read(folder, problems);
     const Tiers tiers = Tiers::read(folder, problems);
     policies.check_targets(*directory_, problems);

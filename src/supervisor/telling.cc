@@ -129,7 +129,10 @@ void Supervisor::Book::tell_update(AlertRecord& record, bool forced, Changes& ou
 
 void Supervisor::Book::tell(const AlertRecord& record, const std::set<std::string>& receivers,
                             Event event, Changes& out, const Words& words) {
+  const Labels labels = alert_labels(record.view.latest);
   for (const std::string& receiver : receivers) {
+    // It may have become a customer's since it was told.
+    if (!routes_.may_tell(receiver, labels)) continue;
     NotificationIntent intent;
     intent.id = next_delivery_++;
     intent.alert_id = record.view.id;

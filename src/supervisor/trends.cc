@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "supervisor/alert_scope.h"
+
 namespace tocsin::supervisor {
 namespace {
 
@@ -32,6 +34,7 @@ Grouping grouping(TrendQuery::By by) {
     case TrendQuery::By::kRule:
       return {"a.rule", ""};
     case TrendQuery::By::kSite:
+    case TrendQuery::By::kLabel:
       return {"COALESCE(s.value, '')", "LEFT JOIN alert_labels s ON s.alert = a.id AND s.name = ?"};
     case TrendQuery::By::kSeverity:
       return {"a.severity", ""};
@@ -39,18 +42,21 @@ Grouping grouping(TrendQuery::By by) {
   return {};
 }
 
-Result<void> add_offenders(Database& database, const TrendQuery& query, Trends& out) {
+Result<void> add_offenders(Database& database, const TrendQuery& query, const AlertScope& scope,
+                           Trends& out) {
   const Grouping by = grouping(query.by);
   std::vector<state::Value> values{query.to};
-  if (!by.join.empty()) values.emplace_back(query.site_label);
+  if (query.by == TrendQuery::By::kSite) values.emplace_back(query.site_label);
+  if (query.by == TrendQuery::By::kLabel) values.emplace_back(query.label);
   values.emplace_back(query.from);
   values.emplace_back(query.to);
+  scope.add_to(values);
   auto done = database.query(
       fmt::format("SELECT {} AS part, COUNT(*), SUM({}), SUM({} AND {}),"
                   " SUM(MAX(0, CASE WHEN a.state = 0 THEN ? ELSE a.resolved_at END - a.opened_at))"
-                  " FROM alerts a {} WHERE a.opened_at >= ? AND a.opened_at < ? GROUP BY 1"
+                  " FROM alerts a {} WHERE a.opened_at >= ? AND a.opened_at < ?{} GROUP BY 1"
                   " ORDER BY 2 DESC, 1",
-                  by.name, kTold, kTold, kUnanswered, by.join),
+                  by.name, kTold, kTold, kUnanswered, by.join, scope.sql("a.id")),
       values, [&](const Row& row) {
         Trends::Offender one;
         one.name =
@@ -70,13 +76,16 @@ Result<void> add_offenders(Database& database, const TrendQuery& query, Trends& 
   return {};
 }
 
-Result<void> add_flapping(Database& database, const TrendQuery& query, Trends& out) {
+Result<void> add_flapping(Database& database, const TrendQuery& query, const AlertScope& scope,
+                          Trends& out) {
+  std::vector<state::Value> values{query.from, query.to};
+  scope.add_to(values);
   auto done =
       database.query(fmt::format("SELECT a.rule, {}, COUNT(*) AS n, MAX(a.opened_at) FROM alerts a"
-                                 " WHERE a.opened_at >= ? AND a.opened_at < ? GROUP BY a.key"
+                                 " WHERE a.opened_at >= ? AND a.opened_at < ?{} GROUP BY a.key"
                                  " HAVING COUNT(*) >= {} ORDER BY n DESC, a.rule LIMIT {}",
-                                 kScope, kFlappingFrom, kTrendRowsMax),
-                     {query.from, query.to}, [&](const Row& row) {
+                                 kScope, scope.sql("a.id"), kFlappingFrom, kTrendRowsMax),
+                     values, [&](const Row& row) {
                        out.flapping.push_back({row.get<std::string>(0), row.get<std::string>(1),
                                                row.get<int64_t>(2), row.get<TimeMs>(3)});
                      });
@@ -84,13 +93,16 @@ Result<void> add_flapping(Database& database, const TrendQuery& query, Trends& o
   return {};
 }
 
-Result<void> add_standing(Database& database, const TrendQuery& query, Trends& out) {
+Result<void> add_standing(Database& database, const TrendQuery& query, const AlertScope& scope,
+                          Trends& out) {
+  std::vector<state::Value> values{query.to};
+  scope.add_to(values);
   auto done = database.query(
       fmt::format("SELECT a.id, a.rule, {}, a.severity, a.opened_at, a.acknowledged_by"
-                  " FROM alerts a WHERE a.state = 0 AND a.opened_at < ?"
+                  " FROM alerts a WHERE a.state = 0 AND a.opened_at < ?{}"
                   " ORDER BY a.opened_at, a.id LIMIT {}",
-                  kScope, kTrendRowsMax),
-      {query.to}, [&](const Row& row) {
+                  kScope, scope.sql("a.id"), kTrendRowsMax),
+      values, [&](const Row& row) {
         out.standing.push_back({row.get<Id128>(0), row.get<std::string>(1), row.get<std::string>(2),
                                 static_cast<Severity>(std::clamp(row.get<int>(3), 0, 2)),
                                 row.get<TimeMs>(4), row.get<std::string>(5)});
@@ -119,20 +131,23 @@ struct Taken {
   }
 };
 
-Result<void> add_responses(Database& database, const TrendQuery& query, Trends& out) {
+Result<void> add_responses(Database& database, const TrendQuery& query, const AlertScope& scope,
+                           Trends& out) {
+  std::vector<state::Value> values{query.from, query.to};
+  scope.add_to(values);
   std::map<int64_t, Taken> weeks;
   std::map<std::string, Taken> people;
   auto done =
       database.query(fmt::format("SELECT acknowledged_at, told_at, by, target FROM responses"
-                                 " WHERE acknowledged_at >= ? AND acknowledged_at < ?"
+                                 " WHERE acknowledged_at >= ? AND acknowledged_at < ?{}"
                                  " ORDER BY acknowledged_at DESC LIMIT {}",
-                                 kResponsesMax),
-                     {query.from, query.to}, [&](const Row& row) {
+                                 scope.sql("responses.alert"), kResponsesMax),
+                     values, [&](const Row& row) {
                        const int64_t at = row.get<int64_t>(0);
                        const int64_t taken = std::max<int64_t>(0, at - row.get<int64_t>(1));
                        const int64_t target = row.get<int64_t>(3);
                        weeks[(at - kFirstMonday) / kWeekMs].add(taken, target);
-                       people[row.get<std::string>(2)].add(taken, target);
+                       if (scope.everything()) people[row.get<std::string>(2)].add(taken, target);
                        ++out.acknowledged;
                      });
   if (!done) return fail(done.error());
@@ -149,12 +164,29 @@ Result<void> add_responses(Database& database, const TrendQuery& query, Trends& 
   return {};
 }
 
+// From name to name by the table's key: the labels of a million alerts are not looked at one by
+// one.
+Result<void> add_labels(Database& database, Trends& out) {
+  auto done = database.query(
+      fmt::format("WITH RECURSIVE names (name) AS (SELECT MIN(name) FROM alert_labels UNION ALL"
+                  " SELECT (SELECT MIN(l.name) FROM alert_labels l WHERE l.name > names.name)"
+                  " FROM names WHERE names.name IS NOT NULL)"
+                  " SELECT name FROM names WHERE name IS NOT NULL LIMIT {}",
+                  kTrendLabelsMax),
+      {}, [&](const Row& row) { out.labels.push_back(row.get<std::string>(0)); });
+  if (!done) return fail(done.error());
+  return {};
+}
+
 }  // namespace
 
 Result<Trends> read_trends(Database& database, const TrendQuery& query) {
   Trends out;
+  const auto scope = AlertScope::of(database, query.view);
+  if (!scope) return fail(scope.error());
+  if (auto done = add_labels(database, out); !done) return fail(done.error());
   for (const auto add : {add_offenders, add_flapping, add_standing, add_responses})
-    if (auto done = add(database, query, out); !done) return fail(done.error());
+    if (auto done = add(database, query, *scope, out); !done) return fail(done.error());
   return out;
 }
 

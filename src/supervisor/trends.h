@@ -10,17 +10,21 @@
 #include "base/result.h"
 #include "state/database.h"
 #include "vocabulary/alert.h"
+#include "vocabulary/who.h"
 
 namespace tocsin::supervisor {
 
 inline constexpr size_t kTrendRowsMax = 20;
+inline constexpr size_t kTrendLabelsMax = 50;
 inline constexpr size_t kResponsesMax = 100'000;
 
 struct TrendQuery {
-  enum class By : uint8_t { kRule, kSite, kSeverity };
+  enum class By : uint8_t { kRule, kSite, kSeverity, kLabel };
   TimeMs from, to;
   By by = By::kRule;
   std::string site_label = "site";
+  std::string label = {};  // of kLabel: "team", "service"
+  LabelView view = {};     // of whoever asks: alerts that it shows; then nothing is said of people
 };
 
 struct Trends {
@@ -61,6 +65,7 @@ struct Trends {
   std::vector<Standing> standing;   // open longest first
   std::vector<Week> weeks;          // oldest first
   std::vector<Person> people;       // most first
+  std::vector<std::string> labels;  // names that alerts have, sorted; at most kTrendLabelsMax
 };
 
 Result<Trends> read_trends(state::Database& database, const TrendQuery& query);

@@ -82,5 +82,46 @@ TEST(Trends, CountWhatHappenedInThePeriod) {
   EXPECT_EQ(read_trends(*world.database, by_site)->offenders.front().name, "critical");
 }
 
+TEST(Trends, ByAnyLabelAndForARestrictedUser) {
+  World world("trends_labels");
+  uint64_t lsn = 0;
+  const auto open = [&](const std::string& rule, std::vector<Labels::Pair> scope) {
+    Changes changes;
+    world.supervisor->step(testing_help::decision(What::kOpened, ++lsn, kStart + minutes(10), rule,
+                                                  Severity::kHigh, Labels(std::move(scope))),
+                           changes);
+    world.commit(changes);
+  };
+  open("a", {{"team", "pay"}, {"customer", "acme"}});
+  open("b", {{"team", "pay"}, {"customer", "umbrella"}});
+  open("c", {{"team", "web"}, {"customer", "acme-2"}});
+  open("d", {{"host", "h1"}});
+  TrendQuery query{kStart, kStart + days(1)};
+  query.by = TrendQuery::By::kLabel;
+  query.label = "team";
+  struct Case {
+    const char* view;
+    std::vector<std::pair<std::string, int64_t>> offenders;
+    size_t standing;
+  };
+  const Case cases[] = {
+      {"", {{"pay", 2}, {"", 1}, {"web", 1}}, 4},
+      {"customer=\"acme\"", {{"pay", 1}}, 1},
+      {"customer=~\"acme.*\"", {{"pay", 1}, {"web", 1}}, 2},
+      {"customer=\"acme\",team=\"web\"", {}, 0},
+      {"customer=\"nobody\"", {}, 0},
+  };
+  for (const Case& c : cases) {
+    query.view = LabelView::parse(c.view).value();
+    const auto found = read_trends(*world.database, query);
+    ASSERT_TRUE(found) << c.view << ": " << found.error().text();
+    std::vector<std::pair<std::string, int64_t>> offenders;
+    for (const auto& one : found->offenders) offenders.emplace_back(one.name, one.alerts);
+    EXPECT_EQ(offenders, c.offenders) << c.view;
+    EXPECT_EQ(found->standing.size(), c.standing) << c.view;
+    EXPECT_EQ(found->labels, (std::vector<std::string>{"customer", "host", "team"}));
+  }
+}
+
 }  // namespace
 }  // namespace tocsin::supervisor

@@ -157,6 +157,10 @@ void read_board(MapReader& m, Board& out) {
   out.title = m.value<std::string>("title", "", "Its headline; empty: the id.");
   out.description = m.value<std::string>("description", "", "One sentence for the list of boards.");
   out.span = m.value<DurationMs>("span", hours(6), "How far back its charts show at first.");
+  out.restricted = m.value<bool>(
+      "restricted", false,
+      "Shown also to users and tokens that are restricted to a view; its charts show them their "
+      "own series. Its titles and queries are shown as they are written.");
   out.refresh = m.optional<DurationMs>(
       "refresh", "How often it is asked again; else by its span: 10 s for 6 h.");
   m.list("variables", "board variable", "What readers choose.",

@@ -42,8 +42,9 @@ std::vector<std::string> CallDirectory::names(TargetKind kind) const {
       for (const oncall::Team& one : on_call_.roster().teams()) out.push_back(one.name);
       break;
     case TargetKind::kReceiver:
-      for (const std::string& name : receivers_->names())
-        if (!is_own_receiver(name)) out.push_back(name);
+      // A policy does not know whose alert it is: a customer's receivers are told by routes alone.
+      for (const respond::Receiver& one : receivers_->list())
+        if (!is_own_receiver(one.name) && !one.customers) out.push_back(one.name);
       break;
   }
   std::sort(out.begin(), out.end());

@@ -15,14 +15,15 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 29> kSections{
-    "server",    "workers",  "default",    "marks",
-    "sites",     "rules",    "routes",     "supervisor",
-    "receivers", "links",    "intake",     "queries",
-    "senders",   "boards",   "groups",     "prometheus_rules",
-    "limits",    "budget",   "people",     "teams",
-    "schedules", "policies", "tiers",      "access",
-    "calendars", "inhibit",  "heartbeats", "watchdog", "maintenance"};
+constexpr std::array<std::string_view, 30> kSections{
+    "server",      "workers",  "default",    "marks",
+    "sites",       "rules",    "routes",     "supervisor",
+    "receivers",   "links",    "intake",     "queries",
+    "senders",     "boards",   "groups",     "prometheus_rules",
+    "limits",      "budget",   "people",     "teams",
+    "schedules",   "policies", "tiers",      "access",
+    "calendars",   "inhibit",  "heartbeats", "watchdog",
+    "maintenance", "customers"};
 
 config::Reference described() {
   config::Reference reference;
@@ -30,6 +31,7 @@ config::Reference described() {
   streamer::WorkerSet::describe(reference);
   rules::RuleSet::describe(reference);
   supervisor::Routes::describe(reference);
+  supervisor::Customers::describe(reference);
   supervisor::Options::describe(reference);
   supervisor::Policies::describe(reference);
   supervisor::Tiers::describe(reference);
@@ -58,7 +60,7 @@ config::Reference described() {
   constexpr std::pair<std::string_view, std::string_view> kLists[] = {
       {"worker", "workers"},  {"mark", "marks"},           {"calendar", "calendars"},
       {"rule", "rules"},      {"route", "routes"},         {"receiver", "receivers"},
-      {"policy", "policies"}, {"heartbeat", "heartbeats"},
+      {"policy", "policies"}, {"heartbeat", "heartbeats"}, {"customer", "customers"},
   };
   for (const auto& [type, section] : kLists) reference.name_list(type, section);
   return reference;
@@ -86,6 +88,18 @@ oncall::Roster::ReadFile calendar_files(const std::string& directory) {
   };
 }
 
+// Receivers that a customer owns are told by routes alone: a policy or a tier knows nothing of
+// whose alert it is. So those see a directory without them.
+void read_customers(const config::Folder& folder, respond::Receivers& receivers,
+                    Configuration& made, config::Problems& problems) {
+  auto customers = supervisor::Customers::read(folder, problems);
+  const std::vector<std::string> names = receivers.names();
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  customers.check_receivers(known, problems);
+  receivers.set_customers(customers.receivers());
+  made.customers = std::make_shared<const supervisor::Customers>(std::move(customers));
+}
+
 // Policies, tiers and what follows from them: the routes, if none are configured.
 void read_escalation(const config::Folder& folder, Configuration& made,
                      config::Problems& problems) {
@@ -107,7 +121,8 @@ void read_escalation(const config::Folder& folder, Configuration& made,
   if (folder.section("routes").empty()) {
     std::vector<supervisor::Tiers::Receiver> receivers;
     for (const respond::Receiver& one : made.receivers->list())
-      if (!is_own_receiver(one.name)) receivers.push_back({one.name, std::string(one.kind())});
+      if (!is_own_receiver(one.name) && !one.customers)
+        receivers.push_back({one.name, std::string(one.kind())});
     made.routes = made.tiers.routes(policies, receivers);
   }
   made.escalation =
@@ -135,6 +150,7 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   made->roster = std::make_shared<oncall::Roster>(
       oncall::Roster::read(folder, calendar_files(directory), problems));
   made->unreachable = respond::add_people(*made->roster, receivers, problems);
+  read_customers(folder, receivers, *made, problems);
   made->receivers = std::make_shared<respond::Receivers>(std::move(receivers));
   folder.single("intake", "intake", problems,
                 [&](config::MapReader& m) { intake::read_limits(m, made->intake); });
@@ -151,8 +167,9 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
   std::set<std::string> alone;
   for (const respond::Receiver& receiver : made->receivers->list())
     if (receiver.target->keeps_alerts()) alone.insert(receiver.name);
-  made->routes.tell_alone(std::move(alone));
   read_escalation(folder, *made, problems);
+  made->routes.tell_alone(std::move(alone));
+  made->routes.set_customers(made->customers);
   made->boards = read_boards(folder, problems);
   folder.check_sections(kSections, problems);
   made->folder = std::move(folder);

@@ -17,6 +17,7 @@
 #include "rules/engine.h"
 #include "server/boards.h"
 #include "streamer/worker.h"
+#include "supervisor/customer.h"
 #include "supervisor/heartbeats.h"
 #include "supervisor/options.h"
 #include "supervisor/route.h"
@@ -44,6 +45,7 @@ struct Configuration {
   intake::SeriesLimits series;
   supervisor::Options supervisor;
   supervisor::Routes routes;
+  std::shared_ptr<const supervisor::Customers> customers;
   supervisor::Tiers tiers;
   std::shared_ptr<const supervisor::EscalationRules> escalation;
   std::vector<config::Problem> notes;  // what is right and nevertheless worth a look

@@ -3,6 +3,7 @@
 #include "server/api_ledger.h"
 #include "server/params.h"
 #include "server/reply.h"
+#include "server/restrict.h"
 #include "supervisor/archive.h"
 
 namespace tocsin {
@@ -27,7 +28,8 @@ net::Response LiveLedger::why(const net::Request& request) {
                                    ""});
   auto alert = supervisor::read_alert(live_.reader(), *id);
   if (!alert) return server::error_response(alert.error());
-  if (!*alert) return server::missing_response(named);
+  if (!*alert || !server::shows(server::view_of(request), **alert))
+    return server::missing_response(named);
   supervisor::LedgerQuery query;
   query.alert = *id;
   query.limit = supervisor::kLedgerRowsMax;

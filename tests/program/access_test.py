@@ -267,7 +267,7 @@ class Access(unittest.TestCase):
         self.assertEqual(count[0]["value"][1], "1")
         band = "/api/series/band?series=logins%7Bcustomer%3D%22umbrella%22%7D"
         self.assertEqual(tocsin.get(band, acme).status, 404)
-        for path in ("/api/senders", "/api/workers", "/api/cardinality", "/api/boards",
+        for path in ("/api/senders", "/api/workers", "/api/cardinality", "/api/oncall",
                      "/api/inbox", "/metrics", "/api/v1/rules"):
             self.assertEqual(tocsin.get(path, acme).status, 403, path)
 
