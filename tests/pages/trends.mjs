@@ -9,11 +9,12 @@ export function trendsAnswer(path, query, now, scene) {
   if (path !== '/api/trends') return null;
   const by = query.get('by');
   const days = (Number(query.get('to')) - Number(query.get('from'))) / kDay;
-  const names = by === 'site' ? ['madrid', ''] : by === 'severity' ? ['low', 'high']
+  const names = by === 'label' ? query.get('label') === 'team' ? ['payments', ''] : ['?', '']
+    : by === 'site' ? ['madrid', ''] : by === 'severity' ? ['low', 'high']
     : ['queue-age', 'payment-provider'];
   if (scene.calm) {
     return [200, { alerts: 0, told: 0, acknowledged: 0, never_acknowledged: 0, offenders: [],
-      flapping: [], standing: [], weeks: [], people: [] }];
+      flapping: [], standing: [], weeks: [], people: [], labels: [] }];
   }
   const open = scene.alerts.filter((one) => one.state === 'open');
   return [200, {
@@ -30,6 +31,7 @@ export function trendsAnswer(path, query, now, scene) {
       with_target: 18, in_time: 12 + i, median_ms: 95_000, p90_ms: 420_000 - i * 60_000 })),
     people: [{ name: 'alice', acknowledged: 31, with_target: 28, in_time: 21, median_ms: 80_000 },
       { name: 'bob', acknowledged: 4, with_target: 0, in_time: 0, median_ms: 200_000 }],
+    labels: ['site', 'team'],
   }];
 }
 
@@ -54,6 +56,24 @@ export function trends(harness, mock) {
     await page.getByRole('button', { name: '90 days' }).press('Enter');
     await page.getByText('300 alerts').waitFor();
     assert.match(page.url(), /by=site.*days=90|days=90.*by=site/);
+  });
+
+  harness.test('trends by any label: chosen by keyboard, kept in the address', async (t) => {
+    await tell('trouble');
+    const page = await t.open('/trends');
+    await settled(page);
+    const choice = page.getByLabel('Grouped by a label');
+    await choice.selectOption('team');
+    const offenders = page.getByRole('region', { name: 'Top offenders' });
+    await offenders.getByRole('link', { name: 'payments' }).waitFor();
+    assert.match(page.url(), /by=label%3Ateam/);
+    assert.match(await offenders.innerText(), /without this label/);
+    assert.equal(await offenders.getByRole('link', { name: 'without this label' }).count(), 0);
+    await page.reload();
+    await offenders.getByRole('link', { name: 'payments' }).waitFor();
+    assert.equal(await page.getByLabel('Grouped by a label').inputValue(), 'team');
+    assert.match(await offenders.getByRole('link', { name: 'payments' }).getAttribute('href'),
+      /^\/ledger\?label=team%3Dpayments$/);
   });
 
   harness.test('trends by keyboard: j, Enter lists the alerts of the second', async (t) => {

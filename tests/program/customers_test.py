@@ -30,6 +30,8 @@ routes:
 customers:
   - {name: acme, view: 'customer="acme"', receivers: [acme-hook, acme-own]}
   - {name: umbrella, view: 'customer="umbrella"', receivers: umbrella-hook}
+workers:
+  - {id: logins, select: [logins], tier: kpi, models: [{kind: threshold, above: 100}]}
 maintenance:
   - {name: acme-nightly, matchers: [customer=acme, job=batch], comment: batch, zone: UTC,
      start: 2026-01-01T01:00, duration: 1h, rrule: FREQ=DAILY, until: 2036-01-01T00:00}
@@ -48,6 +50,8 @@ groups:
     interval: 1s
     rules: [{alert: Watched, expr: logins > 0, for: 1h}]
 """
+
+BAND = "logins%%7Bcustomer%%3D%%22%s%%22,host%%3D%%22%s-db%%22%%7D"
 
 # What a restricted user may ask, with the questions that are worth asking. Every other reading route
 # of the program is in REFUSED.
@@ -69,8 +73,8 @@ SHOWN = {
     "/api/series": ["", "?match=logins"], "/api/series/range": ["?match=logins"],
     "/api/series/last": ["?points=1&match=logins", "?points=1"],
     "/api/series/latest": ["?match=*"],
-    "/api/series/band": ["?series=logins%7Bcustomer%3D%22umbrella%22%7D",
-                         "?series=logins%7Bcustomer%3D%22acme%22%7D"],
+    "/api/series/band": [f"?series={BAND % ('umbrella', 'umbrella')}",
+                         f"?series={BAND % ('acme', 'acme')}"],
     "/api/boards": [""], "/api/boards/:id": [""],
     "/api/v1/changes": ["", "?match=%7Bcustomer%3D%22umbrella%22%7D"],
     "/api/v1/query": ["?query=logins", "?query=logins%7Bcustomer%3D%22umbrella%22%7D",
@@ -249,10 +253,9 @@ class CustomersTest(unittest.TestCase):
         signed = {"/oncall/:file", "/oncall/people/:file", "/act/:token"}
         self.assertEqual(set(SHOWN) - shown - signed, set(), "none of these was ever answered")
         for route in REFUSED:
-            for path in self.paths(route, [""]):
-                answer = self.ask(re.sub(r":\w+", "1", path), self.acme)
-                self.assertEqual(answer.status, 403, f"{path}: {answer}")
-                self.assertNotIn("umbrella", answer.text, path)
+            answer = self.ask(re.sub(r":\w+", "1", route), self.acme)
+            self.assertEqual(answer.status, 403, f"{route}: {answer}")
+            self.assertNotIn("umbrella", answer.text, route)
 
     def test_what_is_theirs_is_shown(self):
         self.trouble()

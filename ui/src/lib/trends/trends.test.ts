@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alertsHref, axisTop, inTime, type Week } from './trends';
+import { alertsHref, axisTop, groupingOf, inTime, labelOf, type Week } from './trends';
 
 const week = (p90_ms: number) => ({ p90_ms }) as Week;
 
@@ -17,6 +17,17 @@ describe('trends', () => {
     ['days', [week(48 * 3_600_000)], 3600],
   ])('the axis holds %s', (_, weeks, minutes) =>
     expect(axisTop(weeks) / 60_000).toBe(minutes));
+  it.each([
+    [null, 'rule'], ['site', 'site'], ['label:team', 'label:team'], ['label:', 'rule'],
+    ['team', 'rule'],
+  ] as const)('reads the grouping of the address: %s', (text, by) =>
+    expect(groupingOf(text)).toBe(by));
+  it('groups by any label', () => {
+    expect(labelOf('label:a:b')).toBe('a:b');
+    expect(labelOf('site')).toBeNull();
+    expect(alertsHref('label:team', 'p&q')).toBe('/ledger?label=team%3Dp%26q');
+    expect(alertsHref('label:team', '')).toBeNull();
+  });
   it('a name is quoted in the address of its alerts', () =>
     expect(alertsHref('site', 'a&b')).toBe('/alerts?state=all&site=a%26b'));
 });

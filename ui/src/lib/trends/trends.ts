@@ -29,20 +29,38 @@ export interface Trends {
   weeks: Week[];
   people: { name: string; acknowledged: number; with_target: number; in_time: number;
     median_ms: number }[];
+  /** Names of labels that alerts have. */
+  labels: string[];
 }
 export const kGroupings = ['rule', 'site', 'severity'] as const;
-export type Grouping = (typeof kGroupings)[number];
+/** One of kGroupings, or `label:` and the name of one. */
+export type Grouping = (typeof kGroupings)[number] | `label:${string}`;
 
-export const readTrends = (from: number, to: number, by: Grouping) =>
-  call<Trends>('GET', `/api/trends?from=${Math.round(from)}&to=${Math.round(to)}&by=${by}`);
+/** Of the address; what is none is the rule. */
+export function groupingOf(text: string | null): Grouping {
+  if (text?.startsWith('label:') && text.length > 6) return text as Grouping;
+  return kGroupings.find((one) => one === text) ?? 'rule';
+}
+export const labelOf = (by: Grouping): string | null =>
+  by.startsWith('label:') ? by.slice(6) : null;
+
+export function readTrends(from: number, to: number, by: Grouping): Promise<Trends> {
+  const label = labelOf(by);
+  const grouping = label === null ? by : `label&label=${encodeURIComponent(label)}`;
+  return call<Trends>('GET',
+    `/api/trends?from=${Math.round(from)}&to=${Math.round(to)}&by=${grouping}`);
+}
 
 /** Share of acknowledgements within their target; null where none had a target. */
 export function inTime(one: { with_target: number; in_time: number }): number | null {
   return one.with_target === 0 ? null : one.in_time / one.with_target;
 }
 
-/** The list of those alerts. */
-export function alertsHref(by: Grouping, name: string): string {
+/** The list of those alerts; of a label's value their lines in the ledger. Without it: none. */
+export function alertsHref(by: Grouping, name: string): string | null {
+  const label = labelOf(by);
+  if (label !== null)
+    return name === '' ? null : `/ledger?label=${encodeURIComponent(`${label}=${name}`)}`;
   return `/alerts?state=all&${by}=${encodeURIComponent(name)}`;
 }
 

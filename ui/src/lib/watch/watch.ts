@@ -40,7 +40,7 @@ export interface Stage {
 export type StagePoints = Map<string, [number, number][]>;
 
 /** What of the page's address the ledger's API understands. */
-export const kLedgerFilters = ['kind', 'rule', 'what', 'who', 'site', 'alert'] as const;
+export const kLedgerFilters = ['kind', 'rule', 'what', 'who', 'site', 'label', 'alert'] as const;
 
 export function ledgerQuery(address: URLSearchParams, more: Record<string, string> = {}): string {
   const out = new URLSearchParams();
