@@ -55,6 +55,8 @@ Result<void> Engine::load(ByteReader& in) {
   return loaded;
 }
 
+void Engine::forget() { core_ = core_->fresh(); }
+
 std::vector<std::string> Engine::rules_for(SeriesRef series) const {
   return core_->rules_for(series);
 }

@@ -79,6 +79,7 @@ class Engine {
   // decisions come out of the next step() or advance(). kCorrupt if the bytes do not check out;
   // the engine is then empty. Series that the table does not know are left out.
   Result<void> load(ByteReader& in);
+  void forget();  // as if nothing had been loaded
 
   // For the pages, on the decision thread.
   std::vector<std::string> rules_for(SeriesRef series) const;  // ids, in the order of the files

@@ -19,7 +19,7 @@ namespace {
 constexpr TimeMs kForEver{-days(719'162).count};
 
 constexpr uint32_t kNeighbours = 256;  // series that share a home after a restart
-constexpr size_t kRecoverFrames = 16, kRecoverPoints = 200'000;  // taken up at once
+constexpr size_t kRecoverFrames = 48, kRecoverPoints = 200'000;  // taken up at once
 constexpr DurationMs kSealEvery{50};                             // the sealer's rest between steps
 constexpr DurationMs kRetryEvery = seconds(1);
 constexpr DurationMs kRetentionEvery = hours(1);

@@ -61,7 +61,7 @@ class Streamer::Core final : private Judge::Owner {
   }
   void announce(Position at, TimeMs arrival, StreamerOutputs& out) const;
   void save(ByteWriter& out) const;
-  Result<void> load(ByteReader& in);
+  Result<void> load(ByteReader& in, SavedBy by);
 
   std::vector<TestView> tests(SeriesRef series) const;
   std::vector<Violation> open_violations() const;
@@ -221,7 +221,8 @@ class Streamer::Core final : private Judge::Owner {
   // state.cc
   struct Loading;
   void read_sender_of(ByteReader& in, const Loading& loading, SeriesRef series);
-  void load_body(ByteReader& in, uint8_t version);
+  void load_body(ByteReader& in, uint8_t version, SavedBy by);
+  void load_all_series(ByteReader& body, Loading& loading);
   void load_last(ByteReader& in, GroupEntry& group);
   void save_series(ByteWriter& out, SeriesRef series, uint32_t slot, const Numbers& of) const;
   void save_untested(ByteWriter& out, const Numbers& of) const;

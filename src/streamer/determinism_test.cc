@@ -134,6 +134,28 @@ TEST(Checkpoint, FitsAnotherNumberOfShards) {
   EXPECT_EQ(tests, fleet.rig.streamers[0].test_count());
 }
 
+TEST(Checkpoint, OfAsManyShardsEachTakesItsOwn) {
+  Fleet fleet(3);
+  fleet.run(0, 1000);
+  std::vector<std::string> saved;
+  for (const Streamer& one : fleet.rig.streamers) {
+    ByteWriter out;
+    one.save(out);
+    saved.push_back(out.take());
+  }
+  using By = Streamer::SavedBy;
+  for (uint32_t shard = 0; shard < 3; ++shard) {
+    Streamer own(fleet.rig.set, fleet.rig.table, shard, 3);
+    for (uint32_t by = 0; by < 3; ++by) {
+      ByteReader in(saved[by]);
+      ASSERT_TRUE(own.load(in, by == shard ? By::kAnyShard : By::kAnotherOfAsMany));
+    }
+    ByteWriter again;
+    own.save(again);
+    EXPECT_EQ(again.bytes(), saved[shard]) << shard;
+  }
+}
+
 TEST(Checkpoint, AChangedWorkerLearnsAnewOthersKeepWhatTheyKnow) {
   const auto yaml = [](const char* score) {
     return std::string("workers:\n  - {id: a, select: x, score: ") + score +

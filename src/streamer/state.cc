@@ -339,7 +339,7 @@ void Streamer::Core::load_groups(ByteReader& in, Loading& loading) {
   }
 }
 
-Result<void> Streamer::Core::load(ByteReader& in) {
+Result<void> Streamer::Core::load(ByteReader& in, SavedBy by) {
   const uint32_t magic = in.u32();
   const uint8_t version = in.u8();
   const std::string_view text = in.text();
@@ -355,7 +355,7 @@ Result<void> Streamer::Core::load(ByteReader& in) {
                     "version {}; the models learn anew",
                     version, kVersion));
   ByteReader body(text);
-  load_body(body, version);
+  load_body(body, version, by);
   TOCSIN_CHECK(body.ok(), "a checkpoint with a good checksum could not be read: {} left",
                body.left());
   return {};
@@ -369,15 +369,7 @@ void Streamer::Core::read_sender_of(ByteReader& in, const Loading& loading, Seri
   if (sender != Senders::kNobody) senders_.assign(series, sender);
 }
 
-void Streamer::Core::load_body(ByteReader& body, uint8_t version) {
-  last_ = std::max(last_, Lsn{body.varint()});
-  clock_ = std::max(clock_, TimeMs{body.zigzag()});
-  resume_ = std::max(resume_, TimeMs{body.zigzag()});
-  interrupted_ = body.u8() != 0 || interrupted_;
-  Loading loading;
-  loading.version = version;
-  loading.has_senders = version >= kVersionWithSenders;
-  if (loading.has_senders) load_senders(body, loading.senders);
+void Streamer::Core::load_all_series(ByteReader& body, Loading& loading) {
   for (uint64_t left = body.varint(); left > 0 && body.ok(); --left) load_series(body, loading);
   load_groups(body, loading);
   if (!loading.has_senders) return;
@@ -386,6 +378,18 @@ void Streamer::Core::load_body(ByteReader& body, uint8_t version) {
     const auto added = table_.find_or_add(labels, static_cast<uint32_t>(labels.hash() % shards_));
     read_sender_of(body, loading, added ? added->ref : kNoSeries);
   }
+}
+
+void Streamer::Core::load_body(ByteReader& body, uint8_t version, SavedBy by) {
+  last_ = std::max(last_, Lsn{body.varint()});
+  clock_ = std::max(clock_, TimeMs{body.zigzag()});
+  resume_ = std::max(resume_, TimeMs{body.zigzag()});
+  interrupted_ = body.u8() != 0 || interrupted_;
+  Loading loading;
+  loading.version = version;
+  loading.has_senders = version >= kVersionWithSenders;
+  if (loading.has_senders) load_senders(body, loading.senders);
+  if (by == SavedBy::kAnyShard) load_all_series(body, loading);
   if (!sender_watch_) return;
   for (const uint32_t sender : loading.senders)
     if (sender != Senders::kNobody) arm_sender(sender);

@@ -40,7 +40,7 @@ void Streamer::answer(const GivenAnswer& given, Position at, TimeMs arrival, Str
   core_->answer(given, at, arrival, out);
 }
 void Streamer::save(ByteWriter& out) const { core_->save(out); }
-Result<void> Streamer::load(ByteReader& in) { return core_->load(in); }
+Result<void> Streamer::load(ByteReader& in, SavedBy by) { return core_->load(in, by); }
 std::vector<TestView> Streamer::tests(SeriesRef series) const { return core_->tests(series); }
 size_t Streamer::test_count() const { return core_->test_count(); }
 WorkerRef Streamer::worker_of(size_t index) const { return core_->worker_of(index); }

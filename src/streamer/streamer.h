@@ -122,8 +122,11 @@ class Streamer {
   // Model checkpoint. load() takes what save() of any shard wrote, also of another number of shards
   // (call it once per saved text): series of other shards are skipped, and so is what a worker
   // learned whose definition has changed. kCorrupt leaves this Streamer as it was.
+  // Of a text that another shard of as many shards saved only the clock and the senders are taken:
+  // it knows no series of this one.
+  enum class SavedBy : uint8_t { kAnyShard, kAnotherOfAsMany };
   void save(ByteWriter& out) const;
-  Result<void> load(ByteReader& in);
+  Result<void> load(ByteReader& in, SavedBy by = SavedBy::kAnyShard);
 
   // For pages, on the shard's thread.
   std::vector<TestView> tests(SeriesRef series) const;  // of the series as sent, or as judged

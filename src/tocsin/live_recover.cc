@@ -25,7 +25,7 @@ namespace {
 constexpr std::string_view kTrained = "trained";
 constexpr std::string_view kTrainedWord = " trained ";
 constexpr uint64_t kRoomNeeded = 16u << 20;
-constexpr size_t kFramesAtOnce = 16;         // of a recovery
+constexpr size_t kFramesAtOnce = 48;         // of a recovery
 constexpr uint64_t kJournalPointBytes = 16;  // about; docs/formats/journal.md
 
 streamer::Options streamer_options() { return {}; }
@@ -217,17 +217,29 @@ Result<void> Live::restore(const Checkpoint& checkpoint, TimeMs at,
   const auto saved = decode_model_checkpoint(checkpoint.bytes);
   if (!saved) return fail(saved.error());
   // Each shard takes what is its own, whichever shard saved it: there may be more of them now.
-  std::vector<Result<void>> all(shards_.size());
-  Crew(static_cast<uint32_t>(shards_.size())).run([&](uint32_t i) {
-    for (const std::string& models : saved->shards) {
-      ByteReader part(models);
-      if (all[i]) all[i] = shards_[i]->stage().streamer().load(part);
+  // One more of the crew takes the rules' state meanwhile.
+  using SavedBy = streamer::Streamer::SavedBy;
+  const bool as_many = saved->shards.size() == shards_.size();
+  rules::Engine& engine = decisions_->stage().engine();
+  std::vector<Result<void>> all(shards_.size() + 1);
+  Crew(static_cast<uint32_t>(all.size())).run([&](uint32_t i) {
+    if (i == shards_.size()) {
+      ByteReader rules(saved->rules);
+      all[i] = engine.load(rules);
+      return;
+    }
+    for (size_t by = 0; by < saved->shards.size() && all[i]; ++by) {
+      ByteReader part(saved->shards[by]);
+      const bool other = as_many && by != i;
+      all[i] = shards_[i]->stage().streamer().load(
+          part, other ? SavedBy::kAnotherOfAsMany : SavedBy::kAnyShard);
     }
   });
-  for (const Result<void>& loaded : all)
-    if (!loaded) return fail(loaded.error());
-  ByteReader rules(saved->rules);
-  if (auto loaded = decisions_->stage().engine().load(rules); !loaded) return fail(loaded.error());
+  for (const Result<void>& loaded : all) {
+    if (loaded) continue;
+    engine.forget();  // of tests that learn anew
+    return fail(loaded.error());
+  }
   if (saved->configuration != configuration_->folder.version()) {
     // Other workers or rules than those that were saved: the rules must hear of every test anew.
     streamer::StreamerOutputs outputs;
