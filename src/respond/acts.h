@@ -12,6 +12,16 @@
 //   last 16      first half of HMAC-SHA256 over all before it
 //
 // Mail scanners follow links: looking at one (GET) does nothing, only its button (POST) does.
+//
+// A reply to a mail has a token, too: in the address that is replied to and in the ids of the mail.
+// It says which alert and which receiver, not what is done. 30 bytes as 48 digits of base32 in
+// small letters, since some mail servers take capitals for small ones and an address has at most 64
+// bytes before its @:
+//
+//   bytes 0-15   alert id, most significant byte first
+//   bytes 16-17  days since 1970 on which it expires, most significant byte first
+//   bytes 18-21  lower half of hash64(receiver's name), most significant byte first
+//   last 8       of HMAC-SHA256 over "mail reply 1" and all before it
 
 #include <cstdint>
 #include <optional>
@@ -36,12 +46,23 @@ struct ActLink {
   TimeMs expires;
 };
 
+struct ReplyToken {
+  Id128 alert;
+  uint32_t receiver = 0;  // reply_receiver(name)
+  TimeMs expires;         // to the day
+};
+uint32_t reply_receiver(std::string_view name);
+inline constexpr size_t kReplyTokenBytes = 48;
+
 class ActSigner {
  public:
   explicit ActSigner(Secret key) : key_(std::move(key)) {}
   std::string token(const ActLink& link) const;
   // kInvalid: not ours; kRefused: expired.
   Result<ActLink> open(std::string_view token, TimeMs now) const;
+  std::string reply_token(const ReplyToken& reply) const;
+  // Likewise; letters of either case.
+  Result<ReplyToken> open_reply(std::string_view token, TimeMs now) const;
 
  private:
   std::string mac(std::string_view bytes) const;

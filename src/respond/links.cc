@@ -18,6 +18,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 constexpr DurationMs kActsFor = days(7);
+constexpr DurationMs kRepliesFor = days(30);
 
 // Walks the template; `word` gives what stands for a name. False if an opening pair is not closed.
 // A closing pair alone is text: links to Grafana hold JSON.
@@ -73,6 +74,13 @@ std::optional<std::string> Links::act(const AlertView& alert, Act act, const std
                                       TimeMs now) const {
   if (!signer || alert.state != AlertState::kOpen) return std::nullopt;
   return external_url + "/act/" + signer->token({alert.id, act, who, now + kActsFor});
+}
+
+std::optional<std::string> Links::reply_token(const AlertView& alert,
+                                              const std::string& receiver) const {
+  if (!signer || reply_address.empty() || is_person_notice(alert.id)) return std::nullopt;
+  return signer->reply_token(
+      {alert.id, reply_receiver(receiver), alert.opened_at + kRepliesFor + days(1)});
 }
 
 Result<void> check_link_template(std::string_view text) {

@@ -21,6 +21,7 @@ struct Links {
   std::string grafana;  // a template with {{ label }}, {{ from }}, {{ to }}; empty = no link
   bool external_url_given = false;
   std::shared_ptr<const ActSigner> signer = {};  // null: messages carry no links that act
+  std::string reply_address = {};  // mails are replied to there (mail_intake.h); empty: nowhere
 
   std::string alert(const Id128& alert_id) const;  // {external_url}/alerts/{id}
   // The same; of a group's stand-in (group_notice.h) {external_url}/alerts?group={id}.
@@ -34,6 +35,9 @@ struct Links {
   // receiver's name), for a week from `now`; nullopt without a signer or once the alert is over.
   std::optional<std::string> act(const AlertView& alert, Act act, const std::string& who,
                                  TimeMs now) const;
+  // What a reply to a mail about it to this receiver carries, for 30 days after it opened; nullopt
+  // where nothing can be replied to. The same for every mail of the alert.
+  std::optional<std::string> reply_token(const AlertView& alert, const std::string& receiver) const;
 };
 
 // kInvalid if braces do not pair or nothing stands between them.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 
 #include "base/html.h"
 #include "base/text.h"
@@ -19,16 +20,39 @@ using config::MapReader;
 constexpr size_t kViolationsShown = 8;
 constexpr size_t kSubjectMax = 200;
 
+// Behind a dot, where a reply's In-Reply-To brings it back (incoming_mail.h); empty without one.
+std::string id_token(const Links& links, const Notice& notice) {
+  const auto token = links.reply_token(*notice.alert, notice.receiver);
+  return token ? "." + *token : "";
+}
+
 // The same for every mail of one alert to one receiver, so that answers find their thread.
-std::string thread_id(const MailTarget& target, const Notice& notice) {
+std::string thread_id(const MailTarget& target, const Links& links, const Notice& notice) {
   const std::string domain = target.from.substr(target.from.rfind('@') + 1);
-  return fmt::format("<alert.{}.{:016x}@{}>", to_text(notice.alert->id), hash64(notice.receiver),
+  return fmt::format("<alert.{}.{:016x}{}@{}>", to_text(notice.alert->id), hash64(notice.receiver),
+                     id_token(links, notice), domain);
+}
+
+std::string message_id(const MailTarget& target, const Links& links, const Notice& notice) {
+  const std::string domain = target.from.substr(target.from.rfind('@') + 1);
+  return fmt::format("<notice.{}{}@{}>", to_text(hash128(notice.key)), id_token(links, notice),
                      domain);
 }
 
-std::string message_id(const MailTarget& target, const Notice& notice) {
-  const std::string domain = target.from.substr(target.from.rfind('@') + 1);
-  return fmt::format("<notice.{}@{}>", to_text(hash128(notice.key)), domain);
+// tocsin+TOKEN@example.com
+std::optional<std::string> reply_to(const Links& links, const Notice& notice) {
+  const auto token = links.reply_token(*notice.alert, notice.receiver);
+  if (!token) return std::nullopt;
+  const size_t at = links.reply_address.rfind('@');
+  return links.reply_address.substr(0, at) + "+" + *token + links.reply_address.substr(at);
+}
+
+constexpr std::string_view kHowToReply =
+    "Reply with ack, resolve, silence 1h, unack, or with words for its record.";
+
+bool can_reply(const Links& links, const Notice& notice) {
+  return notice.alert->state == AlertState::kOpen &&
+         links.reply_token(*notice.alert, notice.receiver).has_value();
 }
 
 bool opens(const Notice& notice) {
@@ -181,6 +205,7 @@ std::string mail_text(const Links& links, const Notice& notice, const std::strin
   out += "\n" + links.page(*notice.alert) + "\n";
   if (const auto grafana = links.grafana_url(*notice.alert)) out += *grafana + "\n";
   if (const auto act = acknowledge_url(links, notice, who)) out += "\nAcknowledge: " + *act + "\n";
+  if (can_reply(links, notice)) out += "\n" + std::string(kHowToReply) + "\n";
   return out;
 }
 
@@ -205,11 +230,13 @@ std::string mail_html(const Links& links, const Notice& notice, const std::strin
   out += html_link(links.page(*notice.alert), link_words(notice));
   if (const auto grafana = links.grafana_url(*notice.alert)) out += html_link(*grafana, "Grafana");
   if (const auto act = acknowledge_url(links, notice, who)) out += html_link(*act, "Acknowledge");
-  return out + "</p></body></html>\n";
+  out += "</p>";
+  if (can_reply(links, notice)) out += "<p>" + std::string(kHowToReply) + "</p>";
+  return out + "</body></html>\n";
 }
 
 std::string mail_message(const MailTarget& target, const Links& links, const Notice& notice) {
-  const std::string thread = thread_id(target, notice);
+  const std::string thread = thread_id(target, links, notice);
   MailParts parts;
   const auto add = [&](std::string name, std::string value) {
     parts.headers.emplace_back(std::move(name), std::move(value));
@@ -218,7 +245,8 @@ std::string mail_message(const MailTarget& target, const Links& links, const Not
   add("From", mailbox(target.from_name, target.from));
   add("To", addresses(target.to));
   add("Subject", header_text(mail_subject(notice), std::string_view("Subject: ").size()));
-  add("Message-ID", opens(notice) ? thread : message_id(target, notice));
+  add("Message-ID", opens(notice) ? thread : message_id(target, links, notice));
+  if (const auto address = reply_to(links, notice)) add("Reply-To", *address);
   if (!opens(notice)) {
     add("In-Reply-To", thread);
     add("References", thread);

@@ -61,6 +61,8 @@ class Receivers {
   void set_own_url(const std::string& url) {
     if (!links_.external_url_given) links_.external_url = url;
   }
+  // Mails can be replied to from now on; empty: they cannot.
+  void set_reply_address(std::string address) { links_.reply_address = std::move(address); }
   // Messages carry links that act from now on.
   void set_signer(std::shared_ptr<const ActSigner> signer) { links_.signer = std::move(signer); }
 

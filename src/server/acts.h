@@ -20,10 +20,15 @@
 namespace tocsin::server {
 
 struct WantedAct {
-  Id128 alert;
-  std::string what;  // "acknowledge", "resolve", "silence" (for an hour)
+  Id128 alert;       // or a group
+  std::string what;  // "acknowledge", "unacknowledge", "resolve", "silence", "note"
   std::string by;
+  std::string text = {};          // kept with it; empty: that it came from a message
+  DurationMs silence = hours(1);  // of "silence"
 };
+
+// Does it. False: there is no such alert. kRefused: not in this state, and why.
+void carry_out(Views& views, const WantedAct& wanted, TimeMs now, Done<bool> done);
 
 // The program's side: knows keys, secrets and people. Called from any thread.
 struct ActDesk {

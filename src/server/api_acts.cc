@@ -13,9 +13,6 @@ namespace {
 
 using net::Request;
 using net::Respond;
-using Done200 = std::function<void(Result<bool>)>;  // false: there is no such alert
-
-constexpr DurationMs kSilence = hours(1);
 
 std::string_view words(const std::string& what) {
   if (what == "resolve") return "Resolve";
@@ -102,53 +99,49 @@ void find_subject(Views& views, const Id128& id, Done<std::optional<Subject>> do
 void show(Views& views, const ActDesk& desk, const Request& request, Respond respond) {
   const auto wanted = desk.open_link(request.param("token"));
   if (!wanted) return respond(refused_page(wanted.error()));
-  find_subject(views, wanted->alert, [respond = std::move(respond),
-                                      wanted = *wanted](Result<std::optional<Subject>> found) {
-    if (!found) return respond(error_response(found.error()));
-    if (!*found)
-      return respond(page(404, "This alert is gone", "<p>It was removed after its time.</p>"));
-    std::string body = (*found)->said;
-    const bool over = (*found)->over;
-    const bool taken = wanted.what == "acknowledge" && (*found)->taken;
-    if (!over && !taken)
-      body += fmt::format("<form method=\"post\"><p><button>{}</button></p></form><p>As {}</p>",
-                          words(wanted.what), html_escaped(wanted.by));
-    respond(page(200, over ? "It is over" : taken ? "Somebody has it" : words(wanted.what), body));
-  });
+  find_subject(
+      views, wanted->alert,
+      [respond = std::move(respond), wanted = *wanted](Result<std::optional<Subject>> found) {
+        if (!found) return respond(error_response(found.error()));
+        if (!*found)
+          return respond(page(404, "This alert is gone", "<p>It was removed after its time.</p>"));
+        std::string body = (*found)->said;
+        const bool over = (*found)->over;
+        const bool taken = wanted.what == "acknowledge" && (*found)->taken;
+        if (!over && !taken)
+          body += fmt::format("<form method=\"post\"><p><button>{}</button></p></form><p>As {}</p>",
+                              words(wanted.what), html_escaped(wanted.by));
+        respond(page(200,
+                     over    ? "It is over"
+                     : taken ? "Somebody has it"
+                             : words(wanted.what),
+                     body));
+      });
 }
 
-void silence(Views& views, const WantedAct& wanted, TimeMs now, Done200 done) {
-  find_subject(views, wanted.alert, [&views, wanted, now, done = std::move(done)](
-                                        Result<std::optional<Subject>> found) {
-    if (!found) return done(fail(found.error()));
-    if (!*found) return done(false);
-    NewSilence made;
-    for (const auto& [name, value] : (*found)->labels.pairs())
-      made.matchers.push_back(
-          *LabelMatcher::make(std::string(name), LabelMatcher::Op::kEqual, std::string(value)));
-    if (made.matchers.empty())
-      return done(fail(ErrorCode::kRefused,
-                       "these alerts have no label in common; silence them one by one"));
-    made.until = now + kSilence;
-    made.comment = "for an hour, from a message";
-    made.by = wanted.by;
-    views.add_silence(std::move(made), [done](const Result<SilenceView>& view) {
-      if (!view) return done(fail(view.error()));
-      done(true);
-    });
-  });
-}
-
-void carry_out(Views& views, const WantedAct& wanted, TimeMs now, Done200 done) {
-  if (wanted.what == "silence") return silence(views, wanted, now, std::move(done));
-  const bool resolve = wanted.what == "resolve";
-  AlertAction action{resolve ? AlertAction::What::kResolve : AlertAction::What::kAcknowledge,
-                     wanted.alert, wanted.by, resolve ? "from a message" : ""};
-  views.act(std::move(action),
-            [done = std::move(done)](const Result<std::optional<AlertEntry>>& entry) {
-              if (!entry) return done(fail(entry.error()));
-              done(entry->has_value());
-            });
+void silence(Views& views, const WantedAct& wanted, TimeMs now, Done<bool> done) {
+  find_subject(
+      views, wanted.alert,
+      [&views, wanted, now, done = std::move(done)](Result<std::optional<Subject>> found) {
+        if (!found) return done(fail(found.error()));
+        if (!*found) return done(false);
+        NewSilence made;
+        for (const auto& [name, value] : (*found)->labels.pairs())
+          made.matchers.push_back(
+              *LabelMatcher::make(std::string(name), LabelMatcher::Op::kEqual, std::string(value)));
+        if (made.matchers.empty())
+          return done(fail(ErrorCode::kRefused,
+                           "these alerts have no label in common; silence them one by one"));
+        made.until = now + wanted.silence;
+        made.comment = wanted.text.empty()
+                           ? fmt::format("for {}, from a message", to_text(wanted.silence))
+                           : wanted.text;
+        made.by = wanted.by;
+        views.add_silence(std::move(made), [done](const Result<SilenceView>& view) {
+          if (!view) return done(fail(view.error()));
+          done(true);
+        });
+      });
 }
 
 void note_audit(const Request& request, const WantedAct& wanted) {
@@ -189,7 +182,25 @@ void press(Views& views, const ActDesk& desk, TimeMs now, const Request& request
   });
 }
 
+AlertAction::What action_of(const std::string& what) {
+  if (what == "resolve") return AlertAction::What::kResolve;
+  if (what == "unacknowledge") return AlertAction::What::kUnacknowledge;
+  return what == "note" ? AlertAction::What::kNote : AlertAction::What::kAcknowledge;
+}
+
 }  // namespace
+
+void carry_out(Views& views, const WantedAct& wanted, TimeMs now, Done<bool> done) {
+  if (wanted.what == "silence") return silence(views, wanted, now, std::move(done));
+  std::string text = wanted.text;
+  if (text.empty() && wanted.what == "resolve") text = "from a message";
+  AlertAction action{action_of(wanted.what), wanted.alert, wanted.by, std::move(text)};
+  views.act(std::move(action),
+            [done = std::move(done)](const Result<std::optional<AlertEntry>>& entry) {
+              if (!entry) return done(fail(entry.error()));
+              done(entry->has_value());
+            });
+}
 
 void register_act_routes(net::Router& router, Views& views, const ActDesk& desk,
                          const Clock& clock) {

@@ -26,7 +26,12 @@ bool same_site(const net::Request& request) {
   return scheme != origin.npos && origin.substr(scheme + 3) == request.headers.get("Host");
 }
 
-bool has_json_body(const net::Request& request) {
+// Neither of them is what a form of another site can send.
+std::string_view wanted_type(const net::Request& request) {
+  return request.route == "/api/v1/mail" ? "message/rfc822" : "application/json";
+}
+
+bool has_wanted_body(const net::Request& request) {
   const std::string_view length = request.headers.get("Content-Length");
   const bool has_body =
       request.headers.has("Transfer-Encoding") || (!length.empty() && length != "0");
@@ -34,7 +39,7 @@ bool has_json_body(const net::Request& request) {
   std::string_view type = request.headers.get("Content-Type");
   type = type.substr(0, type.find(';'));
   while (type.ends_with(' ')) type.remove_suffix(1);
-  return type == "application/json";
+  return type == wanted_type(request);
 }
 
 // Version 2 of InfluxDB's API has its own shape of errors, which its clients show.
@@ -134,8 +139,10 @@ net::Authorize authorizer(const access::Door& door, Counters& counters) {
     if (auto refused_here = ask_the_door(door, request)) return refused_here;
     if (!reads(request) && request.path.starts_with("/api/") &&
         !request.path.starts_with("/api/v2/") && request.path != kSlackActions &&
-        !has_json_body(request))
-      return refusal(request, 415, "a body has to be sent with Content-Type: application/json");
+        !has_wanted_body(request))
+      return refusal(
+          request, 415,
+          fmt::format("a body has to be sent with Content-Type: {}", wanted_type(request)));
     return std::nullopt;
   };
   return [judge, &refused](net::Request& request) {

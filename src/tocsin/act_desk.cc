@@ -40,18 +40,6 @@ std::string presser(const Configuration& configuration, const respond::SlackPres
   return fmt::format("{} (Slack {})", press.user_name, press.user_id);
 }
 
-// A person's name for their own receiver or address; a receiver's for one that several read.
-std::string follower(const Configuration& configuration, const std::string& who) {
-  if (configuration.roster) {
-    for (const oncall::Person& person : configuration.roster->people()) {
-      if (person.email == who) return person.name;
-      for (const oncall::ContactMethod& method : person.notify)
-        if (method.receiver == who) return person.name;
-    }
-  }
-  return who.find('@') == std::string::npos ? who + " (link)" : who;
-}
-
 Result<std::optional<server::WantedAct>> open_slack(const Configuration& configuration,
                                                     const net::Request& request, TimeMs now) {
   const auto& all = configuration.receivers->list();
@@ -75,6 +63,17 @@ Result<std::optional<server::WantedAct>> open_slack(const Configuration& configu
 }
 
 }  // namespace
+
+std::string follower(const Configuration& configuration, const std::string& who) {
+  if (configuration.roster) {
+    for (const oncall::Person& person : configuration.roster->people()) {
+      if (person.email == who) return person.name;
+      for (const oncall::ContactMethod& method : person.notify)
+        if (method.receiver == who) return person.name;
+    }
+  }
+  return who.find('@') == std::string::npos ? who + " (link)" : who;
+}
 
 Result<std::shared_ptr<const respond::ActSigner>> load_act_signer(const std::string& data) {
   const std::string path = data + "/act.key";

@@ -17,6 +17,10 @@ namespace tocsin {
 // Without it (it was removed) links given out before are no longer good.
 Result<std::shared_ptr<const respond::ActSigner>> load_act_signer(const std::string& data);
 
+// Who answers a message that went to `who`, an address or a receiver's name: a person's name for
+// their own receiver or address, a receiver's for one that several read.
+std::string follower(const Configuration& configuration, const std::string& who);
+
 using ConfigurationNow = std::function<std::shared_ptr<const Configuration>()>;
 // What it holds on to outlives it.
 server::ActDesk make_act_desk(std::shared_ptr<const respond::ActSigner> signer,

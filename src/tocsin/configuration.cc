@@ -15,15 +15,15 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 30> kSections{
-    "server",      "workers",  "default",    "marks",
-    "sites",       "rules",    "routes",     "supervisor",
-    "receivers",   "links",    "intake",     "queries",
-    "senders",     "boards",   "groups",     "prometheus_rules",
-    "limits",      "budget",   "people",     "teams",
-    "schedules",   "policies", "tiers",      "access",
-    "calendars",   "inhibit",  "heartbeats", "watchdog",
-    "maintenance", "customers"};
+constexpr std::array<std::string_view, 31> kSections{
+    "server",      "workers",   "default",    "marks",
+    "sites",       "rules",     "routes",     "supervisor",
+    "receivers",   "links",     "intake",     "queries",
+    "senders",     "boards",    "groups",     "prometheus_rules",
+    "limits",      "budget",    "people",     "teams",
+    "schedules",   "policies",  "tiers",      "access",
+    "calendars",   "inhibit",   "heartbeats", "watchdog",
+    "maintenance", "customers", "mail"};
 
 config::Reference described() {
   config::Reference reference;
@@ -37,6 +37,7 @@ config::Reference described() {
   supervisor::Tiers::describe(reference);
   supervisor::Heartbeats::describe(reference);
   respond::Watchdog::describe(reference);
+  respond::MailIntake::describe(reference);
   PrometheusRules::describe(reference);
   respond::Receivers::describe(reference);
   oncall::Roster::describe(reference);
@@ -129,6 +130,16 @@ void read_escalation(const config::Folder& folder, Configuration& made,
       std::make_shared<const supervisor::EscalationRules>(made.tiers.rules(std::move(policies)));
 }
 
+// Mails can be replied to if the section says where.
+void read_mail(const config::Folder& folder, respond::Receivers& receivers, Configuration& made,
+               config::Problems& problems) {
+  made.mail = respond::MailIntake::read(folder, problems);
+  receivers.set_reply_address(made.mail.address);
+  if (made.mail.listen.empty()) return;
+  if (const auto address = parse_address(made.mail.listen); !address)
+    problems.add(made.mail.place, "listen: " + address.error().message);
+}
+
 }  // namespace
 
 std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
@@ -151,6 +162,7 @@ std::shared_ptr<const Configuration> Configuration::build(config::Folder folder,
       oncall::Roster::read(folder, calendar_files(directory), problems));
   made->unreachable = respond::add_people(*made->roster, receivers, problems);
   read_customers(folder, receivers, *made, problems);
+  read_mail(folder, receivers, *made, problems);
   made->receivers = std::make_shared<respond::Receivers>(std::move(receivers));
   folder.single("intake", "intake", problems,
                 [&](config::MapReader& m) { intake::read_limits(m, made->intake); });

@@ -11,6 +11,7 @@
 #include "intake/series_limits.h"
 #include "oncall/linter.h"
 #include "oncall/roster.h"
+#include "respond/mail_intake.h"
 #include "respond/people.h"
 #include "respond/receiver.h"
 #include "respond/watchdog.h"
@@ -51,6 +52,7 @@ struct Configuration {
   std::vector<config::Problem> notes;  // what is right and nevertheless worth a look
   std::vector<supervisor::Heartbeat> heartbeats;
   std::optional<respond::Watchdog> watchdog;
+  respond::MailIntake mail;
   PrometheusRules prometheus_rules;
   std::shared_ptr<const server::BoardList> boards;
 

@@ -28,6 +28,9 @@ class LiveOnCall final : public server::OnCallDesk {
   // Any thread: as of now.
   oncall::OnCall snapshot() const;
 
+  // On the background loop: a message to somebody that is about no shift.
+  void tell_person(respond::PersonNotice notice) { notices_.tell({std::move(notice)}); }
+
   void ask(std::function<void(const Facts&)> work) override;
   void add(std::vector<oncall::Override> overrides,
            server::Done<std::vector<oncall::Override>> done) override;

@@ -30,6 +30,7 @@
 #include "tocsin/live_escalation.h"
 #include "tocsin/live_heartbeats.h"
 #include "tocsin/live_ledger.h"
+#include "tocsin/live_mail.h"
 #include "tocsin/live_marks.h"
 #include "tocsin/live_oncall.h"
 #include "tocsin/live_stages.h"
@@ -157,6 +158,7 @@ class Server {
   std::unique_ptr<LiveManager> manager_;
   std::unique_ptr<LiveBudget> budget_;
   std::unique_ptr<LiveOnCall> on_call_;
+  std::unique_ptr<LiveMail> mail_;
   std::mutex reload_mutex_;  // SIGHUP and the API may ask at once
   std::unique_ptr<QuickStart> quick_start_;
 };
@@ -232,6 +234,7 @@ Result<void> Server::start(Progress& progress, std::optional<QuickStartOptions> 
   budget_->start();
   stages_->start();
   access_->listening(public_url(configuration_->settings, live_->port()));
+  if (auto done = mail_->listen(); !done) return done;
   heartbeats_->start();
   watchdog_->start();
   if (!configuration_->settings.port_file.empty())
@@ -267,6 +270,11 @@ Result<void> Server::add_own_routes() {
   if (!on_call) return fail(on_call.error());
   on_call_ = std::move(*on_call);
   server::register_oncall_routes(router_, *on_call_);
+  mail_ = std::make_unique<LiveMail>(LiveMail::Parts{
+      *live_, *views_, signer_,
+      [this](respond::PersonNotice notice) { on_call_->tell_person(std::move(notice)); },
+      [this](access::AuditEntry entry) { access_->parts().record(std::move(entry)); }});
+  server::register_mail_route(router_, *mail_);
   budget_ = std::make_unique<LiveBudget>(*live_, *reads_, *views_);
   server::register_budget_routes(router_, *budget_);
   replays_ = std::make_unique<ReplayJobs>(*live_, *reads_);
