@@ -17,17 +17,22 @@ constexpr std::string_view kOwnRule = "tocsin-open-alerts-max";
 
 Id128 own_key() { return IdBuilder().add(kOwnRule).add("").finish(); }
 
-Id128 alert_id(const Id128& key, const Position& at) {
-  return IdBuilder()
-      .add(to_text(key))
-      .add(static_cast<int64_t>(at.lsn.value))
-      .add(at.due.ms)
-      .add(static_cast<int64_t>(at.row))
-      .add(static_cast<int64_t>(at.step))
-      .finish();
+Id128 alert_id(const Id128& key, const Position& at, TimeMs time) {
+  return id_in_order(time, IdBuilder()
+                               .add(to_text(key))
+                               .add(static_cast<int64_t>(at.lsn.value))
+                               .add(at.due.ms)
+                               .add(static_cast<int64_t>(at.row))
+                               .add(static_cast<int64_t>(at.step))
+                               .finish());
 }
 
 }  // namespace
+
+Id128 id_in_order(TimeMs time, const Id128& hash) {
+  constexpr int kHashBits = 16;
+  return {static_cast<uint64_t>(time.ms) << kHashBits | (hash.high & 0xffff), hash.low};
+}
 
 Supervisor::Book::Book(Options options, Routes routes, Counters& counters)
     : options_(options),
@@ -220,7 +225,8 @@ void Supervisor::Book::opened(const Decision& decision, Changes& out) {
   if (const auto open = open_by_key_.find(decision.alert_key); open != open_by_key_.end())
     updated(edit(open->second), decision, out);
   else if (!refuse_opening(decision, out))
-    insert(decision, alert_id(decision.alert_key, decision.at), decision.rule_id, out);
+    insert(decision, alert_id(decision.alert_key, decision.at, decision.time), decision.rule_id,
+           out);
 }
 
 void Supervisor::Book::insert(const Decision& decision, const Id128& id, std::string_view who,
@@ -394,7 +400,7 @@ bool Supervisor::Book::refuse_opening(const Decision& decision, Changes& out) {
   own.summary = fmt::format("{} alerts are open; further ones are not opened until some are closed",
                             options_.open_alerts_max);
   own.description = "The limit is supervisor.open_alerts_max in the configuration.";
-  insert(own, alert_id(own.alert_key, own.at), kOwnRule, out);
+  insert(own, alert_id(own.alert_key, own.at, own.time), kOwnRule, out);
   return true;
 }
 

@@ -16,6 +16,10 @@
 
 namespace tocsin::supervisor {
 
+// An id of what is kept by the time of its beginning: 48 bits of it, then 80 of the hash. Rows of
+// alerts that open together then lie together.
+Id128 id_in_order(TimeMs time, const Id128& hash);
+
 class Supervisor::Book {
  public:
   Book(Options options, Routes routes, Counters& counters);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <tuple>
 
@@ -14,9 +13,6 @@ namespace {
 
 using state::Row;
 using state::Value;
-
-constexpr std::array kMigrations = {state::Migration{
-    1, "ledger", "CREATE INDEX alert_history_time ON alert_history (time, alert, number);"}};
 
 // The scope's labels stand in a table of their own.
 constexpr std::string_view kScope =
@@ -203,8 +199,6 @@ Result<std::vector<LedgerRow>> read_rows(state::Database& database, const Ledger
   if (out.size() > limit) out.resize(limit);
   return out;
 }
-
-std::span<const state::Migration> ledger_migrations() { return kMigrations; }
 
 std::string to_text(const LedgerQuery::Cursor& cursor) {
   return fmt::format("{}-{}-{}-{}", cursor.time.ms, static_cast<int>(cursor.kind),

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,9 +52,6 @@ struct LedgerQuery {
   LabelView view;  // of whoever asks: rows of alerts that it shows
 };
 inline constexpr size_t kLedgerRowsMax = 50'000;
-
-// An index of its own over the supervisor's tables; after theirs.
-std::span<const state::Migration> ledger_migrations();
 
 // Newest first.
 Result<std::vector<LedgerRow>> read_rows(state::Database& database, const LedgerQuery& query);

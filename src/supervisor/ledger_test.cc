@@ -18,9 +18,7 @@ class LedgerTest : public testing::Test {
  protected:
   LedgerTest()
       : world_(std::string("ledger_") +
-               testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    EXPECT_TRUE(state::migrate(*world_.database, ledger_migrations()));
-  }
+               testing::UnitTest::GetInstance()->current_test_info()->name()) {}
   Id128 decide(What what, TimeMs now, const std::string& rule, const std::string& site) {
     Changes changes;
     world_.supervisor->step(

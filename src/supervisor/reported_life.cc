@@ -121,7 +121,8 @@ void Supervisor::Book::open_reported(const ReportedAlert& told, const ReportedBa
     return;
   }
   ++counts.opened;
-  const Id128 id = IdBuilder().add(to_text(key)).add(now_.ms).add(++reported_opened_).finish();
+  const Id128 id = id_in_order(
+      now_, IdBuilder().add(to_text(key)).add(now_.ms).add(++reported_opened_).finish());
   reported_.add(key, {id, ends, {}, content_of(told.labels, told.annotations, told.link), false});
   insert(decision, id, batch.by, out);
 }

@@ -62,11 +62,13 @@ Result<std::optional<Silence>> read_silence(state::Database& database, const std
 Result<std::vector<AlertLine>> read_silence_hits(state::Database& database, const std::string& id,
                                                  size_t limit) {
   std::vector<AlertLine> out;
-  auto done = each_line(database,
-                        "SELECT a.id, a.state, a.opened_at, a.latest, h.time FROM silence_hits h"
-                        " JOIN alerts a ON a.id = h.alert WHERE h.silence = ?"
-                        " ORDER BY h.time DESC, a.id LIMIT ?",
-                        {id, limit}, [&](AlertLine line) { out.push_back(std::move(line)); });
+  auto done =
+      each_line(database,
+                "SELECT a.id, a.state, a.opened_at, CASE WHEN length(a.latest) = 0 THEN a.opened"
+                " ELSE a.latest END, h.time FROM silence_hits h"
+                " JOIN alerts a ON a.id = h.alert WHERE h.silence = ?"
+                " ORDER BY h.time DESC, a.id LIMIT ?",
+                {id, limit}, [&](AlertLine line) { out.push_back(std::move(line)); });
   if (!done) return fail(done.error());
   return out;
 }
@@ -87,7 +89,8 @@ Result<SilencePreview> preview_silence(state::Database& database,
     if (out.first.size() < limit) out.first.push_back(std::move(line));
   };
   constexpr std::string_view kColumns =
-      "SELECT id, state, opened_at, latest, opened_at FROM alerts";
+      "SELECT id, state, opened_at, CASE WHEN length(latest) = 0 THEN opened ELSE latest END,"
+      " opened_at FROM alerts";
   auto open = each_line(
       database, fmt::format("{} WHERE state = 0 ORDER BY opened_at DESC, id LIMIT ?", kColumns),
       {look_at + 1}, take);

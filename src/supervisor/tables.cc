@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <unordered_set>
 
 #include "supervisor/archive.h"
@@ -18,6 +19,7 @@ using state::Blob;
 using state::Database;
 using state::Row;
 using state::Transaction;
+using state::Value;
 
 constexpr std::string_view kTables = R"(
 CREATE TABLE alerts (
@@ -75,10 +77,51 @@ CREATE TABLE silence_hits (
 CREATE INDEX silence_hits_alert ON silence_hits (alert);
 )";
 
+constexpr std::string_view kLedgerIndex =
+    "CREATE INDEX alert_history_time ON alert_history (time, alert, number);";
+
+// What is written with every alert is kept in the order in which alerts open, or near it: a burst
+// then changes few pages. Labels lead to alerts by the time of opening, so that a page of a list is
+// the next stretch of them.
+constexpr std::string_view kOrderedTables = R"(
+CREATE TABLE alert_labels_ordered (
+  name TEXT NOT NULL, value TEXT NOT NULL, opened_at INTEGER NOT NULL,
+  alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+  PRIMARY KEY (name, value, opened_at, alert)) STRICT, WITHOUT ROWID;
+INSERT INTO alert_labels_ordered SELECT l.name, l.value, a.opened_at, l.alert
+  FROM alert_labels l JOIN alerts a ON a.id = l.alert;
+DROP TABLE alert_labels;
+ALTER TABLE alert_labels_ordered RENAME TO alert_labels;
+CREATE INDEX alert_labels_alert ON alert_labels (alert);
+CREATE TABLE alert_history_ordered (
+  alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE, number INTEGER NOT NULL,
+  time INTEGER NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL,
+  PRIMARY KEY (alert, number)) STRICT, WITHOUT ROWID;
+INSERT INTO alert_history_ordered SELECT alert, number, time, what, who, text FROM alert_history;
+DROP TABLE alert_history;
+ALTER TABLE alert_history_ordered RENAME TO alert_history;
+CREATE INDEX alert_history_time ON alert_history (time, alert, number);
+CREATE TABLE silence_hits_ordered (
+  silence TEXT NOT NULL REFERENCES silences (id) ON DELETE CASCADE,
+  alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+  time INTEGER NOT NULL, PRIMARY KEY (silence, alert)) STRICT, WITHOUT ROWID;
+INSERT INTO silence_hits_ordered SELECT silence, alert, time FROM silence_hits;
+DROP TABLE silence_hits;
+ALTER TABLE silence_hits_ordered RENAME TO silence_hits;
+CREATE INDEX silence_hits_alert ON silence_hits (alert);
+DROP INDEX alerts_opened_at;
+DROP INDEX alerts_trend;
+CREATE INDEX alerts_opened ON alerts (opened_at, id);
+CREATE INDEX alerts_rule ON alerts (rule, opened_at, id);
+CREATE INDEX alerts_severity ON alerts (severity, opened_at, id);
+)";
+
 constexpr std::array kMigrations = {state::Migration{1, "supervisor", kTables},
                                     state::Migration{1, "escalations", kEscalationTables},
                                     state::Migration{1, "supervisor life", kLifeTables},
-                                    state::Migration{1, "silences", kSilenceTables}};
+                                    state::Migration{1, "silences", kSilenceTables},
+                                    state::Migration{1, "ledger", kLedgerIndex},
+                                    state::Migration{1, "supervisor order", kOrderedTables}};
 
 // Ids as 32 digits each, one after the other.
 std::string join(const std::vector<Id128>& ids) {
@@ -94,9 +137,14 @@ std::vector<Id128> split(std::string_view text) {
   return out;
 }
 
+// An alert that was not judged since it opened keeps one decision, not two.
+std::string latest_of(const AlertView& view) {
+  return view.latest.same(view.opened) ? std::string() : encode(view.latest);
+}
+
 Result<int64_t> update_row(Transaction& transaction, const AlertRecord& record) {
   const AlertView& view = record.view;
-  const std::string latest = encode(view.latest);
+  const std::string latest = latest_of(view);
   return transaction.execute(
       "UPDATE alerts SET severity = ?, state = ?, updated_at = ?, resolved_at = ?,"
       " resolve_reason = ?, acknowledged_by = ?, acknowledged_at = ?, silenced_by = ?,"
@@ -109,48 +157,88 @@ Result<int64_t> update_row(Transaction& transaction, const AlertRecord& record) 
        Blob{latest}, view.id});
 }
 
-Result<void> insert_row(Transaction& transaction, const AlertRecord& record) {
+// False: there is a row of it.
+Result<bool> insert_row(Transaction& transaction, const AlertRecord& record) {
   const AlertView& view = record.view;
   const std::string opened = encode(view.opened);
-  const std::string latest = encode(view.latest);
-  auto inserted =
-      transaction.execute("INSERT INTO alerts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                          {view.id,
-                           view.key,
-                           view.opened->rule_id,
-                           static_cast<int>(view.latest->severity),
-                           static_cast<int>(view.state),
-                           view.opened_at,
-                           view.updated_at,
-                           view.resolved_at,
-                           view.resolve_reason,
-                           view.acknowledged_by,
-                           view.acknowledged_at,
-                           view.silenced_by,
-                           view.silenced_until,
-                           view.covered_by,
-                           join(view.covers),
-                           record.speak_at,
-                           record.update_told_at,
-                           record.update_owed,
-                           record.rule_holds,
-                           record.history_count,
-                           Blob{opened},
-                           Blob{latest}});
+  const std::string latest = latest_of(view);
+  auto inserted = transaction.execute(
+      "INSERT INTO alerts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+      " ON CONFLICT (id) DO NOTHING",
+      {view.id,
+       view.key,
+       view.opened->rule_id,
+       static_cast<int>(view.latest->severity),
+       static_cast<int>(view.state),
+       view.opened_at,
+       view.updated_at,
+       view.resolved_at,
+       view.resolve_reason,
+       view.acknowledged_by,
+       view.acknowledged_at,
+       view.silenced_by,
+       view.silenced_until,
+       view.covered_by,
+       join(view.covers),
+       record.speak_at,
+       record.update_told_at,
+       record.update_owed,
+       record.rule_holds,
+       record.history_count,
+       Blob{opened},
+       Blob{latest}});
   if (!inserted) return fail(inserted.error());
-  for (const auto& [name, value] : view.opened->scope.pairs()) {
-    auto labelled =
-        transaction.execute("INSERT INTO alert_labels VALUES (?, ?, ?)", {name, value, view.id});
-    if (!labelled) return fail(labelled.error());
-  }
-  return {};
+  return *inserted != 0;
 }
 
+// "INSERT INTO alert_labels VALUES (?, ?, ?, ?), (?, ?, ?, ?)": several rows are one statement.
+std::string insert_of(std::string_view head, std::string_view row, size_t rows) {
+  std::string out(head);
+  for (size_t i = 0; i < rows; ++i) out += fmt::format("{} {}", i == 0 ? "" : ",", row);
+  return out;
+}
+
+Result<void> insert_labels(Transaction& transaction, const AlertView& view) {
+  constexpr size_t kRows = 8;  // a statement each for 1 to 8 rows: few enough to keep prepared
+  const Value id(view.id);
+  std::vector<Value> values;
+  const auto flush = [&]() -> Result<void> {
+    if (values.empty()) return {};
+    auto done = transaction.execute(
+        insert_of("INSERT INTO alert_labels VALUES", "(?, ?, ?, ?)", values.size() / 4), values);
+    values.clear();
+    if (!done) return fail(done.error());
+    return {};
+  };
+  for (const auto& [name, value] : view.opened->scope.pairs()) {
+    values.insert(values.end(), {name, value, view.opened_at, id});
+    if (values.size() < kRows * 4) continue;
+    if (auto done = flush(); !done) return done;
+  }
+  return flush();
+}
+
+// Whether it is new is not known; one that was not judged since it opened most likely is. Either
+// order gives the same rows.
 Result<void> write_alert(Transaction& transaction, const AlertRecord& record) {
+  const bool likely_new = record.view.latest.same(record.view.opened) &&
+                          record.view.state == AlertState::kOpen &&
+                          record.view.acknowledged_by.empty();
+  const auto insert = [&]() -> Result<bool> {
+    auto inserted = insert_row(transaction, record);
+    if (!inserted || !*inserted) return inserted;
+    if (auto labels = insert_labels(transaction, record.view); !labels) return fail(labels.error());
+    return true;
+  };
+  if (likely_new) {
+    const auto inserted = insert();
+    if (!inserted) return fail(inserted.error());
+    if (*inserted) return write_life(transaction, record);
+  }
   const auto updated = update_row(transaction, record);
   if (!updated) return fail(updated.error());
   if (*updated == 0)
-    if (auto inserted = insert_row(transaction, record); !inserted) return inserted;
+    if (auto inserted = insert(); !inserted) return fail(inserted.error());
   return write_life(transaction, record);
 }
 
@@ -169,11 +257,20 @@ Result<void> write_alerts(Transaction& transaction, const Changes& changes) {
   return {};
 }
 
-Result<void> write_history(Transaction& transaction, const HistoryEntry& entry) {
-  auto done = transaction.execute(
-      "INSERT INTO alert_history VALUES (?, ?, ?, ?, ?, ?)",
-      {entry.alert_id, entry.number, entry.time, entry.what, entry.who, entry.text});
-  if (!done) return fail(done.error());
+Result<void> write_history(Transaction& transaction, std::span<const HistoryEntry> entries) {
+  constexpr size_t kRows = 16;
+  std::vector<Value> values;
+  while (!entries.empty()) {
+    const size_t rows = entries.size() < kRows ? 1 : kRows;
+    values.clear();
+    for (const HistoryEntry& entry : entries.first(rows))
+      values.insert(values.end(),
+                    {entry.alert_id, entry.number, entry.time, entry.what, entry.who, entry.text});
+    auto done = transaction.execute(
+        insert_of("INSERT INTO alert_history VALUES", "(?, ?, ?, ?, ?, ?)", rows), values);
+    if (!done) return fail(done.error());
+    entries = entries.subspan(rows);
+  }
   return {};
 }
 
@@ -192,6 +289,17 @@ Result<void> write_silence(Transaction& transaction, const Silence& silence) {
         {silence.id, number++, matcher.label(), static_cast<int>(matcher.op()), matcher.value()});
     if (!row) return fail(row.error());
   }
+  return {};
+}
+
+// The last of an id counts; a burst that a silence mutes names it with every alert.
+Result<void> write_silences(Transaction& transaction, const std::vector<Silence>& silences) {
+  std::unordered_set<std::string_view> seen;
+  std::vector<const Silence*> last;
+  for (auto silence = silences.rbegin(); silence != silences.rend(); ++silence)
+    if (seen.insert(silence->id).second) last.push_back(&*silence);
+  for (auto silence = last.rbegin(); silence != last.rend(); ++silence)
+    if (auto done = write_silence(transaction, **silence); !done) return done;
   return {};
 }
 
@@ -271,6 +379,10 @@ Result<AlertRecord> record_of(const Row& row) {
   out.rule_holds = row.get<bool>(16);
   out.history_count = row.get<uint32_t>(17);
   for (const auto& [column, into] : {std::pair{18, &view.opened}, std::pair{19, &view.latest}}) {
+    if (column == 19 && row.get<std::string_view>(column).empty()) {
+      view.latest = view.opened;  // not judged since it opened
+      break;
+    }
     auto decision = decode_decision(row.get<std::string_view>(column));
     if (!decision)
       return fail(decision.error().code,
@@ -327,8 +439,8 @@ std::span<const state::Migration> migrations() { return kMigrations; }
 
 Result<void> apply(Transaction& transaction, const Changes& changes) {
   if (auto done = write_alerts(transaction, changes); !done) return done;
-  if (auto done = write_each(transaction, changes.history, write_history); !done) return done;
-  if (auto done = write_each(transaction, changes.silences, write_silence); !done) return done;
+  if (auto done = write_history(transaction, changes.history); !done) return done;
+  if (auto done = write_silences(transaction, changes.silences); !done) return done;
   if (auto done = write_each(transaction, changes.silence_hits, write_hit); !done) return done;
   if (auto done = write_groups(transaction, changes); !done) return done;
   if (auto done = write_each(transaction, changes.intents, write_intent); !done) return done;

@@ -124,7 +124,7 @@ Result<void> Live::make_stages() {
   for (const auto& migrations :
        {supervisor::migrations(), respond::inbox_migrations(), config_history_migrations(),
         supervisor::operator_mark_migrations(), supervisor::marked_change_migrations(),
-        supervisor::kept_causes_migrations(), supervisor::ledger_migrations(),
+        supervisor::kept_causes_migrations(),
         oncall::override_migrations(), oncall::record_migrations(),
         respond::person_notice_migrations(), EpisodeLedger::migrations(), access::migrations()})
     if (auto done = state::migrate(*database, migrations); !done) return fail(done.error());
