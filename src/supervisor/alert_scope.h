@@ -28,7 +28,8 @@ class AlertScope {
   void add_to(std::vector<state::Value>& values) const;
 
  private:
-  using Condition = std::pair<std::string, std::vector<std::string>>;  // label, its values
+  using Condition =
+      std::pair<std::string, std::vector<std::string>>;  // before_value(label), its values
   std::vector<Condition> conditions_;
 };
 

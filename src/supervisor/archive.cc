@@ -33,8 +33,7 @@ Condition condition_of(const AlertFilter& filter, std::string_view state) {
   if (filter.severity) out.add("severity = ?", {static_cast<int>(*filter.severity)});
   if (!filter.rule.empty()) out.add("rule = ?", {filter.rule});
   if (filter.since > kTimeMin) out.add("updated_at >= ?", {filter.since});
-  for (const auto& [name, value] : filter.scope)
-    out.add("id IN (SELECT alert FROM alert_labels WHERE name = ? AND value = ?)", {name, value});
+  for (const auto& [name, value] : filter.scope) out.add(kHasLabel, {name, value});
   return out;
 }
 

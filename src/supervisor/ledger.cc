@@ -7,16 +7,13 @@
 #include <tuple>
 
 #include "supervisor/alert_scope.h"
+#include "supervisor/tables.h"
 
 namespace tocsin::supervisor {
 namespace {
 
 using state::Row;
 using state::Value;
-
-// The scope's labels stand in a table of their own.
-constexpr std::string_view kScope =
-    "(SELECT group_concat(name || '=' || value, ' ') FROM alert_labels WHERE alert = a.id)";
 
 struct Where {
   std::string text = "1 = 1";
@@ -35,8 +32,7 @@ Where where_of(const LedgerQuery& query, const AlertScope& scope, LedgerRow::Kin
   if (query.until < kTimeMax) out.add(fmt::format("{} < ?", time), {query.until});
   if (query.alert) out.add("a.id = ?", {*query.alert});
   if (!query.rule.empty()) out.add("a.rule = ?", {query.rule});
-  for (const auto& [name, value] : query.scope)
-    out.add("a.id IN (SELECT alert FROM alert_labels WHERE name = ? AND value = ?)", {name, value});
+  for (const auto& [name, value] : query.scope) out.add(kHasLabel, {name, value});
   out.text += scope.sql("a.id");
   scope.add_to(out.values);
   if (!query.before) return out;
@@ -60,7 +56,7 @@ Result<void> states(state::Database& database, const LedgerQuery& query, const A
       fmt::format("SELECT h.time, h.number, h.alert, a.rule, {}, h.what, h.who, h.text"
                   " FROM alert_history h JOIN alerts a ON a.id = h.alert WHERE {}"
                   " ORDER BY h.time DESC, h.alert DESC, h.number DESC LIMIT ?",
-                  kScope, where.text),
+                  kScopeText, where.text),
       where.values, [&](const Row& row) {
         LedgerRow one;
         one.time = row.get<TimeMs>(0);
@@ -92,7 +88,7 @@ Result<void> deliveries(state::Database& database, const LedgerQuery& query,
                   " d.kind, d.state, d.attempts, d.sent, d.next_try"
                   " FROM deliveries d JOIN alerts a ON a.id = d.alert WHERE {}"
                   " ORDER BY d.planned DESC, d.alert DESC, d.id DESC LIMIT ?",
-                  kScope, where.text),
+                  kScopeText, where.text),
       where.values, [&](const Row& row) {
         LedgerRow one;
         one.kind = LedgerRow::Kind::kDelivery;

@@ -81,8 +81,10 @@ constexpr std::string_view kLedgerIndex =
     "CREATE INDEX alert_history_time ON alert_history (time, alert, number);";
 
 // What is written with every alert is kept in the order in which alerts open, or near it: a burst
-// then changes few pages. Labels lead to alerts by the time of opening, so that a page of a list is
-// the next stretch of them.
+// then changes few pages. An alert's labels stand in its row; the table of labels leads to closed
+// alerts alone, by the time of opening, and is written when they close: open ones are few.
+// That a rule and scope have one open alert is the book's doing; an index by hashes that would
+// check it costs a page of its own per alert.
 constexpr std::string_view kOrderedTables = R"(
 CREATE TABLE alert_labels_ordered (
   name TEXT NOT NULL, value TEXT NOT NULL, opened_at INTEGER NOT NULL,
@@ -109,6 +111,11 @@ INSERT INTO silence_hits_ordered SELECT silence, alert, time FROM silence_hits;
 DROP TABLE silence_hits;
 ALTER TABLE silence_hits_ordered RENAME TO silence_hits;
 CREATE INDEX silence_hits_alert ON silence_hits (alert);
+ALTER TABLE alerts ADD COLUMN labels TEXT NOT NULL DEFAULT '';
+UPDATE alerts SET labels = coalesce((SELECT char(31) || group_concat(name || '=' || value, char(31))
+  || char(31) FROM alert_labels l WHERE l.alert = alerts.id), '');
+DROP INDEX alerts_one_open;
+CREATE INDEX alerts_open ON alerts (opened_at, id) WHERE state = 0;
 DROP INDEX alerts_opened_at;
 DROP INDEX alerts_trend;
 CREATE INDEX alerts_opened ON alerts (opened_at, id);
@@ -157,13 +164,22 @@ Result<int64_t> update_row(Transaction& transaction, const AlertRecord& record) 
        Blob{latest}, view.id});
 }
 
+std::string labels_text(const Labels& labels) {
+  std::string out;
+  for (const auto& [name, value] : labels.pairs()) {
+    if (out.empty()) out += kLabelEnd;
+    out.append(name).append("=").append(value) += kLabelEnd;
+  }
+  return out;
+}
+
 // False: there is a row of it.
 Result<bool> insert_row(Transaction& transaction, const AlertRecord& record) {
   const AlertView& view = record.view;
   const std::string opened = encode(view.opened);
   const std::string latest = latest_of(view);
   auto inserted = transaction.execute(
-      "INSERT INTO alerts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+      "INSERT INTO alerts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
       " ON CONFLICT (id) DO NOTHING",
       {view.id,
        view.key,
@@ -186,7 +202,8 @@ Result<bool> insert_row(Transaction& transaction, const AlertRecord& record) {
        record.rule_holds,
        record.history_count,
        Blob{opened},
-       Blob{latest}});
+       Blob{latest},
+       labels_text(view.opened->scope)});
   if (!inserted) return fail(inserted.error());
   return *inserted != 0;
 }
@@ -205,7 +222,9 @@ Result<void> insert_labels(Transaction& transaction, const AlertView& view) {
   const auto flush = [&]() -> Result<void> {
     if (values.empty()) return {};
     auto done = transaction.execute(
-        insert_of("INSERT INTO alert_labels VALUES", "(?, ?, ?, ?)", values.size() / 4), values);
+        insert_of("INSERT INTO alert_labels VALUES", "(?, ?, ?, ?)", values.size() / 4) +
+            " ON CONFLICT DO NOTHING",
+        values);
     values.clear();
     if (!done) return fail(done.error());
     return {};
@@ -220,25 +239,27 @@ Result<void> insert_labels(Transaction& transaction, const AlertView& view) {
 
 // Whether it is new is not known; one that was not judged since it opened most likely is. Either
 // order gives the same rows.
-Result<void> write_alert(Transaction& transaction, const AlertRecord& record) {
+Result<void> write_row(Transaction& transaction, const AlertRecord& record) {
   const bool likely_new = record.view.latest.same(record.view.opened) &&
                           record.view.state == AlertState::kOpen &&
                           record.view.acknowledged_by.empty();
-  const auto insert = [&]() -> Result<bool> {
-    auto inserted = insert_row(transaction, record);
-    if (!inserted || !*inserted) return inserted;
-    if (auto labels = insert_labels(transaction, record.view); !labels) return fail(labels.error());
-    return true;
-  };
   if (likely_new) {
-    const auto inserted = insert();
+    const auto inserted = insert_row(transaction, record);
     if (!inserted) return fail(inserted.error());
-    if (*inserted) return write_life(transaction, record);
+    if (*inserted) return {};
   }
   const auto updated = update_row(transaction, record);
   if (!updated) return fail(updated.error());
-  if (*updated == 0)
-    if (auto inserted = insert(); !inserted) return fail(inserted.error());
+  if (*updated != 0) return {};
+  const auto inserted = insert_row(transaction, record);
+  if (!inserted) return fail(inserted.error());
+  return {};
+}
+
+Result<void> write_alert(Transaction& transaction, const AlertRecord& record) {
+  if (auto row = write_row(transaction, record); !row) return row;
+  if (record.view.state != AlertState::kOpen)
+    if (auto labels = insert_labels(transaction, record.view); !labels) return labels;
   return write_life(transaction, record);
 }
 
@@ -435,6 +456,20 @@ Result<void> read_matchers(Database& database, Silence& silence) {
 
 }  // namespace
 
+std::string label_value(std::string_view alerts) {
+  return fmt::format(
+      "CASE instr({0}.labels, ?) WHEN 0 THEN '' ELSE substr(substr({0}.labels,"
+      " instr({0}.labels, ?) + length(?)), 1, instr(substr({0}.labels, instr({0}.labels, ?) +"
+      " length(?)), char(31)) - 1) END",
+      alerts);
+}
+
+std::string before_value(std::string_view label) {
+  std::string out(1, kLabelEnd);
+  out.append(label) += '=';
+  return out;
+}
+
 std::span<const state::Migration> migrations() { return kMigrations; }
 
 Result<void> apply(Transaction& transaction, const Changes& changes) {
@@ -456,7 +491,7 @@ Result<std::vector<AlertRecord>> read_records(Database& database, std::string_vi
   std::vector<AlertRecord> out;
   std::optional<Error> wrong;
   auto rows =
-      database.query(fmt::format("SELECT {} FROM alerts WHERE {}", kRecordColumns, condition),
+      database.query(fmt::format("SELECT {} FROM alerts a WHERE {}", kRecordColumns, condition),
                      values, [&](const Row& row) {
                        auto record = record_of(row);
                        if (record)

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "supervisor/alert_scope.h"
+#include "supervisor/tables.h"
 
 namespace tocsin::supervisor {
 namespace {
@@ -21,42 +22,33 @@ constexpr std::string_view kTold =
     "EXISTS (SELECT 1 FROM deliveries d WHERE d.alert = a.id AND d.event = 'opened')";
 constexpr std::string_view kUnanswered =
     "a.state <> 0 AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.alert = a.id)";
-constexpr std::string_view kScope =
-    "(SELECT group_concat(l.name || '=' || l.value, ' ') FROM alert_labels l WHERE l.alert = a.id)";
-
-// Where alerts are grouped, and what is joined for it.
-struct Grouping {
-  std::string name, join;
-};
-
-Grouping grouping(TrendQuery::By by) {
+std::string grouping(TrendQuery::By by) {
   switch (by) {
     case TrendQuery::By::kRule:
-      return {"a.rule", ""};
+      return "a.rule";
     case TrendQuery::By::kSite:
     case TrendQuery::By::kLabel:
-      return {"COALESCE(s.value, '')", "LEFT JOIN alert_labels s ON s.alert = a.id AND s.name = ?"};
+      return label_value("a");
     case TrendQuery::By::kSeverity:
-      return {"a.severity", ""};
+      return "a.severity";
   }
   return {};
 }
 
 Result<void> add_offenders(Database& database, const TrendQuery& query, const AlertScope& scope,
                            Trends& out) {
-  const Grouping by = grouping(query.by);
-  std::vector<state::Value> values{query.to};
-  if (query.by == TrendQuery::By::kSite) values.emplace_back(query.site_label);
-  if (query.by == TrendQuery::By::kLabel) values.emplace_back(query.label);
-  values.emplace_back(query.from);
-  values.emplace_back(query.to);
+  const bool by_site = query.by == TrendQuery::By::kSite;
+  const std::string before = before_value(by_site ? query.site_label : query.label);
+  std::vector<state::Value> values;
+  if (by_site || query.by == TrendQuery::By::kLabel) values.assign(kLabelValues, before);
+  values.insert(values.end(), {query.to, query.from, query.to});
   scope.add_to(values);
   auto done = database.query(
       fmt::format("SELECT {} AS part, COUNT(*), SUM({}), SUM({} AND {}),"
                   " SUM(MAX(0, CASE WHEN a.state = 0 THEN ? ELSE a.resolved_at END - a.opened_at))"
-                  " FROM alerts a {} WHERE a.opened_at >= ? AND a.opened_at < ?{} GROUP BY 1"
+                  " FROM alerts a WHERE a.opened_at >= ? AND a.opened_at < ?{} GROUP BY 1"
                   " ORDER BY 2 DESC, 1",
-                  by.name, kTold, kTold, kUnanswered, by.join, scope.sql("a.id")),
+                  grouping(query.by), kTold, kTold, kUnanswered, scope.sql("a.id")),
       values, [&](const Row& row) {
         Trends::Offender one;
         one.name =
@@ -84,7 +76,7 @@ Result<void> add_flapping(Database& database, const TrendQuery& query, const Ale
       database.query(fmt::format("SELECT a.rule, {}, COUNT(*) AS n, MAX(a.opened_at) FROM alerts a"
                                  " WHERE a.opened_at >= ? AND a.opened_at < ?{} GROUP BY a.key"
                                  " HAVING COUNT(*) >= {} ORDER BY n DESC, a.rule LIMIT {}",
-                                 kScope, scope.sql("a.id"), kFlappingFrom, kTrendRowsMax),
+                                 kScopeText, scope.sql("a.id"), kFlappingFrom, kTrendRowsMax),
                      values, [&](const Row& row) {
                        out.flapping.push_back({row.get<std::string>(0), row.get<std::string>(1),
                                                row.get<int64_t>(2), row.get<TimeMs>(3)});
@@ -101,7 +93,7 @@ Result<void> add_standing(Database& database, const TrendQuery& query, const Ale
       fmt::format("SELECT a.id, a.rule, {}, a.severity, a.opened_at, a.acknowledged_by"
                   " FROM alerts a WHERE a.state = 0 AND a.opened_at < ?{}"
                   " ORDER BY a.opened_at, a.id LIMIT {}",
-                  kScope, scope.sql("a.id"), kTrendRowsMax),
+                  kScopeText, scope.sql("a.id"), kTrendRowsMax),
       values, [&](const Row& row) {
         out.standing.push_back({row.get<Id128>(0), row.get<std::string>(1), row.get<std::string>(2),
                                 static_cast<Severity>(std::clamp(row.get<int>(3), 0, 2)),

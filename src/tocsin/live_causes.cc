@@ -13,6 +13,7 @@ namespace tocsin {
 namespace {
 
 // Nobody waits for what is kept with an alert, but the shards do other things as well.
+constexpr DurationMs kPause = milliseconds(100);  // between two that wait
 constexpr DurationMs kTimeLimitKept = seconds(5);
 constexpr DurationMs kChartShortest = minutes(30);
 constexpr uint32_t kChartWidth = 60;  // at most twice as many points
@@ -100,8 +101,14 @@ void LiveCauses::begin_next() {
 }
 
 void LiveCauses::keep(const AlertPtr& alert, Result<server::CausesView> view) {
-  busy_ = false;
-  begin_next();
+  // A burst of alerts is ranked in the pauses of the rest: each is a search and a transaction.
+  if (waiting_.empty())
+    busy_ = false;
+  else
+    live_.background().after(kPause, [this] {
+      busy_ = false;
+      begin_next();
+    });
   if (!view) {
     log::warning("causes of alert {} could not be ranked: {}", to_text(alert->id),
                  view.error().text());
