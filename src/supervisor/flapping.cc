@@ -9,7 +9,7 @@
 namespace tocsin::supervisor {
 
 void FlapWatch::add(const Id128& key, TimeMs time, DurationMs window) {
-  std::deque<TimeMs>& times = changes_[key];
+  std::vector<TimeMs>& times = changes_[key];
   times.insert(std::upper_bound(times.begin(), times.end(), time), time);
   order_.emplace_back(time, key);
   while (!order_.empty() && (order_.front().first <= time - window || order_.size() > kChangesMax))
@@ -19,7 +19,7 @@ void FlapWatch::add(const Id128& key, TimeMs time, DurationMs window) {
 void FlapWatch::forget_oldest() {
   const auto found = changes_.find(order_.front().second);
   order_.pop_front();
-  found->second.pop_front();
+  found->second.erase(found->second.begin());
   if (found->second.empty()) changes_.erase(found);
 }
 

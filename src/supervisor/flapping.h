@@ -30,7 +30,8 @@ class FlapWatch {
 
  private:
   void forget_oldest();
-  std::unordered_map<Id128, std::deque<TimeMs>> changes_;
+  // Most have one or two: a deque of each would be half a kilobyte.
+  std::unordered_map<Id128, std::vector<TimeMs>> changes_;
   std::deque<std::pair<TimeMs, Id128>> order_;
 };
 

@@ -71,7 +71,11 @@ void LiveCauses::on_alert(const AlertPtr& alert) {
     seen_.erase(seen_order_.front());
     seen_order_.pop_front();
   }
+  // In a burst the background has enough to do without being told of each.
+  if (waiting_count_ >= kWaitingMax && later_ >= kLaterMax) return left_out_.add(2);
+  ++waiting_count_;
   in_background([this, alert] {
+    --waiting_count_;
     take(alert, CausesWhen::kAtOpening);
     if (later_ >= kLaterMax) return left_out_.add();
     ++later_;
@@ -85,6 +89,7 @@ void LiveCauses::on_alert(const AlertPtr& alert) {
 void LiveCauses::take(AlertPtr alert, CausesWhen when) {
   if (waiting_.size() >= kWaitingMax) return left_out_.add();
   waiting_.push_back({std::move(alert), when});
+  ++waiting_count_;
   begin_next();
 }
 
@@ -93,6 +98,7 @@ void LiveCauses::begin_next() {
   busy_ = true;
   const Waiting next = std::move(waiting_.front());
   waiting_.pop_front();
+  --waiting_count_;
   CausesAsked asked = causes_asked(*next.alert, next.when);
   asked.time_limit = kTimeLimitKept;
   rank_asked(std::move(asked), [this, alert = next.alert](Result<server::CausesView> view) {

@@ -9,6 +9,7 @@
 // One alert at a time. Bounded: kWaitingMax alerts wait, kLaterMax are looked at again; past either
 // an alert is left out, counted (tocsin_causes_left_out_total), and ranked when somebody asks.
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -78,7 +79,8 @@ class LiveCauses final : public server::CausesDesk {
   // On the background loop.
   std::deque<Waiting> waiting_;
   bool busy_ = false;
-  size_t later_ = 0;
+  std::atomic<size_t> waiting_count_{0};  // of these, and of those on their way to the background
+  std::atomic<size_t> later_{0};
 };
 
 }  // namespace tocsin
