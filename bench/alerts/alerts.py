@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 
+# BENCH_ACTIVE=N: so many alerts; BENCH_PEER=0: without the peer.
 BATCH, CONNECTIONS = 64, 2
 ACTIVE = int(os.environ.get("BENCH_ACTIVE", 100_000))
 REFRESH_SECONDS, PACED, PACED_SECONDS, PROBES_A_SECOND = 8, 20_000, 10, 20

@@ -158,6 +158,16 @@ Result<void> add_responses(Database& database, const TrendQuery& query, const Al
 
 // From name to name by the table's key: the labels of a million alerts are not looked at one by
 // one.
+// Of column `labels`.
+void add_names(std::string_view labels, std::vector<std::string>& names) {
+  while (!labels.empty()) {
+    const std::string_view one = labels.substr(0, labels.find(kLabelEnd));
+    labels.remove_prefix(std::min(one.size() + 1, labels.size()));
+    if (const size_t equals = one.find('='); equals != std::string_view::npos)
+      names.emplace_back(one.substr(0, equals));
+  }
+}
+
 Result<void> add_labels(Database& database, Trends& out) {
   auto done = database.query(
       fmt::format("WITH RECURSIVE names (name) AS (SELECT MIN(name) FROM alert_labels UNION ALL"
@@ -167,6 +177,14 @@ Result<void> add_labels(Database& database, Trends& out) {
                   kTrendLabelsMax),
       {}, [&](const Row& row) { out.labels.push_back(row.get<std::string>(0)); });
   if (!done) return fail(done.error());
+  // The table of labels knows those that closed; of the open ones the newest will do.
+  auto open = database.query(
+      "SELECT labels FROM alerts WHERE state = 0 ORDER BY opened_at DESC LIMIT 500", {},
+      [&](const Row& row) { add_names(row.get<std::string_view>(0), out.labels); });
+  if (!open) return fail(open.error());
+  std::sort(out.labels.begin(), out.labels.end());
+  out.labels.erase(std::unique(out.labels.begin(), out.labels.end()), out.labels.end());
+  if (out.labels.size() > kTrendLabelsMax) out.labels.resize(kTrendLabelsMax);
   return {};
 }
 
