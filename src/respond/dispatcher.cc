@@ -408,6 +408,19 @@ Result<void> Dispatcher::test(const std::string& receiver, TestDone done) {
   return {};
 }
 
+void Dispatcher::standings(std::function<void(Standings)> done) {
+  impl_->outbound.post([weak = impl_->weak_from_this(), done = std::move(done)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    Standings out;
+    for (const auto& [receiver, count] : self->in_flight)
+      if (count > 0) out[receiver].in_flight = count;
+    for (const auto& [receiver, until] : self->paused_until)
+      if (until > self->clock.now()) out[receiver].paused_until = until;
+    done(std::move(out));
+  });
+}
+
 Result<void> Dispatcher::tell(const PersonNotice& notice, TestDone done) {
   if (impl_->now_known()->find(notice.receiver) == nullptr)
     return fail(ErrorCode::kInvalid, "there is no receiver \"" + notice.receiver + "\"");

@@ -11,6 +11,7 @@
 // the same idempotency key.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -72,6 +73,14 @@ class Dispatcher {
   // Any thread: sends a test message, outside of the outbox. `done` gets its row for the ledger
   // (sent or failed, one attempt, no next try). kInvalid: no such receiver; kExhausted.
   Result<void> test(const std::string& receiver, TestDone done);
+  // How fast a receiver is told just now.
+  struct Standing {
+    size_t in_flight = 0;
+    TimeMs paused_until = {};  // by its Retry-After, or by what the service takes; 0 = it is not
+  };
+  using Standings = std::map<std::string, Standing>;  // those with something to say
+  // Any thread; `done` is called on the outbound thread.
+  void standings(std::function<void(Standings)> done);
   // Any thread: one attempt to tell one person, outside of the outbox. Its keeper tries again.
   // kInvalid: no such receiver; kExhausted.
   Result<void> tell(const PersonNotice& notice, TestDone done);

@@ -39,6 +39,8 @@ class HeartbeatDesk {
  public:
   virtual ~HeartbeatDesk() = default;
   virtual void sign(std::string name, std::string by, Done<HeartbeatTaken> done) = 0;
+  // By name.
+  virtual void heartbeats(Done<std::vector<HeartbeatView>> done) = 0;
 };
 
 }  // namespace tocsin::server

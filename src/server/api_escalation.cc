@@ -75,8 +75,19 @@ void preview(EscalationDesk& desk, const Request& request, TimeMs now, Respond r
   const auto labels = body->text_map("labels", kLabelsMax, kTextBytesMax);
   if (!labels) return respond(error_response(labels.error()));
   std::vector<Labels::Pair> pairs;
-  for (const auto& [name, value] : *labels)
-    if (value && name != "severity") pairs.emplace_back(name, *value);
+  std::string rule;
+  for (const auto& [name, value] : *labels) {
+    if (!value || name == "severity") continue;
+    if (name == "rule" || (name == "alertname" && rule.empty()))
+      rule = *value;
+    else if (name != "alertname")
+      pairs.emplace_back(name, *value);
+  }
+  // As an alert has them: its rule is also `alertname`.
+  if (!rule.empty()) {
+    pairs.emplace_back("rule", rule);
+    pairs.emplace_back("alertname", rule);
+  }
   const auto given = body->text("severity", kNameBytesMax);
   if (!given) return respond(error_response(given.error()));
   const auto label = labels->find("severity");

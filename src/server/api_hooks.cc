@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "server/api_alertmanager.h"
+#include "server/json.h"
 #include "server/json_alertmanager.h"
 #include "server/reply.h"
 #include "wire/alert_json.h"
@@ -122,6 +123,9 @@ void register_heartbeat_routes(net::Router& router, HeartbeatDesk& desk) {
     router.add(method, "/heartbeat/:name", [&desk](Request&& request, Respond respond) {
       take_sign(desk, request, std::move(respond));
     });
+  router.add("GET", "/api/heartbeats", [&desk](Request&&, Respond respond) {
+    desk.heartbeats(reply_list<HeartbeatView>(std::move(respond), "heartbeats", write_heartbeat));
+  });
 }
 
 void register_hook_routes(net::Router& router, AlertmanagerDesk& desk) {

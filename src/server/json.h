@@ -47,5 +47,6 @@ void write_kpi_ticks(JsonWriter& json, std::span<const KpiTick> kpis);
 void write_sender(JsonWriter& json, const SenderView& sender);
 void write_inbox_message(JsonWriter& json, const InboxMessage& message);
 void write_receiver(JsonWriter& json, const ReceiverView& receiver);
+void write_heartbeat(JsonWriter& json, const HeartbeatView& heartbeat);
 
 }  // namespace tocsin::server

@@ -311,6 +311,8 @@ void write_group(JsonWriter& json, const AlertGroup& group) {
   for (const std::string& receiver : group->receivers) json.string(receiver);
   json.end_array().member("severity", to_text(group->severity));
   write_time(json, "opened_at", group->opened_at);
+  write_time(json, "told_at", group->told_at);
+  write_time(json, "due_at", group->due);
   json.member("open", group->open).member("truncated", group->truncated);
   write_counts(json, "by_rule", group->by_rule);
   json.key("alerts").begin_array();

@@ -74,8 +74,46 @@ void write_escalation(JsonWriter& json, const EscalationView& view) {
   json.end_object();
 }
 
-void write_preview(JsonWriter& json, const supervisor::EscalationPreview& preview) {
+namespace {
+
+void write_told(JsonWriter& json, const supervisor::EscalationPreview::Told& told) {
   json.begin_object();
+  write_text_or_null(json, "route", told.route);
+  write_text_or_null(json, "customer", told.customer);
+  write_targets(json, "receivers", told.receivers);
+  json.key("grouping");
+  if (!told.grouping) {
+    json.null();
+  } else {
+    json.begin_object().key("by").begin_array();
+    for (const std::string& name : told.grouping->by)
+      if (!told.grouping->by_all) json.string(name);
+    json.end_array()
+        .member("by_all", told.grouping->by_all)
+        .member("wait_ms", told.grouping->wait.count)
+        .member("interval_ms", told.grouping->interval.count)
+        .end_object();
+  }
+  json.key("repeat");
+  if (!told.repeat) {
+    json.null();
+  } else {
+    json.begin_object()
+        .member("first_ms", told.repeat->first.count)
+        .member("factor", told.repeat->factor)
+        .member("max_ms", told.repeat->max.count)
+        .end_object();
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+void write_preview(JsonWriter& json, const supervisor::EscalationPreview& preview) {
+  json.begin_object().key("tellings").begin_array();
+  for (const auto& told : preview.tellings) write_told(json, told);
+  json.end_array();
+  write_targets(json, "silenced_by", preview.silenced_by);
   write_targets(json, "receivers", preview.receivers);
   write_targets(json, "routes", preview.routes);
   write_text_or_null(json, "policy", preview.policy);

@@ -268,7 +268,32 @@ void write_receiver(JsonWriter& json, const ReceiverView& receiver) {
     write_delivery(json, *receiver.last, true);
   else
     json.null();
+  write_text_or_null(json, "customer", receiver.customer);
+  json.member("waiting", receiver.waiting)
+      .member("retrying", receiver.retrying)
+      .member("in_flight", receiver.in_flight);
+  write_time(json, "oldest_at", receiver.oldest);
+  write_time(json, "next_try_at", receiver.next_try);
+  write_time(json, "paused_until", receiver.paused_until);
+  json.member("parallel", receiver.parallel).key("pace");
+  if (receiver.every == DurationMs{})
+    json.null();
+  else
+    json.begin_object()
+        .member("burst", receiver.burst)
+        .member("every_ms", receiver.every.count)
+        .end_object();
   json.end_object();
+}
+
+void write_heartbeat(JsonWriter& json, const HeartbeatView& heartbeat) {
+  json.begin_object()
+      .member("name", heartbeat.name)
+      .member("severity", heartbeat.severity)
+      .member("within_ms", heartbeat.within.count);
+  write_time(json, "last_at", heartbeat.last_at);
+  write_time(json, "due_at", heartbeat.due_at);
+  json.member("late", heartbeat.late).end_object();
 }
 
 }  // namespace tocsin::server

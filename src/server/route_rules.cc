@@ -106,6 +106,7 @@ constexpr RouteRule kRules[] = {
     {"POST", "/v2/enqueue", kWrite},
     // A reply in it acts for whom its token names; the change is recorded with it.
     {"POST", "/api/v1/mail", kWrite},
+    {"GET", "/api/heartbeats", kRead},
     {"GET", "/heartbeat/:name", kWrite},
     {"POST", "/heartbeat/:name", kWrite},
 

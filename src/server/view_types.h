@@ -344,6 +344,21 @@ struct InboxMessage {
 struct ReceiverView {
   std::string name, kind, place;
   std::optional<Delivery> last;
+  std::string customer = {};  // whose it is; empty = nobody's
+  // What waits to be told; of those, what failed and is tried again, the soonest at next_try.
+  int64_t waiting = 0, retrying = 0, in_flight = 0;
+  TimeMs oldest = {}, next_try = {};
+  // By Retry-After of the service, or because it takes no more just now; 0 = it is not.
+  TimeMs paused_until = {};
+  int64_t parallel = 0;  // messages at once
+  int64_t burst = 0;     // and then one each `every`; 0 = no limit
+  DurationMs every = {};
+};
+struct HeartbeatView {
+  std::string name, severity;
+  DurationMs within;
+  TimeMs last_at, due_at;  // last 0: no sign since the start
+  bool late = false;
 };
 
 struct ReloadView {

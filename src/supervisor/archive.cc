@@ -173,6 +173,22 @@ Result<std::vector<PagesTold>> list_pages(state::Database& database, TimeMs sinc
   return out;
 }
 
+Result<std::map<std::string, WaitingDeliveries>> count_waiting(Database& database) {
+  static_assert(static_cast<int>(Delivery::State::kPlanned) == 0 &&
+                static_cast<int>(Delivery::State::kFailed) == 2);
+  std::map<std::string, WaitingDeliveries> out;
+  auto done = database.query(
+      "SELECT receiver, COUNT(*), SUM(CASE WHEN state = 2 THEN 1 ELSE 0 END), MIN(planned),"
+      " MIN(CASE WHEN state = 2 THEN next_try END) FROM deliveries WHERE state IN (0, 2)"
+      " GROUP BY receiver",
+      {}, [&](const Row& row) {
+        out[row.get<std::string>(0)] = {row.get<int64_t>(1), row.get<int64_t>(2),
+                                        row.get<TimeMs>(3), row.get<TimeMs>(4)};
+      });
+  if (!done) return fail(done.error());
+  return out;
+}
+
 Result<int64_t> insert_test(Transaction& transaction, const Delivery& delivery) {
   int64_t id = -1;
   auto rows = transaction.query("SELECT min(id) FROM deliveries", {}, [&](const Row& row) {

@@ -2,6 +2,7 @@
 // Reading what was written, for pages and the API: every alert that is kept, its history, the
 // ledger of deliveries, silences. Works on a read connection of any thread.
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,6 +58,15 @@ struct PagesTold {
 Result<std::vector<PagesTold>> list_pages(state::Database& database, TimeMs since);
 
 // A test message in the ledger: it belongs to no alert. Gives its id (negative).
+// What waits to be told, by receiver; those with nothing are left out.
+struct WaitingDeliveries {
+  int64_t waiting = 0;   // planned, and those that failed and are tried again
+  int64_t retrying = 0;  // of those, that failed
+  TimeMs oldest;         // planned
+  TimeMs next_try;       // of those that failed, the soonest; 0 = none
+};
+Result<std::map<std::string, WaitingDeliveries>> count_waiting(state::Database& database);
+
 Result<int64_t> insert_test(state::Transaction& transaction, const Delivery& delivery);
 
 // Removes alerts closed before `now` - keep, with history and deliveries, and tests as old; at most

@@ -306,7 +306,8 @@ Result<CommandDone> Supervisor::Book::run(const RemoveSilence& c, const std::str
     return fail(ErrorCode::kRefused,
                 fmt::format("remove silence {}: there is none of this id in force",
                             c.id.substr(0, kNameBytesMax)));
-  end_silence(c.id, by, out);
+  // Whoever is called so is not the configuration: an occurrence that a person ended stays over.
+  end_silence(c.id, by == kByConfiguration ? by + " (a person)" : by, out);
   return CommandDone{nullptr, c.id};
 }
 

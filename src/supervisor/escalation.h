@@ -10,12 +10,14 @@
 // out): whoever stands on two steps gets one call. Bounded: kCallsMax calls; past it only the
 // inbox is told, once.
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "supervisor/directory.h"
+#include "supervisor/route.h"
 #include "vocabulary/escalation.h"
 
 namespace tocsin::supervisor {
@@ -96,11 +98,21 @@ class EscalationRun {
   EscalationActs& acts_;
 };
 
-// Who would be told of an alert, and who would be called when, if nobody did anything.
+// Who would be told of an alert, and who would be called when, if nobody did anything. Values: it
+// outlives the routes that it was made of.
 struct EscalationPreview {
-  std::vector<std::string> receivers;  // at once
-  std::vector<std::string> routes;     // places of those that match, outermost first
-  std::string policy;                  // empty = none
+  struct Told {
+    std::string route;                   // "routes.yaml:12"; empty: a tier, or the last resort
+    std::string customer;                // whose receivers these are; empty = nobody's
+    std::vector<std::string> receivers;  // sorted
+    std::optional<Grouping> grouping;    // none: alone, at once
+    std::optional<Repeat> repeat;        // none: once
+  };
+  std::vector<Told> tellings;
+  std::vector<std::string> silenced_by;  // ids of silences in force that would mute it
+  std::vector<std::string> receivers;    // at once
+  std::vector<std::string> routes;       // places of those that match, outermost first
+  std::string policy;                    // empty = none
   std::vector<EscalationNext> next;
 };
 

@@ -227,7 +227,11 @@ std::vector<EscalationNext> Supervisor::Book::next(const Id128& id, size_t limit
 
 EscalationPreview Supervisor::Book::preview(const Labels& labels, Severity severity, TimeMs at,
                                             size_t limit) const {
-  return preview_of({routes_, rules_.get(), directory()}, labels, severity, at, limit);
+  EscalationPreview out =
+      preview_of({routes_, rules_.get(), directory()}, labels, severity, at, limit);
+  for (const auto& [id, silence] : silences_)
+    if (silence.matches(labels)) out.silenced_by.push_back(id);
+  return out;
 }
 
 }  // namespace tocsin::supervisor

@@ -83,6 +83,13 @@ Result<CommandDone> Supervisor::Book::run(const Assign& c, const std::string& by
   keep_escalation(record, std::move(state), out);
   if (self) {
     take_over(record, by, "took over", out);
+    // Who takes what a call was made for has all of it.
+    for (const Id128& id : followers_of(record)) {
+      AlertRecord& also = edit(id);
+      if (!also.view.acknowledged_by.empty()) continue;
+      take_over(also, by, "took over with " + record.view.opened->rule_id, out);
+      tell_update(also, true, out, "acknowledged by " + by);
+    }
   } else {
     // Nobody has it until that person says so: the policy goes on meanwhile.
     const bool had = !record.view.acknowledged_by.empty();

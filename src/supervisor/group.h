@@ -62,6 +62,8 @@ struct GroupView {
   Labels labels;
   std::vector<std::string> receivers;
   TimeMs opened_at;
+  TimeMs told_at = {};                 // last message; 0 = none yet
+  TimeMs due = {};                     // when it speaks next; 0 = nothing to say
   Severity severity = Severity::kLow;  // the most severe that is open
   // Open ones first, most severe and oldest first; then those over since the last message.
   std::vector<std::shared_ptr<const AlertView>> alerts;

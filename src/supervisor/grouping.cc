@@ -371,6 +371,8 @@ std::shared_ptr<const GroupView> Supervisor::Book::view_of(const Group& group) c
   out->labels = record.labels;
   out->receivers = record.receivers;
   out->opened_at = record.opened_at;
+  out->told_at = record.told_at;
+  out->due = record.due;
   std::map<std::string, size_t> by_rule, by_site;
   for (const auto& [id, member] : group.members) {
     if (member.state != GroupMember::State::kTold) continue;

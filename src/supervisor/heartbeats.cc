@@ -101,6 +101,15 @@ std::vector<ReportedAlert> Heartbeats::late(TimeMs now) const {
   return out;
 }
 
+std::vector<Heartbeats::State> Heartbeats::states(TimeMs now) const {
+  std::vector<State> out;
+  for (const auto& [name, known] : known_) {
+    const TimeMs due = known.last + known.heartbeat.within;
+    out.push_back({known.heartbeat, known.seen ? known.last : TimeMs{}, due, due <= now});
+  }
+  return out;
+}
+
 std::string Heartbeats::nearest(const std::string& name) const {
   std::vector<std::string_view> names;
   for (const auto& [known, unused] : known_) names.push_back(known);

@@ -31,6 +31,13 @@ class Heartbeats {
   std::optional<ReportedAlert> sign(const std::string& name, TimeMs now);
   // Those that are late, each time: telling of one again changes nothing.
   std::vector<ReportedAlert> late(TimeMs now) const;
+  struct State {
+    Heartbeat heartbeat;
+    TimeMs last;  // sign; 0 = none since the start
+    TimeMs due;   // when the next one has to have come
+    bool late = false;
+  };
+  std::vector<State> states(TimeMs now) const;         // by name
   std::string nearest(const std::string& name) const;  // a name that may have been meant, or empty
 
  private:

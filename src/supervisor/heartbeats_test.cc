@@ -48,6 +48,21 @@ TEST(Heartbeats, ASignEndsItsAlertAndBeginsTheTimeAnew) {
   EXPECT_EQ(all.late(kNow + hours(3)).size(), 1u);
 }
 
+TEST(Heartbeats, SayHowTheyStand) {
+  Heartbeats all = backup();
+  auto states = all.states(kNow + minutes(59));
+  ASSERT_EQ(states.size(), 1u);
+  EXPECT_EQ(states[0].last, TimeMs{}) << "nothing came since the start";
+  EXPECT_EQ(states[0].due, kNow + hours(1));
+  EXPECT_FALSE(states[0].late);
+  EXPECT_TRUE(all.states(kNow + hours(1))[0].late) << "as late() says it";
+  ASSERT_TRUE(all.sign("backup", kNow + hours(2)));
+  states = all.states(kNow + hours(2));
+  EXPECT_EQ(states[0].last, kNow + hours(2));
+  EXPECT_EQ(states[0].due, kNow + hours(3));
+  EXPECT_FALSE(states[0].late);
+}
+
 TEST(Heartbeats, AnotherNameIsNotTakenAndAGuessIsMade) {
   Heartbeats all = backup();
   EXPECT_FALSE(all.sign("backpu", kNow));

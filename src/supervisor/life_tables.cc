@@ -265,6 +265,8 @@ Result<std::shared_ptr<const GroupView>> read_group_view(Database& database, con
   out->labels = record.labels;
   out->receivers = record.receivers;
   out->opened_at = record.opened_at;
+  out->told_at = record.told_at;
+  out->due = record.due;
   auto members =
       read_records(database,
                    "id IN (SELECT alert FROM alert_group_members WHERE group_id = ? AND state > 0)"

@@ -9,6 +9,15 @@ EscalationPreview preview_of(const PreviewParts& parts, const Labels& labels, Se
   EscalationPreview out;
   out.receivers = parts.routes.receivers(labels, severity);
   out.routes = parts.routes.explain(labels, severity);
+  for (const Telling& one : parts.routes.tellings(labels, severity)) {
+    // Routes that the tiers made stand in no file.
+    const bool placed = !one.route.empty() && !one.route.starts_with(':');
+    EscalationPreview::Told told{placed ? one.route : "", {}, one.receivers, {}, {}};
+    if (!one.receivers.empty()) told.customer = parts.routes.owner(one.receivers.front());
+    if (one.grouping != nullptr) told.grouping = *one.grouping;
+    if (one.repeat != nullptr) told.repeat = *one.repeat;
+    out.tellings.push_back(std::move(told));
+  }
   if (parts.rules == nullptr) return out;
   const std::string name = parts.routes.policy(labels, severity);
   const Policies::Ptr policy = name.empty() ? parts.rules->reminders[static_cast<size_t>(severity)]

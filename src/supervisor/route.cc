@@ -343,8 +343,9 @@ bool Routes::may_tell(const std::string& receiver, const Labels& labels) const {
   return customers_ == nullptr || customers_->may_tell(receiver, labels);
 }
 
-bool Routes::owned(const std::string& receiver) const {
-  return customers_ != nullptr && customers_->owner(receiver) != nullptr;
+std::string Routes::owner(const std::string& receiver) const {
+  const Customer* found = customers_ == nullptr ? nullptr : customers_->owner(receiver);
+  return found == nullptr ? std::string() : found->name;
 }
 
 std::string Routes::policy(const Labels& labels, Severity severity) const {

@@ -99,7 +99,9 @@ class Routes {
   }
   // False: the receiver is a customer's, and an alert of these labels is not theirs.
   bool may_tell(const std::string& receiver, const Labels& labels) const;
-  bool owned(const std::string& receiver) const;  // by a customer
+  // The customer's name; empty: nobody owns it.
+  std::string owner(const std::string& receiver) const;
+  bool owned(const std::string& receiver) const { return !owner(receiver).empty(); }
   // The matching routes of each level, for "who would be told": places, outermost first.
   std::vector<std::string> explain(const Labels& labels, Severity severity) const;
 

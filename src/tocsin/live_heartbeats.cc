@@ -35,6 +35,18 @@ void LiveHeartbeats::look() {
   live_.decisions().report(std::move(batch), [](const Result<ReportCounts>&) {});
 }
 
+void LiveHeartbeats::heartbeats(server::Done<std::vector<server::HeartbeatView>> done) {
+  std::vector<server::HeartbeatView> out;
+  {
+    const std::lock_guard lock(mutex_);
+    configure();
+    for (const auto& one : heartbeats_.states(live_.clock().now()))
+      out.push_back({one.heartbeat.name, one.heartbeat.severity, one.heartbeat.within, one.last,
+                     one.due, one.late});
+  }
+  done(std::move(out));
+}
+
 void LiveHeartbeats::sign(std::string name, std::string by,
                           server::Done<server::HeartbeatTaken> done) {
   std::optional<ReportedAlert> over;

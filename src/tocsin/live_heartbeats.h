@@ -16,6 +16,7 @@ class LiveHeartbeats final : public server::HeartbeatDesk {
   explicit LiveHeartbeats(Live& live);  // outlives it
   void start();
   void sign(std::string name, std::string by, server::Done<server::HeartbeatTaken> done) override;
+  void heartbeats(server::Done<std::vector<server::HeartbeatView>> done) override;
 
  private:
   void look();

@@ -28,7 +28,6 @@ struct Question {
 
 struct WhoIsTold {
   supervisor::EscalationPreview preview;
-  std::vector<supervisor::Telling> tellings;
   bool by_tier = false;  // the files have no routes: the severity decides
 };
 
@@ -102,13 +101,12 @@ WhoIsTold who_is_told(const Configuration& made, const Question& question) {
                                 made.tiers.admins());
   out.preview = supervisor::preview_of({made.routes, made.escalation.get(), directory},
                                        question.labels, question.severity, question.at, kNextMax);
-  out.tellings = made.routes.tellings(question.labels, question.severity);
   out.by_tier = made.folder.section("routes").empty();
   return out;
 }
 
-std::string grouping_text(const supervisor::Grouping* grouping) {
-  if (grouping == nullptr) return "each alert alone, at once";
+std::string grouping_text(const std::optional<supervisor::Grouping>& grouping) {
+  if (!grouping) return "each alert alone, at once";
   const std::string by = grouping->by_all       ? "by all labels"
                          : grouping->by.empty() ? "all in one group"
                                                 : "by " + joined(grouping->by);
@@ -116,8 +114,8 @@ std::string grouping_text(const supervisor::Grouping* grouping) {
                      to_text(grouping->wait), to_text(grouping->interval));
 }
 
-std::string repeat_text(const supervisor::Repeat* repeat) {
-  if (repeat == nullptr) return "told once";
+std::string repeat_text(const std::optional<supervisor::Repeat>& repeat) {
+  if (!repeat) return "told once";
   return fmt::format(
       "told again while nobody acknowledges: after {}, each wait {} times the last, "
       "at most {}",
@@ -135,45 +133,18 @@ std::string print_text(const Question& question, const WhoIsTold& found) {
   else
     for (const std::string& place : found.preview.routes) out += "  " + place + "\n";
   out += "\ntold:\n";
-  for (const supervisor::Telling& telling : found.tellings) {
-    const bool by_route = !found.by_tier && !telling.route.empty();
-    out += fmt::format("  {}{}\n    {}\n    {}\n", joined(telling.receivers),
-                       by_route ? " (" + telling.route + ")" : "", grouping_text(telling.grouping),
-                       repeat_text(telling.repeat));
+  for (const auto& telling : found.preview.tellings) {
+    const std::string owner = telling.customer.empty() ? "" : ", customer " + telling.customer;
+    out += fmt::format("  {}{}{}\n    {}\n    {}\n", joined(telling.receivers),
+                       telling.route.empty() ? "" : " (" + telling.route + ")", owner,
+                       grouping_text(telling.grouping), repeat_text(telling.repeat));
   }
-  if (found.tellings.empty()) out += "  nobody but those that the policy calls\n";
+  if (found.preview.tellings.empty()) out += "  nobody but those that the policy calls\n";
   out +=
       fmt::format("\npolicy: {}\n", found.preview.policy.empty() ? "none" : found.preview.policy);
   for (const EscalationNext& next : found.preview.next)
     out += fmt::format("  {}  {}\n", to_iso(next.at), next.text);
   return out;
-}
-
-void write_telling(JsonWriter& json, const supervisor::Telling& telling, bool by_tier) {
-  json.begin_object().member("route", by_tier ? "" : telling.route).key("receivers").begin_array();
-  for (const std::string& name : telling.receivers) json.string(name);
-  json.end_array().key("grouping");
-  if (telling.grouping == nullptr) {
-    json.null();
-  } else {
-    json.begin_object().key("by").begin_array();
-    for (const std::string& name : telling.grouping->by) json.string(name);
-    json.end_array()
-        .member("wait_ms", telling.grouping->wait.count)
-        .member("interval_ms", telling.grouping->interval.count)
-        .end_object();
-  }
-  json.key("repeat");
-  if (telling.repeat == nullptr) {
-    json.null();
-  } else {
-    json.begin_object()
-        .member("first_ms", telling.repeat->first.count)
-        .member("factor", telling.repeat->factor)
-        .member("max_ms", telling.repeat->max.count)
-        .end_object();
-  }
-  json.end_object();
 }
 
 std::string print_json(const Question& question, const WhoIsTold& found) {
@@ -184,11 +155,7 @@ std::string print_json(const Question& question, const WhoIsTold& found) {
       .member("severity", to_text(question.severity))
       .member("at", question.at.ms)
       .member("by_tier", found.by_tier)
-      .key("tellings")
-      .begin_array();
-  for (const supervisor::Telling& telling : found.tellings)
-    write_telling(json, telling, found.by_tier);
-  json.end_array().key("preview");
+      .key("preview");
   server::write_preview(json, found.preview);
   json.end_object();
   return json.take() + "\n";

@@ -74,6 +74,8 @@ class LiveViews final : public server::Views {
                    server::Done<intake::CardinalityView> done) override;
   void inbox(size_t limit, server::Done<std::vector<server::InboxMessage>> done) override;
   void receivers(server::Done<std::vector<server::ReceiverView>> done) override;
+  void list_receivers(const respond::Dispatcher::Standings& standings,
+                      const server::Done<std::vector<server::ReceiverView>>& done);
   void test_receiver(std::string name, server::Done<std::optional<Delivery>> done) override;
   void reload(server::Done<server::ReloadView> done) override;
 

@@ -345,20 +345,47 @@ void LiveViews::inbox(size_t limit, server::Done<std::vector<server::InboxMessag
 }
 
 void LiveViews::receivers(server::Done<std::vector<server::ReceiverView>> done) {
-  in_background([this, done = std::move(done)] {
-    std::vector<server::ReceiverView> out;
-    const auto configuration = live_.configuration();
-    for (const respond::Receiver& receiver : configuration->receivers->list()) {
-      server::ReceiverView view{receiver.name, std::string(receiver.kind()), receiver.place, {}};
-      supervisor::LedgerFilter filter;
-      filter.receiver = receiver.name;
-      filter.limit = 1;
-      if (auto last = supervisor::list_ledger(live_.reader(), filter); last && !last->empty())
-        view.last = last->front();
-      out.push_back(std::move(view));
+  live_.dispatcher().standings(
+      [this, done = std::move(done)](respond::Dispatcher::Standings standings) {
+        in_background(
+            [this, done, standings = std::move(standings)] { list_receivers(standings, done); });
+      });
+}
+
+void LiveViews::list_receivers(const respond::Dispatcher::Standings& standings,
+                               const server::Done<std::vector<server::ReceiverView>>& done) {
+  const auto waiting = supervisor::count_waiting(live_.reader());
+  if (!waiting) return done(fail(waiting.error()));
+  std::vector<server::ReceiverView> out;
+  const auto configuration = live_.configuration();
+  for (const respond::Receiver& receiver : configuration->receivers->list()) {
+    server::ReceiverView view;
+    view.name = receiver.name;
+    view.kind = receiver.kind();
+    view.place = receiver.place;
+    view.customer = configuration->routes.owner(receiver.name);
+    view.parallel = static_cast<int64_t>(receiver.parallel);
+    const respond::Pace pace = receiver.target->pace();
+    view.burst = pace.burst;
+    view.every = pace.every;
+    if (const auto found = waiting->find(receiver.name); found != waiting->end()) {
+      view.waiting = found->second.waiting;
+      view.retrying = found->second.retrying;
+      view.oldest = found->second.oldest;
+      view.next_try = found->second.next_try;
     }
-    done(std::move(out));
-  });
+    if (const auto found = standings.find(receiver.name); found != standings.end()) {
+      view.in_flight = static_cast<int64_t>(found->second.in_flight);
+      view.paused_until = found->second.paused_until;
+    }
+    supervisor::LedgerFilter filter;
+    filter.receiver = receiver.name;
+    filter.limit = 1;
+    if (auto last = supervisor::list_ledger(live_.reader(), filter); last && !last->empty())
+      view.last = last->front();
+    out.push_back(std::move(view));
+  }
+  done(std::move(out));
 }
 
 void LiveViews::test_receiver(std::string name, server::Done<std::optional<Delivery>> done) {

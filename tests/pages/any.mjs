@@ -13,6 +13,7 @@ const kPages = [
   ['health', '/watch', 'Health'], ['coverage', '/coverage', 'Coverage'],
   ['store', '/store', 'Store'],
   ['workshop', '/workshop', 'Workshop'], ['trends', '/trends', 'Trends'],
+  ['groups', '/groups', 'Groups'], ['told', '/told', 'Who is told'],
 ];
 
 /** The page has its answers: nothing grey is left. */

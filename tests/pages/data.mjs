@@ -550,13 +550,20 @@ export function inbox(now, hostile) {
   ];
 }
 
-export const receivers = [
-  { name: 'ops-hub', kind: 'webhook', place: 'receivers.yaml:2', last: {
-    id: 1, alert: id('payment-provider madrid'), receiver: 'ops-hub', kind: 'webhook',
-    event: 'opened', state: 'sent', attempts: 1, planned: kT0 + 86 * S, sent: kT0 + 86 * S + 11,
-    next_try: null, answer: '200 in 6 ms' } },
-  { name: 'ops', kind: 'mail', place: 'receivers.yaml:9', last: null },
-];
+export function receivers(now) {
+  const idle = { customer: null, waiting: 0, retrying: 0, in_flight: 0, oldest_at: null,
+    next_try_at: null, paused_until: null, parallel: 4, pace: null };
+  return [
+    { name: 'ops-hub', kind: 'webhook', place: 'receivers.yaml:2', last: {
+      id: 1, alert: id('payment-provider madrid'), receiver: 'ops-hub', kind: 'webhook',
+      event: 'opened', state: 'sent', attempts: 1, planned: kT0 + 86 * S, sent: kT0 + 86 * S + 11,
+      next_try: null, answer: '200 in 6 ms' },
+    ...idle, waiting: 3, retrying: 1, in_flight: 1, oldest_at: now - 60_000,
+    next_try_at: now + 40_000, paused_until: now + 25_000, pace: { burst: 10, every_ms: 1000 } },
+    { name: 'ops', kind: 'mail', place: 'receivers.yaml:9', last: null, ...idle,
+      customer: 'acme' },
+  ];
+}
 
 /** GET /api/boards/{id}, in the order of the list. */
 export function boards() {

@@ -11,6 +11,7 @@ import { watchAnswer } from './watch_data.mjs';
 import { cardinality } from './cardinality_data.mjs';
 import { makeManager } from './manager_data.mjs';
 import { causesAnswer } from './causes_data.mjs';
+import { toldAnswer } from './told.mjs';
 import { trendsAnswer } from './trends.mjs';
 import { makeEscalation } from './escalation_data.mjs';
 import { makeOnCall } from './oncall_data.mjs';
@@ -136,6 +137,8 @@ export async function startMock(dist) {
     const alert = (id) => [...scene.alerts, ...scene.past].find((a) => a.id === id);
     const trended = trendsAnswer(path, query, now(), scene);
     if (trended !== null) return trended;
+    const tellings = toldAnswer(request.method, path, body, now(), scene);
+    if (tellings !== null) return tellings;
     const escalated = escalationAnswer(request.method, path, body, alert);
     if (escalated !== null) return escalated;
     const asked = people.answer(request, path, query, body);
@@ -172,7 +175,7 @@ export async function startMock(dist) {
     if (caused !== null) return caused;
     if (path === '/api/cardinality') return [200, cardinality(now(), query, scene.calm)];
     if (path === '/api/inbox') return [200, { messages: data.inbox(now(), scene.hostile) }];
-    if (path === '/api/receivers') return [200, { receivers: data.receivers }];
+    if (path === '/api/receivers') return [200, { receivers: data.receivers(now()) }];
     if (path === '/api/boards') {
       return [200, { boards: scene.calm ? [] : data.boards().map(({ rows, ...one }) => ({
         id: one.id, title: one.title, description: one.description, place: one.place,

@@ -21,6 +21,7 @@ import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
 import { silences } from './silences.mjs';
 import { store } from './store.mjs';
+import { told } from './told.mjs';
 import { trends } from './trends.mjs';
 import { workshop } from './workshop.mjs';
 
@@ -56,6 +57,7 @@ if (mock) {
   manager(harness, mock);
   oncall(harness, mock);
   escalation(harness, mock);
+  told(harness, mock);
   trends(harness, mock);
   causes(harness, mock);
   workshop(harness, mock);

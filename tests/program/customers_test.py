@@ -98,7 +98,7 @@ for prefix in ("", "/alertmanager"):
 
 REFUSED = {
     "/metrics", "/api/stages", "/api/v2/buckets", "/query", "/api/alerts/:id/escalation",
-    "/api/v1/marks", "/api/inbox", "/api/receivers", "/heartbeat/:name", "/api/oncall",
+    "/api/v1/marks", "/api/inbox", "/api/receivers", "/heartbeat/:name", "/api/heartbeats", "/api/oncall",
     "/api/oncall/:schedule", "/api/senders", "/api/cardinality", "/api/workers",
     "/api/workers/:id", "/api/v1/workers/:id", "/api/v1/workers/:id/quality",
     "/api/v1/workers/:id/proposals", "/api/v1/coverage", "/api/v1/budget", "/api/rules",

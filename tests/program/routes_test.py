@@ -112,9 +112,9 @@ class RouteTest(unittest.TestCase):
         said = json.loads(done.stdout)
         self.assertEqual(said["labels"], {"alertname": "errors", "env": "prod", "rule": "errors",
                                           "severity": "high", "site": "rome"})
-        self.assertEqual(said["tellings"], [{
-            "route": "a.yaml:21", "receivers": ["chat", "pager"],
-            "grouping": {"by": ["site"], "wait_ms": 30000, "interval_ms": 300000},
+        self.assertEqual(said["preview"]["tellings"], [{
+            "route": "a.yaml:21", "customer": None, "receivers": ["chat", "pager"],
+            "grouping": {"by": ["site"], "by_all": False, "wait_ms": 30000, "interval_ms": 300000},
             "repeat": {"first_ms": 3600000, "factor": 2, "max_ms": 86400000}}])
         preview, at = said["preview"], said["at"]
         self.assertEqual(at, 1798142400000)

@@ -144,6 +144,10 @@ export interface AlertGroup {
   receivers: string[];
   severity: Severity;
   opened_at: number;
+  /** Its last message; null: none yet. */
+  told_at: number | null;
+  /** When it speaks next; null: nothing to say. */
+  due_at: number | null;
   open: number;
   truncated: number;
   by_rule: { name: string; count: number }[];
@@ -399,6 +403,19 @@ export interface Receiver {
   kind: string;
   place: string;
   last: Delivery | null;
+  /** Whose it is; null: nobody's. */
+  customer: string | null;
+  /** Messages that wait; of those, failed and tried again; under way. */
+  waiting: number;
+  retrying: number;
+  in_flight: number;
+  oldest_at: number | null;
+  next_try_at: number | null;
+  /** The service takes no more until then, by its own word or by its limit. */
+  paused_until: number | null;
+  parallel: number;
+  /** So many at once, then one each so often; null: no limit. */
+  pace: { burst: number; every_ms: number } | null;
 }
 
 /** New series (of a label: new values) by the hour, the current hour last. */
