@@ -114,4 +114,33 @@ export function silences(harness, mock) {
     assert.ok(wide <= 390, `it is ${wide} px wide`);
     await tell('trouble');
   });
+
+  harness.test('silences: waiting for an answer, and none', async (t) => {
+    await tell('trouble');
+    const page = await t.open('/');
+    await settled(page);
+    const go = async () => {
+      await page.keyboard.press('g');
+      await page.keyboard.press('q');
+    };
+    await tell('hold');
+    await go();
+    const inForce = page.getByRole('region', { name: 'In force' });
+    await inForce.locator('.skel').first().waitFor();
+    assert.equal(await page.getByText('every alert is told').count(), 0,
+      'what is not known yet is not called nothing');
+    await tell('release');
+    await inForce.getByText('ledger migration').waitFor();
+    assert.equal(await inForce.locator('.skel').count(), 0);
+    await page.keyboard.press('g');
+    await page.keyboard.press('n');
+    await settled(page);
+    await tell('fail');
+    await go();
+    await page.getByRole('alert').getByText('no answer from Tocsin').waitFor();
+    assert.equal(await page.getByText('every alert is told').count(), 0);
+    await t.axe(page, 'silences without an answer');
+    await tell('mend');
+    t.forgive(/ERR_|EventSource|Failed to load/);
+  });
 }
