@@ -20,9 +20,15 @@ using config::MapReader;
 constexpr size_t kViolationsShown = 8;
 constexpr size_t kSubjectMax = 200;
 
+// A customer's mail cannot be replied to: what it says would act.
+std::optional<std::string> reply_token(const Links& links, const Notice& notice) {
+  if (!notice.acts) return std::nullopt;
+  return links.reply_token(*notice.alert, notice.receiver);
+}
+
 // Behind a dot, where a reply's In-Reply-To brings it back (incoming_mail.h); empty without one.
 std::string id_token(const Links& links, const Notice& notice) {
-  const auto token = links.reply_token(*notice.alert, notice.receiver);
+  const auto token = reply_token(links, notice);
   return token ? "." + *token : "";
 }
 
@@ -41,7 +47,7 @@ std::string message_id(const MailTarget& target, const Links& links, const Notic
 
 // tocsin+TOKEN@example.com
 std::optional<std::string> reply_to(const Links& links, const Notice& notice) {
-  const auto token = links.reply_token(*notice.alert, notice.receiver);
+  const auto token = reply_token(links, notice);
   if (!token) return std::nullopt;
   const size_t at = links.reply_address.rfind('@');
   return links.reply_address.substr(0, at) + "+" + *token + links.reply_address.substr(at);
@@ -51,8 +57,7 @@ constexpr std::string_view kHowToReply =
     "Reply with ack, resolve, silence 1h, unack, or with words for its record.";
 
 bool can_reply(const Links& links, const Notice& notice) {
-  return notice.alert->state == AlertState::kOpen &&
-         links.reply_token(*notice.alert, notice.receiver).has_value();
+  return notice.alert->state == AlertState::kOpen && reply_token(links, notice).has_value();
 }
 
 bool opens(const Notice& notice) {
