@@ -168,7 +168,11 @@ std::string labels_text(const Labels& labels) {
   std::string out;
   for (const auto& [name, value] : labels.pairs()) {
     if (out.empty()) out += kLabelEnd;
-    out.append(name).append("=").append(value) += kLabelEnd;
+    const size_t from = out.size();
+    out.append(name).append("=").append(value);
+    // What a sender wrote must not read as a label of its own.
+    std::replace(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), kLabelEnd, ' ');
+    out += kLabelEnd;
   }
   return out;
 }
