@@ -113,7 +113,7 @@ class Live {
   bool checkpoint_due();
 
   // A recovery that read so much of the journal's limit saves what it made before anything else is
-  // taken: beyond that a marker might not find room. Below, the first look after the start saves it.
+  // taken: beyond that a marker might not find room. Below it the first look after the start does.
   static constexpr double kCheckpointFill = 0.7;
 
   struct CheckpointParts {
