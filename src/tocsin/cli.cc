@@ -37,6 +37,7 @@ struct Options {
   OnCallOptions on_call;
   RouteTestOptions route;
   ImportOptions import;
+  ImportCalendarOptions import_calendar;
   ReplayOptions replay;
   DetectOptions detect;
   StoreCommandOptions store;
@@ -232,6 +233,24 @@ int import_any(const ImportOptions& options) {
   return failed({ErrorCode::kInvalid, "import of a configuration failed: one file at a time", ""});
 }
 
+void add_import_calendar(CLI::App& app, ImportCalendarOptions& options, int& status) {
+  auto* command = app.add_subcommand(
+      "import-calendar", "Take calendars into the rota: a schedule, people's leave, overrides");
+  command->add_option("files", options.files, "Calendar files (.ics)")->required();
+  command->add_option("--config", options.config, "Folder of the configuration: whose people");
+  command->add_option("--as", options.as, "schedule (printed), leave (printed) or overrides (sent)")
+      ->check(CLI::IsMember({"schedule", "leave", "overrides"}));
+  command->add_option("--schedule", options.schedule, "Its name (the file's name)");
+  command->add_option("--zone", options.zone, "Zone of times that have none");
+  command->add_option("--days", options.days, "So many from now on are looked at")
+      ->check(CLI::Range(1, 3660));
+  command->add_option("--url", options.url, "The server, for overrides");
+  command->add_option("--token", options.token, "API token, where one is needed");
+  command->add_option("--by", options.by, "Who makes the overrides, where no token says so");
+  command->add_flag("--dry-run", options.try_only, "Print the overrides, send nothing");
+  command->callback([&options, &status] { status = import_calendar(options); });
+}
+
 void add_route(CLI::App& app, RouteTestOptions& options, int& status) {
   auto* route = app.add_subcommand("route", "Routes: who is told");
   route->require_subcommand(1);
@@ -281,6 +300,8 @@ int run_command_line(int argc, char** argv) {
       "import", "Send history from CSV files to a server; take over an Alertmanager");
   add_import(*import_command, options.import);
   import_command->callback([&] { status = import_any(options.import); });
+
+  add_import_calendar(app, options.import_calendar, status);
 
   auto* replay_command =
       app.add_subcommand("replay", "What would have been told? Run a configuration over history");

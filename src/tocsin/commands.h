@@ -85,6 +85,19 @@ struct ImportOptions {
 };
 int import_files(const ImportOptions& options);
 
+struct ImportCalendarOptions {
+  std::vector<std::string> files;
+  std::string config = ".";     // whose people are meant
+  std::string as = "schedule";  // or leave, overrides
+  std::string schedule;         // empty: the file's name
+  std::string zone = "UTC";
+  int days = 366;                                    // that are looked at, from now on
+  std::string url = "http://127.0.0.1:9640", token;  // overrides go there
+  std::string by;                                    // who makes them
+  bool try_only = false;                             // print them instead
+};
+int import_calendar(const ImportCalendarOptions& options);
+
 struct ReplayOptions {
   std::string config, data, from, to, site;
   std::string against;             // another configuration's folder: compare the two

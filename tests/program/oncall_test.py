@@ -30,7 +30,7 @@ schedules:
 {more}"""
 
 
-class OnCallTest(unittest.TestCase):
+class OnCallCase(unittest.TestCase):
     def setUp(self):
         self.mailbox = server.Mailbox()
         self.addCleanup(self.mailbox.close)
@@ -53,6 +53,8 @@ class OnCallTest(unittest.TestCase):
                         if to in "".join(receivers) and words in body.decode()]
         return server.until(f"a mail to {to} with {words!r}", look)
 
+
+class OnCallTest(OnCallCase):
     def test_an_override_counts_is_told_survives_and_is_taken_back(self):
         server.until("the record", lambda: self.on_call() == ["ana"])
         made = self.override(person="bob", instead_of="ana", reason="dentist")
@@ -148,6 +150,56 @@ routes: [{receivers: inbox, policy: p}]
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("Nothing leads to schedule lost", done.stderr)
             self.assertNotIn("Nothing leads to schedule led", done.stderr)
+
+
+
+class ImportCalendarTest(OnCallCase):
+    def setUp(self):
+        super().setUp()
+        begin = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+        stamp = [(begin + datetime.timedelta(hours=h)).strftime("%Y%m%dT%H%M%SZ") for h in (-1, 1)]
+        self.ics = pathlib.Path(self.tocsin.home) / "pay.ics"
+        self.ics.write_text(
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:On call: bob\r\n"
+            f"DTSTART:{stamp[0]}\r\nDTEND:{stamp[1]}\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:2\r\n"
+            f"SUMMARY:Nobody known\r\nDTSTART:{stamp[0]}\r\nDTEND:{stamp[1]}\r\nEND:VEVENT\r\n"
+            "END:VCALENDAR\r\n")
+
+    def run_import(self, *options):
+        return server.run("import-calendar", self.ics, "--config", self.tocsin.config, *options)
+
+    def test_overrides_of_a_calendar_count_at_once(self):
+        server.until("the record", lambda: self.on_call() == ["ana"])
+        url = f"http://127.0.0.1:{self.tocsin.port}"
+        dry = self.run_import("--as", "overrides", "--dry-run", "--url", url)
+        self.assertEqual(dry.returncode, 0, dry.stderr)
+        self.assertIn("bob", dry.stdout)
+        self.assertEqual(self.on_call(), ["ana"])
+        done = self.run_import("--as", "overrides", "--url", url, "--by", "kim")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('pay.ics:8: event "Nobody known" is left out', done.stderr)
+        self.assertIn("1 taken, 1 notes", done.stderr)
+        self.assertEqual(self.on_call(), ["bob"])
+
+    def test_a_schedule_that_is_printed_is_one(self):
+        done = self.run_import("--schedule", "imported")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = done.stdout.replace(str(self.ics), "pay.ics")
+        (self.tocsin.config / "b.yaml").write_text(
+            self.tocsin.config.joinpath("a.yaml").read_text() + said.replace("schedules:\n", ""))
+        self.tocsin.config.joinpath("a.yaml").unlink()
+        self.ics.rename(self.tocsin.config / "pay.ics")
+        checked = server.run("check", self.tocsin.config)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    def test_what_is_wrong_is_said(self):
+        for options, said in ((("--as", "overrides", "--schedule", "payy"), "no schedule"),
+                              (("--zone", "Europe/Madird"), "Madird")):
+            done = self.run_import(*options)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(said, done.stderr)
+        self.ics.write_text("rubbish")
+        self.assertNotEqual(self.run_import().returncode, 0)
 
 
 if __name__ == "__main__":
