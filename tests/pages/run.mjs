@@ -16,6 +16,7 @@ import { coverage } from './coverage.mjs';
 import { escalation, policyStory } from './escalation.mjs';
 import { explore } from './explore.mjs';
 import { manager } from './manager.mjs';
+import { managerStory } from './manager_real.mjs';
 import { oncall } from './oncall.mjs';
 import { quickStart } from './story.mjs';
 import { scripted } from './scripted.mjs';
@@ -42,6 +43,7 @@ else anyServer(harness, mock !== null || story);
 if (story) {
   quickStart(harness);
   cardinalityStory(harness);
+  managerStory(harness);
 }
 if (mock) {
   scripted(harness, mock);
