@@ -79,6 +79,7 @@ export async function startMock(dist) {
       scene.hostile = true;
     },
     trouble: () => {
+      scene.silences = [...data.silences];
       mock.release();
       Object.assign(scene, {
         calm: false, ready: true, failing: false, hostile: false, repeating: false,

@@ -298,6 +298,7 @@ export function scripted(harness, mock) {
     await fresh();
     const page = await t.open(kParent, { network: true });
     await page.waitForSelector('.ledger');
+    await settled(page);
     await page.route('**/acknowledge', (route) => route.fulfill({
       status: 409, contentType: 'application/json',
       body: '{"error":"acknowledge alert: it is resolved already"}',
