@@ -74,6 +74,8 @@ Lsn Journal::durable() const { return writer_->durable(); }
 Lsn Journal::last() const { return writer_->last(); }
 TimeMs Journal::last_arrival() const { return writer_->last_arrival(); }
 void Journal::start() { writer_->start(); }
+uint64_t Journal::bytes_max() const { return writer_->bytes_max(); }
+void Journal::grow_to(uint64_t bytes) { writer_->grow_to(bytes); }
 Result<Lsn> Journal::commit_now() { return writer_->commit_now(); }
 void Journal::tick(TimeMs now) { writer_->tick(now); }
 void Journal::release_until(Lsn upto) { writer_->release_until(upto); }

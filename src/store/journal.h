@@ -8,7 +8,7 @@
 // with `process` it survives the end of the process, and a power cut may take the last second.
 // Bounded: bytes on disk (bytes_max), bytes waiting for the disk (queue_bytes_max). Space is
 // reserved before a batch gets its lsn; past a limit append() answers kExhausted and the sender is
-// told to try again.
+// told to try again. The last room of a full journal is kept for markers.
 
 #include <cstdint>
 #include <functional>
@@ -108,6 +108,9 @@ class Journal {
   // How far frames must be kept elsewhere so that release_until() can bring fill() down to `fill`;
   // {0} if it is not above, or if nothing can be released yet.
   Lsn release_wanted(double fill) const;
+  // The limit of what lies on disk; grow_to() raises it, for a fleet that grows. Any thread.
+  uint64_t bytes_max() const;
+  void grow_to(uint64_t bytes);
   // The share of bytes_max in use, 0 to 1.
   double fill() const;
   uint64_t bytes_on_disk() const;

@@ -153,6 +153,32 @@ TEST(Journal, FullJournalRefusesUntilFramesAreReleased) {
   EXPECT_EQ(b.frames.back()->lsn, Lsn{last.value + 1});
 }
 
+TEST(Journal, FullJournalStillTakesAMarker) {
+  for (const size_t points : {1, 7, 40, 90}) {
+    Bench b;
+    while (b.journal->append(b.batch(points, 1)) || b.journal->fill() < 1.0)
+      ASSERT_TRUE(b.journal->commit_now());
+    const auto marker = b.journal->append_marker(FrameKind::kNote, "checkpoint");
+    ASSERT_TRUE(marker) << points << ": " << marker.error().text();
+    ASSERT_TRUE(b.journal->commit_now());
+    EXPECT_EQ(b.journal->durable(), (*marker)->lsn);
+    b.crash();
+    EXPECT_EQ(b.frames.back()->payload, "checkpoint");
+  }
+}
+
+TEST(Journal, GrowsWhileItIsFull) {
+  Bench b;
+  while (b.journal->append(b.batch(40, 1)) || b.journal->fill() < 1.0)
+    ASSERT_TRUE(b.journal->commit_now());
+  b.journal->grow_to(b.options.bytes_max / 2);
+  EXPECT_EQ(b.journal->bytes_max(), b.options.bytes_max);
+  b.journal->grow_to(b.options.bytes_max * 2);
+  ASSERT_TRUE(b.journal->commit_now());
+  EXPECT_TRUE(b.journal->append(b.batch(40, 1)));
+  EXPECT_LT(b.journal->fill(), 0.6);
+}
+
 TEST(Journal, BatchThatNeverFitsIsInvalidAndBehindIsExhausted) {
   JournalOptions options = small();
   options.queue_bytes_max = 3000;

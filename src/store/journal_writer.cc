@@ -15,8 +15,9 @@ namespace tocsin {
 namespace {
 
 constexpr std::string_view kMagic = "TOCSINJ1";
-constexpr size_t kBuffersKept = 64;               // encoding buffers that wait for reuse
-constexpr size_t kBufferBytesKept = 1u << 20;     // larger ones are given back
+constexpr size_t kBuffersKept = 64;            // encoding buffers that wait for reuse
+constexpr size_t kBufferBytesKept = 1u << 20;  // larger ones are given back
+constexpr uint64_t kMarkerReserve = 64u << 10;
 constexpr std::chrono::milliseconds kRetry{100};  // after a failure of the disk
 
 }  // namespace
@@ -43,8 +44,10 @@ std::optional<uint64_t> segment_number(std::string_view name) {
   return number;
 }
 
-bool JournalWriter::Plan::place(uint64_t bytes, uint64_t usable) {
-  if (bytes > left && spares <= 0) return false;
+bool JournalWriter::Plan::place(uint64_t bytes, uint64_t usable, uint64_t reserve) {
+  const bool next = bytes > left;
+  if (next && spares <= 0) return false;
+  if ((next ? spares - 1 : spares) == 0 && (next ? usable : left) - bytes < reserve) return false;
   force(bytes, usable);
   return true;
 }
@@ -61,6 +64,7 @@ JournalWriter::JournalWriter(std::string directory, JournalOptions options, Disk
                              const Clock& clock, Counters& counters)
     : directory_(std::move(directory)),
       options_(options),
+      bytes_max_(options.bytes_max),
       disk_(disk),
       clock_(clock),
       bytes_total_(
@@ -90,8 +94,18 @@ JournalWriter::~JournalWriter() {
   if (thread_.joinable()) thread_.join();
 }
 
+void JournalWriter::grow_to(uint64_t bytes) {
+  if (bytes <= bytes_max()) return;
+  bytes_max_.store(bytes, std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(mutex_);
+    nudged_ = true;
+  }
+  wake_.notify_one();
+}
+
 size_t JournalWriter::segments_max() const {
-  return std::max<size_t>(2, options_.bytes_max / options_.segment_bytes);
+  return std::max<size_t>(2, bytes_max() / options_.segment_bytes);
 }
 
 size_t JournalWriter::segments_now() const {
@@ -143,18 +157,22 @@ void JournalWriter::sequence_tick() {
 
 Result<FramePtr> JournalWriter::append(std::shared_ptr<Frame> frame, EncodedFrame encoded) {
   const uint64_t bytes = encoded.bytes.size();
-  if (bytes > usable() || bytes > kFrameBodyBytesMax)
+  // The last room is for markers: without that of a checkpoint a full journal would stay full.
+  const uint64_t reserve =
+      frame->kind == FrameKind::kPoints ? std::min(kMarkerReserve, usable() / 16) : 0;
+  const uint64_t bytes_max = std::min<uint64_t>(usable() - reserve, kFrameBodyBytesMax);
+  if (bytes > bytes_max)
     return fail(ErrorCode::kInvalid,
                 fmt::format("cannot keep a batch of {} bytes: the journal takes at most {}; send "
                             "smaller batches",
-                            bytes, std::min<uint64_t>(usable(), kFrameBodyBytesMax)));
+                            bytes, bytes_max));
   {
     const std::lock_guard lock(mutex_);
     if (waiting_bytes_ + bytes > options_.queue_bytes_max) {
       refused_behind_.add();
       return fail(refusal("the disk is too far behind"));
     }
-    if (!plan_.place(bytes, usable())) {
+    if (!plan_.place(bytes, usable(), reserve)) {
       refused_full_.add();
       nudged_ = true;
       wake_.notify_one();

@@ -41,6 +41,8 @@ class JournalWriter {
   Lsn release_wanted(double fill) const;
   double fill() const;
   uint64_t bytes_on_disk() const;
+  uint64_t bytes_max() const { return bytes_max_.load(std::memory_order_relaxed); }
+  void grow_to(uint64_t bytes);
   uint64_t bytes_written() const { return bytes_total_.value(); }
   Lsn durable() const { return {durable_.load(std::memory_order_acquire)}; }
   Lsn last() const { return {last_.load(std::memory_order_acquire)}; }
@@ -68,6 +70,7 @@ class JournalWriter {
 
   const std::string directory_;
   const JournalOptions options_;
+  std::atomic<uint64_t> bytes_max_;
   Disk& disk_;
   Journal::OnSequenced on_sequenced_;
   Journal::OnDurable on_durable_;
@@ -88,7 +91,8 @@ class JournalWriter {
   struct Plan {
     uint64_t left = 0;
     int64_t spares = 0;
-    bool place(uint64_t bytes, uint64_t usable);  // false: does not fit, nothing changed
+    // False: does not fit and leave `reserve` of the last segment; nothing changed.
+    bool place(uint64_t bytes, uint64_t usable, uint64_t reserve);
     void force(uint64_t bytes, uint64_t usable);  // spares may become negative
   };
 

@@ -396,7 +396,7 @@ Result<void> Store::read_rollup(SeriesRef series, Resolution resolution, TimeMs 
 Result<StoreStats> Store::stats() const {
   StoreStats out;
   out.journal_bytes = journal_->bytes_on_disk();
-  out.journal_bytes_max = options_.journal.bytes_max;
+  out.journal_bytes_max = journal_->bytes_max();
   out.archive_bytes = archive_ ? archive_->bytes() : 0;
   out.archive_bytes_max = options_.archive.bytes_max;
   out.extents = extents();

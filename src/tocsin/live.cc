@@ -19,6 +19,8 @@ constexpr DurationMs kTick = milliseconds(100);
 // missing that only a checkpoint can free) at the second share; and by time.
 constexpr double kCheckpointShare = 0.3, kCheckpointShareMax = 0.5;
 constexpr uint64_t kCheckpointSizes = 2;
+constexpr uint64_t kJournalBytesPerSeries = 1280;  // 256 MB / 200,000
+constexpr uint64_t kJournalRoom = 4;               // of what it grows by, on the disk
 constexpr DurationMs kCheckpointEvery = minutes(10), kCheckpointAtLeastEvery = hours(1);
 
 thread_local intake::Intake* loop_intake = nullptr;
@@ -274,7 +276,7 @@ void Live::pass_time() {
 
 bool Live::checkpoint_due() {
   const uint64_t written = store_->journal().bytes_written() - checkpoint_after_;
-  const auto limit = static_cast<double>(configuration_->settings.journal_bytes_max);
+  const auto limit = static_cast<double>(store_->journal().bytes_max());
   const uint64_t worth = kCheckpointSizes * checkpoint_bytes_.load();
   const uint64_t share = std::max(static_cast<uint64_t>(kCheckpointShare * limit), worth);
   if (written >= std::min(share, static_cast<uint64_t>(kCheckpointShareMax * limit))) return true;
@@ -283,7 +285,19 @@ bool Live::checkpoint_due() {
   return age >= kCheckpointAtLeastEvery || (age >= kCheckpointEvery && written >= worth);
 }
 
+// A journal turns over in as many minutes whatever the number of series: what a turn costs (chunks
+// sealed before they are full, a checkpoint of all models) is then the same for each point.
+void Live::size_journal() {
+  if (configuration_->settings.journal_bytes_max > 0) return;
+  const uint64_t wanted = series_.size() * kJournalBytesPerSeries;
+  const uint64_t now = store_->journal().bytes_max();
+  if (wanted < now + now / 8) return;  // in steps: a fleet comes series by series
+  const auto room = disk_.free_bytes(configuration_->settings.data);
+  if (room && *room / kJournalRoom >= wanted - now) store_->journal().grow_to(wanted);
+}
+
 void Live::watch_journal() {
+  size_journal();
   if (checkpoint_due()) begin_checkpoint();
 }
 

@@ -111,10 +111,11 @@ class Live {
   void pass_time();
 
   bool checkpoint_due();
+  void size_journal();
 
   // A recovery that read so much of the journal's limit saves what it made before anything else is
   // taken: beyond that a marker might not find room. Below it the first look after the start does.
-  static constexpr double kCheckpointFill = 0.7;
+  static constexpr double kCheckpointFill = 0.7, kJournalFill = 0.75;
 
   struct CheckpointParts {
     Lsn lsn;

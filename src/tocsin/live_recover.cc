@@ -97,7 +97,7 @@ Result<void> Live::open() {
   StoreOptions options;
   options.shards = settings.shard_count();
   options.journal.durability = settings.durability;
-  options.journal.bytes_max = settings.journal_bytes_max;
+  if (settings.journal_bytes_max > 0) options.journal.bytes_max = settings.journal_bytes_max;
   options.archive.keep = settings.archive_keep;
   options.archive.bytes_max = settings.archive_bytes_max;
   options.keep = settings.keep;
@@ -124,9 +124,9 @@ Result<void> Live::make_stages() {
   for (const auto& migrations :
        {supervisor::migrations(), respond::inbox_migrations(), config_history_migrations(),
         supervisor::operator_mark_migrations(), supervisor::marked_change_migrations(),
-        supervisor::kept_causes_migrations(),
-        oncall::override_migrations(), oncall::record_migrations(),
-        respond::person_notice_migrations(), EpisodeLedger::migrations(), access::migrations()})
+        supervisor::kept_causes_migrations(), oncall::override_migrations(),
+        oncall::record_migrations(), respond::person_notice_migrations(),
+        EpisodeLedger::migrations(), access::migrations()})
     if (auto done = state::migrate(*database, migrations); !done) return fail(done.error());
   options.access = state::Database::Access::kReader;
   options.check_on_open = false;
@@ -327,8 +327,12 @@ Result<void> Live::recover() {
   series_.set_gate(&guard_);
   // Modular: as if they had been written by this run.
   checkpoint_after_ = store_->journal().bytes_written() - reread;
-  const auto limit = static_cast<double>(configuration_->settings.journal_bytes_max);
-  if (static_cast<double>(reread) >= kCheckpointFill * limit)
+  size_journal();
+  const auto limit = static_cast<double>(store_->journal().bytes_max());
+  // Half empty segments of many short runs fill the journal as well: the marker of a checkpoint
+  // would find no room, and what a checkpoint frees would never be freed.
+  if (static_cast<double>(reread) >= kCheckpointFill * limit ||
+      store_->journal().fill() > kJournalFill)
     checkpoint_recovered(last, last_arrival);
   if (series_.size() > 0)
     log::info("recovered {} series, {} frames and {} points from the journal", series_.size(),

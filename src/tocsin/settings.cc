@@ -22,10 +22,14 @@ void read_limits(config::MapReader& m, Settings& out) {
       std::clamp<int64_t>(m.value<int64_t>("body_bytes", static_cast<int64_t>(out.body_bytes_max),
                                            "Largest request body as sent, in bytes; past it: 413."),
                           1024, 1 << 30));
-  out.journal_bytes_max = static_cast<uint64_t>(std::clamp<int64_t>(
-      m.value<int64_t>("journal_bytes", static_cast<int64_t>(out.journal_bytes_max),
-                       "Space of the journal on disk, in bytes; when nothing can be freed: 503."),
-      64 << 20, int64_t{64} << 30));
+  const int64_t journal = m.value<int64_t>(
+      "journal_bytes", static_cast<int64_t>(out.journal_bytes_max),
+      "Space of the journal on disk, in bytes; when nothing can be freed: 503. 0 = 256 MB, and "
+      "1,280 bytes for each series beyond 200,000 if the disk has four times as much.");
+  out.journal_bytes_max =
+      journal == 0
+          ? 0
+          : static_cast<uint64_t>(std::clamp<int64_t>(journal, 64 << 20, int64_t{64} << 30));
   out.archive_keep = m.value<DurationMs>("archive_keep", out.archive_keep,
                                          "How long the journal is kept for `tocsin replay "
                                          "--as-received`, compressed; 0s = not at all.");

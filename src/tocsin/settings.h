@@ -17,7 +17,7 @@ struct Settings {
   std::string port_file;                  // the port listened on is written there, for scripts
   uint32_t shards = 0;                    // 0 = one per core, at most 8
   JournalOptions::Durability durability = JournalOptions::Durability::kPowerCut;
-  uint64_t journal_bytes_max = 256u << 20;
+  uint64_t journal_bytes_max = 0;  // 0: goes by the number of series
   DurationMs keep{}, keep_minutes = days(400), keep_hours = days(1826);
   double background_share = 0.25;
   DurationMs archive_keep = days(14);  // of the journal, for replay as received; 0 = off

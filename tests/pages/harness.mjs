@@ -10,6 +10,17 @@ const kTestMs = 30_000;
 const require = createRequire(import.meta.url);
 const kAxe = require.resolve('axe-core/axe.min.js');
 
+/** In a line, what a page that failed looked like: where it is, what has the focus, what it says. */
+async function stateOf(page) {
+  const look = page.evaluate(() => JSON.stringify({
+    at: location.href, focus: document.activeElement?.outerHTML.slice(0, 120),
+    dialogs: [...document.querySelectorAll('dialog')].map((one) => `${one.open} ${one.className}`),
+    says: document.body.innerText.replaceAll(/\s+/g, ' ').slice(0, 300),
+  }));
+  const late = new Promise((done) => setTimeout(done, 2000, 'it does not answer'));
+  return Promise.race([look, late]).catch((error) => error.message);
+}
+
 export class Harness {
   #tests = [];
   #browser = null;
@@ -108,6 +119,9 @@ export class Harness {
       } catch (error) {
         failed++;
         console.log(`FAIL  ${name}\n      ${String(error.message).replaceAll('\n', '\n      ')}`);
+        for (const context of this.#browser.contexts()) {
+          for (const page of context.pages()) console.log(`      left: ${await stateOf(page)}`);
+        }
       }
       clearTimeout(timer);
       for (const context of this.#browser.contexts()) await context.close();

@@ -251,6 +251,22 @@ class FullJournalTest(unittest.TestCase):
             self.assertEqual(sorted(v for points in found.values() for _, v in points),
                              list(range(Flood.NEW)))
 
+    def test_short_runs_do_not_fill_it(self):
+        """Each run begins a segment of its own: a few short ones filled the journal with little in
+        it, no checkpoint found room for its marker, and every write was refused for ever."""
+        tocsin = server.Tocsin({"server.yaml": "server: {journal_bytes: 67108864}\n"})
+        self.addCleanup(tocsin.close)
+        kept = lambda: tocsin.write("m v=1 1700000000000").status == 204
+        first = 0
+        for _ in range(8):
+            tocsin.start()
+            server.until("a write is kept", kept, 20, pause=0.1)  # 503 while room is made
+            flood = Flood(0, tocsin.port, first, 20)
+            flood.start()
+            flood.join(20)
+            tocsin.kill()
+            first = flood.next
+
 
 if __name__ == "__main__":
     server.main()
