@@ -1,13 +1,20 @@
 #include "base/id.h"
 
-#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <charconv>
 
 namespace tocsin {
 
-std::string to_text(const Id128& id) { return fmt::format("{:016x}{:016x}", id.high, id.low); }
+std::string to_text(const Id128& id) {
+  std::string out(32, '0');
+  uint64_t left = id.low;
+  for (size_t i = out.size(); i-- > 0; left >>= 4) {
+    if (i == 15) left = id.high;
+    out[i] = "0123456789abcdef"[left & 15];
+  }
+  return out;
+}
 
 std::optional<Id128> parse_id(std::string_view text) {
   if (text.size() != 32) return std::nullopt;

@@ -48,6 +48,7 @@ class ToldBook {
  public:
   void note(const supervisor::Changes& changes) {
     for (const auto& record : changes.alerts) {
+      if (record->told.empty()) continue;  // of() says the same of one that is not there
       auto& names = by_alert_[record->view.id];
       if (names.empty()) order_.push_back(record->view.id);
       names.assign(record->told.begin(), record->told.end());

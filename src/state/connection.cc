@@ -154,7 +154,7 @@ Result<void> Database::Connection::configure() {
   // the WAL to the file once every 16 MB.
   return script(writer ? "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;"
                          "PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=4000;"
-                         "PRAGMA cache_size=-16384;"
+                         "PRAGMA cache_size=-8192;"
                        : "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0;"
                          "PRAGMA cache_size=-32768;");
 }

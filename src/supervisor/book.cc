@@ -56,6 +56,9 @@ Result<void> Supervisor::Book::load(state::Database& database) {
   TOCSIN_CHECK(open_.empty() && applied_.at == Position{}, "load() twice");
   auto open = read_records(database, "state = 0 ORDER BY opened_at, id", {});
   if (!open) return fail(open.error());
+  auto flaps = read_flaps(database, options_.flapping.window);  // before those that flap
+  if (!flaps) return fail(flaps.error());
+  for (const auto& [time, key] : *flaps) flaps_.add(key, time, options_.flapping.window);
   for (AlertRecord& record : *open) take_up(std::move(record));
   auto recent = read_records(database, "state <> 0 ORDER BY resolved_at DESC, id LIMIT ?",
                              {options_.recent_max});
@@ -85,10 +88,6 @@ Result<void> Supervisor::Book::load(state::Database& database) {
   auto applied = read_applied(database);
   if (!applied) return fail(applied.error());
   applied_ = std::move(*applied);
-  auto flaps = read_flaps(database, options_.flapping.window);
-  if (!flaps) return fail(flaps.error());
-  for (const auto& [time, key] : *flaps) flaps_.add(key, time, options_.flapping.window);
-  for (auto& [id, slot] : open_) arm_all(id);  // those that flap
   if (auto groups = load_groups(database); !groups) return groups;
   load_bundles();
   open_gauge_.set(static_cast<double>(open_.size()));
@@ -103,15 +102,17 @@ void Supervisor::Book::take_up(AlertRecord record) {
     open_by_key_[record.view.key] = id;
     by_scope_[record.view.opened->scope.text()].push_back(id);
   }
-  inhibit_.add(id, record.view.opened_at, alert_labels(record.view.latest));
-  open_[id].record = std::make_shared<AlertRecord>(std::move(record));
-  arm_all(id);
+  if (inhibits()) inhibit_.add(id, record.view.opened_at, alert_labels(record.view.latest));
+  Slot& slot = open_[id];
+  slot.whole = std::make_shared<AlertRecord>(std::move(record));
+  arm_all(id, slot);
+  put_away(slot);
 }
 
 void Supervisor::Book::save_open(ByteWriter& out) const {
-  std::vector<std::shared_ptr<const AlertRecord>> records = all(AlertFilter::State::kOpen);
-  // Nobody tells of them again in a replay.
-  std::erase_if(records, [](const auto& record) { return record->view.opened->report != nullptr; });
+  std::vector<std::shared_ptr<const AlertRecord>> records;
+  for (const auto& [id, slot] : open_)  // of reported ones nobody tells again in a replay
+    if (slot.whole && !slot.whole->view.opened->report) records.push_back(slot.whole);
   std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
     return std::tie(a->view.opened_at, a->view.id) < std::tie(b->view.opened_at, b->view.id);
   });
@@ -145,9 +146,10 @@ void Supervisor::Book::configure(Options options, Routes routes) {
   windows_planned_ = !windows_matter();
   inhibit_.use(options_.inhibit);
   for (auto& [id, slot] : open_) {  // into ordered sets: the order does not show
-    const AlertView& view = slot.record->view;
-    inhibit_.add(id, view.opened_at, alert_labels(view.latest));
-    arm_all(id);
+    const auto record = record_of(id, slot);
+    const AlertView& view = record->view;
+    if (inhibits()) inhibit_.add(id, view.opened_at, alert_labels(view.latest));
+    arm_all(id, slot);
   }
 }
 
@@ -156,11 +158,12 @@ AlertRecord& Supervisor::Book::edit(const Id128& id) {
   TOCSIN_CHECK(found != open_.end(), "alert {} is not open", to_text(id));
   Slot& slot = found->second;
   if (!slot.fresh) {
-    slot.record = std::make_shared<AlertRecord>(*slot.record);
+    slot.whole = slot.whole ? std::make_shared<AlertRecord>(*slot.whole) : slot.packed.unpack(id);
+    slot.packed = {};
     slot.fresh = true;
     edited_.push_back(id);
   }
-  return *slot.record;
+  return *slot.whole;
 }
 
 void Supervisor::Book::publish(Changes& out) {
@@ -169,9 +172,11 @@ void Supervisor::Book::publish(Changes& out) {
   for (const Id128& id : edited_) {
     const auto found = open_.find(id);
     if (found == open_.end()) continue;  // closed meanwhile: close() has given it out
-    found->second.fresh = false;
-    out.alerts.push_back(found->second.record);
-    arm_all(id);
+    Slot& slot = found->second;
+    slot.fresh = false;
+    out.alerts.push_back(slot.whole);
+    arm_all(id, slot);
+    put_away(slot);
   }
   edited_.clear();
   publish_groups(out);
@@ -232,7 +237,7 @@ void Supervisor::Book::opened(const Decision& decision, Changes& out) {
 void Supervisor::Book::insert(const Decision& decision, const Id128& id, std::string_view who,
                               Changes& out) {
   Slot& slot = open_[id];
-  slot.record = std::make_shared<AlertRecord>();
+  slot.whole = std::make_shared<AlertRecord>();
   slot.fresh = true;
   edited_.push_back(id);
   // Reported ones have a table of their own, and no rule covers their scopes.
@@ -240,10 +245,10 @@ void Supervisor::Book::insert(const Decision& decision, const Id128& id, std::st
     open_by_key_[decision.alert_key] = id;
     by_scope_[decision.scope.text()].push_back(id);
   }
-  inhibit_.add(id, decision.time, alert_labels(decision));
+  if (inhibits()) inhibit_.add(id, decision.time, alert_labels(decision));
   opened_total_.add();
 
-  AlertRecord& record = *slot.record;
+  AlertRecord& record = *slot.whole;
   record.view.id = id;
   record.view.key = decision.alert_key;
   record.view.opened = decision;
@@ -290,11 +295,12 @@ void Supervisor::Book::updated(AlertRecord& record, const Decision& decision, Ch
 void Supervisor::Book::judge(AlertRecord& record, const Decision& decision) {
   const bool other = record.view.latest->severity != decision.severity ||
                      record.view.latest->scope != decision.scope;
-  if (other)
+  if (other && inhibits())
     inhibit_.remove(record.view.id, record.view.opened_at, alert_labels(record.view.latest));
   record.view.latest = decision;
   record.view.updated_at = decision.time;
-  if (other) inhibit_.add(record.view.id, record.view.opened_at, alert_labels(record.view.latest));
+  if (other && inhibits())
+    inhibit_.add(record.view.id, record.view.opened_at, alert_labels(record.view.latest));
 }
 
 // Neither firing nor fine: its data stopped. It stays open, and says so.
@@ -352,23 +358,27 @@ void Supervisor::Book::close(const Id128& id, AlertState state, TimeMs time, std
   note_history(record, to_text(state), who, record.view.resolve_reason, out);
   tell(record, record.told, Event::kResolved, out);
   const std::vector<Id128> groups = record.view.groups;
-  for (const Id128& group : groups) member_over(group, open_.at(id).record, out);
+  for (const Id128& group : groups) member_over(group, open_.at(id).whole, out);
   if (opened_by_person(record)) record.rule_holds = false;  // nobody tells of it again
   if (record.rule_holds && state == AlertState::kResolved) held_[record.view.key] = id;
 
   const auto slot = open_.find(id);
-  timers_.erase({slot->second.speak_armed, Due::kSpeak, id, ""});
-  timers_.erase({slot->second.update_armed, Due::kUpdate, id, ""});
-  timers_.erase({slot->second.expire_armed, Due::kExpire, id, ""});
-  timers_.erase({slot->second.escalate_armed, Due::kEscalate, id, ""});
-  timers_.erase({slot->second.acknowledged_armed, Due::kAcknowledged, id, ""});
-  timers_.erase({slot->second.repeat_armed, Due::kRepeat, id, ""});
-  timers_.erase({slot->second.shelf_armed, Due::kShelfEnds, id, ""});
-  timers_.erase({slot->second.flap_armed, Due::kFlapEnds, id, ""});
-  const std::shared_ptr<AlertRecord> kept = slot->second.record;
+  if (slot->second.armed) {
+    const auto [speak, update, expire, escalate, acknowledged, repeat, shelf, flap] =
+        *slot->second.armed;
+    timers_.erase({speak, Due::kSpeak, id, ""});
+    timers_.erase({update, Due::kUpdate, id, ""});
+    timers_.erase({expire, Due::kExpire, id, ""});
+    timers_.erase({escalate, Due::kEscalate, id, ""});
+    timers_.erase({acknowledged, Due::kAcknowledged, id, ""});
+    timers_.erase({repeat, Due::kRepeat, id, ""});
+    timers_.erase({shelf, Due::kShelfEnds, id, ""});
+    timers_.erase({flap, Due::kFlapEnds, id, ""});
+  }
+  const std::shared_ptr<AlertRecord> kept = slot->second.whole;
   open_.erase(slot);
   open_by_key_.erase(kept->view.key);
-  inhibit_.remove(id, kept->view.opened_at, alert_labels(kept->view.latest));
+  if (inhibits()) inhibit_.remove(id, kept->view.opened_at, alert_labels(kept->view.latest));
   if (kept->view.opened->report) {
     reported_closed(*kept);
   } else {
@@ -421,32 +431,41 @@ void Supervisor::Book::arm(TimeMs& armed, TimeMs due, Due kind, const Id128& id)
   if (armed != TimeMs{}) timers_.emplace(armed, kind, id, "");
 }
 
-void Supervisor::Book::arm_all(const Id128& id) {
-  Slot& slot = open_.at(id);
-  const AlertRecord& record = *slot.record;
-  arm(slot.speak_armed, record.speak_at, Due::kSpeak, id);
-  arm(slot.update_armed,
-      record.update_owed ? record.update_told_at + options_.update_every : TimeMs{}, Due::kUpdate,
-      id);
+void Supervisor::Book::disarm(const Id128& id, TimeMs Armed::* which) {
+  (*open_.at(id).armed).*which = {};
+}
+
+void Supervisor::Book::arm_all(const Id128& id, Slot& slot) {
+  const auto held = record_of(id, slot);
+  const AlertRecord& record = *held;
+  Armed now = slot.armed ? *slot.armed : Armed();
+  arm(now.speak, record.speak_at, Due::kSpeak, id);
+  arm(now.update, record.update_owed ? record.update_told_at + options_.update_every : TimeMs{},
+      Due::kUpdate, id);
   const Escalation* escalation = record.view.escalation.get();
   const TimeMs step = escalation == nullptr ? kTimeMax : supervisor::next_due(*escalation);
-  arm(slot.escalate_armed, step == kTimeMax ? TimeMs{} : step, Due::kEscalate, id);
-  arm(slot.acknowledged_armed, escalation == nullptr ? TimeMs{} : escalation->acknowledged_until,
+  arm(now.escalate, step == kTimeMax ? TimeMs{} : step, Due::kEscalate, id);
+  arm(now.acknowledged, escalation == nullptr ? TimeMs{} : escalation->acknowledged_until,
       Due::kAcknowledged, id);
-  arm(slot.repeat_armed, record.repeat_at, Due::kRepeat, id);
-  arm(slot.shelf_armed, record.view.shelf ? record.view.shelf->until : TimeMs{}, Due::kShelfEnds,
-      id);
-  arm(slot.flap_armed,
+  arm(now.repeat, record.repeat_at, Due::kRepeat, id);
+  arm(now.shelf, record.view.shelf ? record.view.shelf->until : TimeMs{}, Due::kShelfEnds, id);
+  arm(now.flap,
       record.view.flapping_since == TimeMs{}
           ? TimeMs{}
           : flaps_.quiet_at(record.view.key, static_cast<size_t>(options_.flapping.quiet()), now_,
                             options_.flapping.window),
       Due::kFlapEnds, id);
   // Judged again: the expiry moves only when it falls due, so that an update costs no timer.
-  if (record.view.latest->report && record.view.latest->report->ends.ms != 0) return;
+  const bool ends = record.view.latest->report && record.view.latest->report->ends.ms != 0;
   const TimeMs expires = record.view.latest->time + options_.expire_after;
-  if (slot.expire_armed == TimeMs{} || expires < slot.expire_armed)
-    arm(slot.expire_armed, expires, Due::kExpire, id);
+  if (!ends && (now.expire == TimeMs{} || expires < now.expire))
+    arm(now.expire, expires, Due::kExpire, id);
+  if (now == Armed())
+    slot.armed.reset();  // as most of those that are told again and again
+  else if (slot.armed)
+    *slot.armed = now;
+  else
+    slot.armed = std::make_unique<Armed>(now);
 }
 
 TimeMs Supervisor::Book::next_due() const {
@@ -484,49 +503,50 @@ void Supervisor::Book::fire(const Timer& timer, Changes& out) {
       end_silence(silence, "", out);
       return;
     case Due::kSpeak: {
-      open_.at(id).speak_armed = {};
+      disarm(id, &Armed::speak);
       AlertRecord& record = edit(id);
       record.speak_at = {};
       speak(record, out);
       return;
     }
     case Due::kAcknowledged:
-      open_.at(id).acknowledged_armed = {};
+      disarm(id, &Armed::acknowledged);
       acknowledgement_ends(id, out);
       return;
     case Due::kEscalate:
-      open_.at(id).escalate_armed = {};
+      disarm(id, &Armed::escalate);
       escalate_due(id, due, out);
       return;
     case Due::kUpdate:
-      open_.at(id).update_armed = {};
+      disarm(id, &Armed::update);
       tell_update(edit(id), false, out);
       return;
     case Due::kShelfEnds:
-      open_.at(id).shelf_armed = {};
+      disarm(id, &Armed::shelf);
       unshelve(edit(id), "", "its time is over", out);
       return;
     case Due::kFlapEnds:
-      open_.at(id).flap_armed = {};
+      disarm(id, &Armed::flap);
       flap_due(id, out);
       return;
     case Due::kRepeat:
       if (groups_.contains(id)) return group_due(id, out);
-      open_.at(id).repeat_armed = {};
+      disarm(id, &Armed::repeat);
       repeat(id, out);
       return;
     case Due::kGroup:
       group_due(id, out);
       return;
     case Due::kExpire:
-      open_.at(id).expire_armed = {};
+      disarm(id, &Armed::expire);
       expire_or_rearm(id, out);
       return;
   }
 }
 
 void Supervisor::Book::expire_or_rearm(const Id128& id, Changes& out) {
-  const AlertView& view = open_.at(id).record->view;
+  const auto record = open_record(id);
+  const AlertView& view = record->view;
   if (view.key == own_key()) {
     edit(id).view.latest.edit([&](Decision& own) {
       own.time = now_;
@@ -534,25 +554,9 @@ void Supervisor::Book::expire_or_rearm(const Id128& id, Changes& out) {
     return;
   }
   if (view.latest->time + options_.expire_after > now_)
-    arm_all(id);
+    arm_all(id, open_.at(id));
   else
     close(id, AlertState::kExpired, now_, "expired", "", out);
-}
-
-std::shared_ptr<const AlertRecord> Supervisor::Book::find(const Id128& id) const {
-  if (const auto open = open_.find(id); open != open_.end()) return open->second.record;
-  for (auto record = recent_.rbegin(); record != recent_.rend(); ++record)
-    if ((*record)->view.id == id) return *record;
-  return nullptr;
-}
-
-std::vector<std::shared_ptr<const AlertRecord>> Supervisor::Book::all(
-    AlertFilter::State state) const {
-  std::vector<std::shared_ptr<const AlertRecord>> out;
-  if (state != AlertFilter::State::kResolved)
-    for (const auto& [id, slot] : open_) out.push_back(slot.record);
-  if (state != AlertFilter::State::kOpen) out.insert(out.end(), recent_.begin(), recent_.end());
-  return out;
 }
 
 std::vector<Silence> Supervisor::Book::silences() const {

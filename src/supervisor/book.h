@@ -10,6 +10,7 @@
 
 #include "supervisor/flapping.h"
 #include "supervisor/grouping.h"
+#include "supervisor/packed_record.h"
 #include "supervisor/reported.h"
 #include "supervisor/response_times.h"
 #include "supervisor/supervisor.h"
@@ -45,7 +46,9 @@ class Supervisor::Book {
   const Applied& applied() const { return applied_; }
   size_t open_count() const { return open_.size(); }
   std::shared_ptr<const AlertRecord> find(const Id128& id) const;
-  std::vector<std::shared_ptr<const AlertRecord>> all(AlertFilter::State state) const;
+  // The most urgent ones that are wanted.
+  std::vector<std::shared_ptr<const AlertRecord>> alerts(const AlertFilter& filter) const;
+  std::vector<KeptAlert> open() const;
   std::vector<Silence> silences() const;
   std::shared_ptr<const MaintenanceWindows> maintenance() const { return options_.maintenance; }
 
@@ -66,15 +69,23 @@ class Supervisor::Book {
   };
   // With the id of an alert, a group or a silence, or the name of a window.
   using Timer = std::tuple<TimeMs, Due, Id128, std::string>;
+  struct Armed {  // 0 = no such timer
+    TimeMs speak, update, expire, escalate, acknowledged, repeat, shelf, flap;
+    friend bool operator==(const Armed&, const Armed&) = default;
+  };
+  // An open alert: whole while somebody changes it, and as long as it must be; else packed.
   struct Slot {
-    std::shared_ptr<AlertRecord> record;
-    bool fresh = false;                              // copied within this call, not published yet
-    TimeMs speak_armed, update_armed, expire_armed;  // 0 = no such timer
-    TimeMs escalate_armed, acknowledged_armed;
-    TimeMs repeat_armed, shelf_armed, flap_armed;
+    std::shared_ptr<AlertRecord> whole;  // null: packed
+    PackedRecord packed;
+    std::unique_ptr<Armed> armed;  // null: no timer
+    bool fresh = false;            // copied within this call, not published yet
   };
 
   void take_up(AlertRecord record);
+  static std::shared_ptr<const AlertRecord> record_of(const Id128& id, const Slot& slot);
+  static AlertRank rank_of(const Id128& id, const Slot& slot);
+  void put_away(Slot& slot);
+  std::shared_ptr<const AlertRecord> open_record(const Id128& id) const;  // null if it is not open
   // A copy that may be changed until publish().
   AlertRecord& edit(const Id128& id);
   void publish(Changes& out);
@@ -111,6 +122,7 @@ class Supervisor::Book {
   void take_up_reported(const AlertRecord& record);
 
   // Covers and inhibition (covering.cc).
+  bool inhibits() const { return !inhibit_.rules().rules.empty(); }
   std::optional<Id128> parent_of(const AlertRecord& record) const;
   bool covers(const AlertRecord& parent, const AlertRecord& child) const;
   void cover(const Id128& child, const Id128& parent, Changes& out);
@@ -219,12 +231,14 @@ class Supervisor::Book {
 
   // Timers (book.cc).
   void arm(TimeMs& armed, TimeMs due, Due kind, const Id128& id);
-  void arm_all(const Id128& id);
+  void disarm(const Id128& id, TimeMs Armed::* which);
+  void arm_all(const Id128& id, Slot& slot);
   void fire(const Timer& timer, Changes& out);
   void expire_or_rearm(const Id128& id, Changes& out);
 
   // Commands (commands.cc).
-  Result<const AlertRecord*> open_alert(const Id128& id, std::string_view attempted) const;
+  Result<std::shared_ptr<const AlertRecord>> open_alert(const Id128& id,
+                                                        std::string_view attempted) const;
   Result<CommandDone> run(const Acknowledge& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const Unacknowledge& c, const std::string& by, Changes& out);
   Result<CommandDone> run(const Resolve& c, const std::string& by, Changes& out);
@@ -255,6 +269,7 @@ class Supervisor::Book {
   ResponseTimes response_times_;
 
   std::unordered_map<Id128, Slot> open_;
+  RecordPacker packer_;
   std::unordered_map<Id128, Id128> open_by_key_;
   std::unordered_map<std::string, std::vector<Id128>> by_scope_;  // open ones, as they opened
   std::unordered_map<Id128, Id128> held_;  // key -> alert closed by a person while its rule holds

@@ -54,7 +54,8 @@ std::vector<Id128> Supervisor::Book::open_ids(
     const std::function<bool(const AlertRecord&)>& wanted) const {
   std::vector<std::pair<TimeMs, Id128>> found;
   for (const auto& [id, slot] : open_)
-    if (wanted(*slot.record)) found.emplace_back(slot.record->view.opened_at, id);
+    if (const auto record = record_of(id, slot); wanted(*record))
+      found.emplace_back(record->view.opened_at, id);
   std::sort(found.begin(), found.end());
   std::vector<Id128> out;
   for (const auto& [opened_at, id] : found) out.push_back(id);
@@ -73,9 +74,9 @@ Result<CommandDone> Supervisor::Book::command(const Command& command, TimeMs now
   return done;
 }
 
-Result<const AlertRecord*> Supervisor::Book::open_alert(const Id128& id,
-                                                        std::string_view attempted) const {
-  if (const auto open = open_.find(id); open != open_.end()) return open->second.record.get();
+Result<std::shared_ptr<const AlertRecord>> Supervisor::Book::open_alert(
+    const Id128& id, std::string_view attempted) const {
+  if (auto open = open_record(id)) return open;
   const auto closed = find(id);
   if (!closed)
     return fail(ErrorCode::kRefused,
@@ -118,7 +119,7 @@ Result<CommandDone> Supervisor::Book::run(const Acknowledge& c, const std::strin
                     to_iso(c.until), to_iso(now_)));
   if (groups_.contains(c.alert))
     return for_each(members_of(c.alert), "acknowledge", [&](const Id128& id) {
-      if (!open_.at(id).record->view.acknowledged_by.empty()) return Result<CommandDone>(done(id));
+      if (!open_record(id)->view.acknowledged_by.empty()) return Result<CommandDone>(done(id));
       return run(Acknowledge{id, c.note, c.until}, by, out);
     });
   const auto open = open_alert(c.alert, "acknowledge");
@@ -140,7 +141,7 @@ Result<CommandDone> Supervisor::Book::run(const Acknowledge& c, const std::strin
   tell_update(record, true, out, "acknowledged by " + by);
   // Who answers a call has all that it was made for.
   for (const Id128& id : followers_of(record))
-    if (open_.at(id).record->view.acknowledged_by.empty())
+    if (open_record(id)->view.acknowledged_by.empty())
       if (auto also = run(Acknowledge{id, c.note, c.until}, by, out); !also) return also;
   return done(c.alert);
 }

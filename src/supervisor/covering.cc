@@ -26,22 +26,25 @@ bool Supervisor::Book::covers(const AlertRecord& parent, const AlertRecord& chil
                                         alert_labels(child.view.latest)) == nullptr))
     return false;
   // Two rules that cover each other: the one that was first stays on top, or nobody would hear.
-  for (const AlertRecord* up = &parent; up->view.covered_by;) {
+  std::shared_ptr<const AlertRecord> held;
+  for (const AlertRecord* up = &parent; up->view.covered_by; up = held.get()) {
     if (*up->view.covered_by == child.view.id) return false;
-    const auto next = open_.find(*up->view.covered_by);
-    if (next == open_.end()) break;
-    up = next->second.record.get();
+    auto next = open_record(*up->view.covered_by);
+    if (next == nullptr) break;
+    held = std::move(next);
   }
   return true;
 }
 
 std::optional<Id128> Supervisor::Book::parent_of(const AlertRecord& record) const {
-  if (const auto scope = by_scope_.find(record.view.opened->scope.text()); scope != by_scope_.end())
-    for (const Id128& id : scope->second)
-      if (covers(*open_.at(id).record, record)) return id;
-  if (inhibit_.rules().rules.empty()) return std::nullopt;
+  if (!by_scope_.empty())
+    if (const auto scope = by_scope_.find(record.view.opened->scope.text());
+        scope != by_scope_.end())
+      for (const Id128& id : scope->second)
+        if (covers(*open_record(id), record)) return id;
+  if (!inhibits()) return std::nullopt;
   for (const Id128& id : inhibit_.sources_of(alert_labels(record.view.latest)))
-    if (covers(*open_.at(id).record, record)) return id;
+    if (covers(*open_record(id), record)) return id;
   return std::nullopt;
 }
 
@@ -61,19 +64,22 @@ void Supervisor::Book::cover(const Id128& child, const Id128& parent, Changes& o
 // What opened shortly before its parent, or has not been told of yet, is covered by it. What an
 // inhibition names is, whenever it opened.
 void Supervisor::Book::cover_children(const Id128& parent, Changes& out) {
-  const AlertView& view = open_.at(parent).record->view;
+  if (by_scope_.empty() && !inhibits()) return;
+  const auto above = open_record(parent);
+  const AlertView& view = above->view;
   const auto same = by_scope_.find(view.opened->scope.text());
   const std::vector<Id128> scope = same == by_scope_.end() ? std::vector<Id128>{} : same->second;
   for (const Id128& id : scope) {
-    const AlertRecord& child = *open_.at(id).record;
+    const auto held = open_record(id);
+    const AlertRecord& child = *held;
     const bool recent = child.view.opened_at >= view.opened_at - options_.cover_slack;
     if (child.view.covered_by || !(recent || !child.spoke())) continue;
-    if (covers(*open_.at(parent).record, child)) cover(id, parent, out);
+    if (covers(*open_record(parent), child)) cover(id, parent, out);
   }
-  if (inhibit_.rules().rules.empty()) return;
+  if (!inhibits()) return;
   for (const Id128& id : inhibit_.targets_of(alert_labels(view.latest))) {
-    const AlertRecord& child = *open_.at(id).record;
-    if (!child.view.covered_by && covers(*open_.at(parent).record, child)) cover(id, parent, out);
+    const auto child = open_record(id);
+    if (!child->view.covered_by && covers(*open_record(parent), *child)) cover(id, parent, out);
   }
 }
 
@@ -86,8 +92,8 @@ void Supervisor::Book::release_children(const Id128& parent, TimeMs time, Change
 
 void Supervisor::Book::release(const Id128& id, const AlertRecord& parent, TimeMs time,
                                Changes& out) {
-  const auto slot = open_.find(id);
-  if (slot == open_.end() || slot->second.record->view.covered_by != parent.view.id) return;
+  const auto open = open_record(id);
+  if (open == nullptr || open->view.covered_by != parent.view.id) return;
   AlertRecord& child = edit(id);
   child.view.covered_by.reset();
   if (const auto other = parent_of(child)) {
@@ -101,19 +107,17 @@ void Supervisor::Book::release(const Id128& id, const AlertRecord& parent, TimeM
 
 // Its severity is another: what inhibited it, or was inhibited by it, may be so no longer.
 void Supervisor::Book::labels_changed(const Id128& id, Changes& out) {
-  if (inhibit_.rules().rules.empty()) return;
+  if (!inhibits()) return;
   const AlertRecord& record = edit(id);
   const std::vector<Id128> children = record.view.covers;
   for (const Id128& child : children) {
-    const auto slot = open_.find(child);
-    if (slot != open_.end() && slot->second.record->view.covered_by == id &&
-        !covers(record, *slot->second.record))
+    const auto below = open_record(child);
+    if (below != nullptr && below->view.covered_by == id && !covers(record, *below))
       release(child, record, now_, out);
   }
   if (record.view.covered_by) {
-    const auto parent = open_.find(*record.view.covered_by);
-    if (parent != open_.end() && !covers(*parent->second.record, record))
-      release(id, *parent->second.record, now_, out);
+    const auto parent = open_record(*record.view.covered_by);
+    if (parent != nullptr && !covers(*parent, record)) release(id, *parent, now_, out);
   }
   cover_children(id, out);
   if (record.view.covered_by) return;

@@ -113,7 +113,7 @@ void Supervisor::Book::pause_escalation(AlertRecord& record, Changes& out) {
   const auto& state = record.view.escalation;
   if (!state || state->state != Escalation::State::kRunning) return;
   run_escalation(record, [&](EscalationRun& run) { run.pause(now_); }, out);
-  handing_over_.push_back(open_.at(record.view.id).record);
+  handing_over_.push_back(open_record(record.view.id));
 }
 
 void Supervisor::Book::resume_escalation(AlertRecord& record, Changes& out) {
@@ -184,9 +184,9 @@ void Supervisor::Book::note_response(AlertRecord& record, const std::string& by,
 }
 
 void Supervisor::Book::delivered(const Delivery& delivery, Changes& out) {
-  const auto open = open_.find(delivery.alert_id);
-  if (open == open_.end() || !open->second.record->view.escalation) return;
-  const auto& calls = open->second.record->view.escalation->calls;
+  const auto open = open_record(delivery.alert_id);
+  if (open == nullptr || !open->view.escalation) return;
+  const auto& calls = open->view.escalation->calls;
   const auto call = std::find_if(calls.begin(), calls.end(), [&](const EscalationCall& one) {
     return one.delivery == delivery.id;
   });
@@ -213,9 +213,9 @@ void Supervisor::Book::delivered(const Delivery& delivery, Changes& out) {
 }
 
 std::vector<EscalationNext> Supervisor::Book::next(const Id128& id, size_t limit) const {
-  const auto open = open_.find(id);
-  if (open == open_.end() || !open->second.record->view.escalation) return {};
-  const AlertRecord& record = *open->second.record;
+  const auto open = open_record(id);
+  if (open == nullptr || !open->view.escalation) return {};
+  const AlertRecord& record = *open;
   if (record.view.escalation->state == Escalation::State::kFollows) {
     const auto bundle = bundles_.find(record.view.escalation->with);
     const bool led = bundle != bundles_.end() && bundle->second.leader != id;

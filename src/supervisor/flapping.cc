@@ -9,8 +9,14 @@
 namespace tocsin::supervisor {
 
 void FlapWatch::add(const Id128& key, TimeMs time, DurationMs window) {
-  std::vector<TimeMs>& times = changes_[key];
-  times.insert(std::upper_bound(times.begin(), times.end(), time), time);
+  const auto [place, fresh] = changes_.try_emplace(key, Times{time, nullptr});
+  Times& times = place->second;
+  if (!fresh) {
+    if (!times.later) times.later = std::make_unique<std::vector<TimeMs>>();
+    TimeMs later = time;
+    if (later < times.first) std::swap(later, times.first);
+    times.later->insert(std::upper_bound(times.later->begin(), times.later->end(), later), later);
+  }
   order_.emplace_back(time, key);
   while (!order_.empty() && (order_.front().first <= time - window || order_.size() > kChangesMax))
     forget_oldest();
@@ -19,8 +25,14 @@ void FlapWatch::add(const Id128& key, TimeMs time, DurationMs window) {
 void FlapWatch::forget_oldest() {
   const auto found = changes_.find(order_.front().second);
   order_.pop_front();
-  found->second.erase(found->second.begin());
-  if (found->second.empty()) changes_.erase(found);
+  Times& times = found->second;
+  if (!times.later) {
+    changes_.erase(found);
+    return;
+  }
+  times.first = times.later->front();
+  times.later->erase(times.later->begin());
+  if (times.later->empty()) times.later.reset();
 }
 
 void FlapWatch::save(ByteWriter& out) const {
@@ -44,8 +56,14 @@ void FlapWatch::restore(ByteReader& in, DurationMs window) {
 std::vector<TimeMs> FlapWatch::changes(const Id128& key, TimeMs now, DurationMs window) const {
   const auto found = changes_.find(key);
   if (found == changes_.end()) return {};
-  const auto from = std::upper_bound(found->second.begin(), found->second.end(), now - window);
-  return {from, found->second.end()};
+  std::vector<TimeMs> out;
+  const auto add = [&](TimeMs time) {
+    if (time > now - window) out.push_back(time);
+  };
+  add(found->second.first);
+  if (found->second.later)
+    for (const TimeMs time : *found->second.later) add(time);
+  return out;
 }
 
 size_t FlapWatch::count(const Id128& key, TimeMs now, DurationMs window) const {
@@ -95,11 +113,11 @@ bool Supervisor::Book::held_open(AlertRecord& record, const Decision& decision, 
 }
 
 void Supervisor::Book::flap_due(const Id128& id, Changes& out) {
-  const Slot& slot = open_.at(id);
-  const Id128 key = slot.record->view.key;
+  Slot& slot = open_.at(id);
+  const Id128 key = record_of(id, slot)->view.key;
   const auto quiet = static_cast<size_t>(options_.flapping.quiet());
   if (options_.flapping.changes != 0 && flaps_.count(key, now_, options_.flapping.window) > quiet) {
-    arm_all(id);
+    arm_all(id, slot);
     return;
   }
   AlertRecord& record = edit(id);

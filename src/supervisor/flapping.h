@@ -3,6 +3,7 @@
 // flaps is kept with its alert; the rest is found again in the table of alerts.
 
 #include <deque>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -30,8 +31,12 @@ class FlapWatch {
 
  private:
   void forget_oldest();
-  // Most have one or two: a deque of each would be half a kilobyte.
-  std::unordered_map<Id128, std::vector<TimeMs>> changes_;
+  // Most have one: only what has more fetches memory of its own. In their order.
+  struct Times {
+    TimeMs first;
+    std::unique_ptr<std::vector<TimeMs>> later;  // null: none
+  };
+  std::unordered_map<Id128, Times> changes_;
   std::deque<std::pair<TimeMs, Id128>> order_;
 };
 

@@ -25,9 +25,9 @@ bool called_for(const AlertRecord& record) {
 // Not one that is less severe: its call may be meant for others, or for later.
 bool Supervisor::Book::may_lead(const Id128& id, const AlertRecord& record,
                                 const EscalationPolicy& policy) const {
-  const auto open = open_.find(id);
-  if (open == open_.end() || id == record.view.id) return false;
-  const AlertRecord& leader = *open->second.record;
+  const auto open = open_record(id);
+  if (open == nullptr || id == record.view.id) return false;
+  const AlertRecord& leader = *open;
   return called_for(leader) && leader.view.escalation->policy->name == policy.name &&
          leader.view.latest->severity <= record.view.latest->severity;
 }
@@ -41,7 +41,9 @@ std::optional<Id128> Supervisor::Book::leader_of(const AlertRecord& record,
     for (const auto& [member, entry] : group->second.members) {
       const auto open = open_.find(member);
       if (open == open_.end()) continue;
-      const auto bundle = bundles_.find(bundle_of(*open->second.record));
+      // One that is packed is called for with nobody.
+      const auto bundle = open->second.whole ? bundles_.find(bundle_of(*open->second.whole))
+                                             : bundles_.find(member);
       const Id128 leader = bundle == bundles_.end() ? member : bundle->second.leader;
       if (may_lead(leader, record, policy)) return leader;
     }
@@ -76,14 +78,15 @@ void Supervisor::Book::follow(AlertRecord& record, const Id128& leader, Policies
   state->policy = std::move(policy);
   state->state = Escalation::State::kFollows;
   state->begun = now_;
-  state->with = bundle_of(*open_.at(leader).record);
+  const auto leading = open_record(leader);
+  state->with = bundle_of(*leading);
   if (record.view.escalation) state->assigned_to = record.view.escalation->assigned_to;
   bundles_[state->with].leader = leader;
   bundles_[state->with].followers.insert(record.view.id);
-  note_history(record, "escalation", "",
-               fmt::format("called together with {} ({})",
-                           open_.at(leader).record->view.opened->rule_id, to_text(leader)),
-               out);
+  note_history(
+      record, "escalation", "",
+      fmt::format("called together with {} ({})", leading->view.opened->rule_id, to_text(leader)),
+      out);
   keep_escalation(record, std::move(state), out);
 }
 
@@ -94,9 +97,9 @@ std::vector<Id128> Supervisor::Book::followers_of(const AlertRecord& leader) con
   if (found == bundles_.end() || found->second.leader != leader.view.id) return {};
   std::vector<std::pair<TimeMs, Id128>> order;
   for (const Id128& id : found->second.followers) {
-    const auto open = open_.find(id);
-    if (open == open_.end() || !follows(*open->second.record)) continue;
-    const AlertView& view = open->second.record->view;
+    const auto open = open_record(id);
+    if (open == nullptr || !follows(*open)) continue;
+    const AlertView& view = open->view;
     if (view.escalation->with == bundle) order.emplace_back(view.opened_at, id);
   }
   std::sort(order.begin(), order.end());
@@ -112,12 +115,12 @@ void Supervisor::Book::hand_over(const AlertRecord& leader, Changes& out) {
   if (bundle == bundles_.end()) return;
   const bool over = !open_.contains(leader.view.id);
   if (over) bundle->second.followers.erase(leader.view.id);
-  const AlertRecord* next = nullptr;
+  std::shared_ptr<const AlertRecord> next;
   for (const Id128& id : followers_of(leader)) {
-    const AlertRecord& record = *open_.at(id).record;
-    const bool wants = record.view.acknowledged_by.empty() && !muted(record.view);
-    if (wants && (next == nullptr || record.view.latest->severity < next->view.latest->severity))
-      next = &record;
+    auto record = open_record(id);
+    const bool wants = record->view.acknowledged_by.empty() && !muted(record->view);
+    if (wants && (next == nullptr || record->view.latest->severity < next->view.latest->severity))
+      next = std::move(record);
   }
   if (next != nullptr)
     lead(edit(next->view.id), out);
@@ -158,10 +161,12 @@ void Supervisor::Book::settle_calls(Changes& out) {
 // After load(): who is called for together is in the alerts.
 void Supervisor::Book::load_bundles() {
   for (const auto& [id, slot] : open_)
-    if (follows(*slot.record)) bundles_[slot.record->view.escalation->with].followers.insert(id);
+    if (slot.whole && follows(*slot.whole))
+      bundles_[slot.whole->view.escalation->with].followers.insert(id);
   for (const auto& [id, slot] : open_) {
-    const auto bundle = bundles_.find(bundle_of(*slot.record));
-    if (bundle != bundles_.end() && called_for(*slot.record)) bundle->second.leader = id;
+    if (!slot.whole) continue;  // nobody is called for it
+    const auto bundle = bundles_.find(bundle_of(*slot.whole));
+    if (bundle != bundles_.end() && called_for(*slot.whole)) bundle->second.leader = id;
   }
 }
 
@@ -169,11 +174,15 @@ void Supervisor::Book::load_bundles() {
 std::vector<Id128> Supervisor::Book::members_of(const Id128& group) const {
   const auto found = groups_.find(group);
   if (found == groups_.end()) return {};
-  return open_ids([&](const AlertRecord& record) {
-    const auto member = found->second.members.find(record.view.id);
-    return member != found->second.members.end() &&
-           member->second.state == GroupMember::State::kTold;
-  });
+  std::vector<std::pair<TimeMs, Id128>> order;
+  for (const auto& [id, member] : found->second.members)
+    if (const auto open = open_.find(id);
+        open != open_.end() && member.state == GroupMember::State::kTold)
+      order.emplace_back(rank_of(id, open->second).opened_at, id);
+  std::sort(order.begin(), order.end());
+  std::vector<Id128> out;
+  for (const auto& [opened, id] : order) out.push_back(id);
+  return out;
 }
 
 }  // namespace tocsin::supervisor

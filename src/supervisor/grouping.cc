@@ -41,6 +41,15 @@ std::string site_of(const Decision& decision) {
   return site.empty() ? decision.scope.text() : std::string(site);
 }
 
+using RankedAlert = std::pair<AlertRank, std::shared_ptr<const AlertRecord>>;
+
+// In their order; what is beyond the number shown goes.
+void keep_shown(std::vector<RankedAlert>& alerts) {
+  std::sort(alerts.begin(), alerts.end(),
+            [](const RankedAlert& a, const RankedAlert& b) { return a.first < b.first; });
+  if (alerts.size() > kGroupAlertsShown) alerts.resize(kGroupAlertsShown);
+}
+
 GroupView::Counts largest(const std::map<std::string, size_t>& counts) {
   GroupView::Counts out(counts.begin(), counts.end());
   std::stable_sort(out.begin(), out.end(),
@@ -196,10 +205,10 @@ void Supervisor::Book::take_waiting(Group& group, std::vector<Id128>& joined, Ch
   std::sort(waiting.begin(), waiting.end());
   for (const auto& [joined_at, id] : waiting) {
     GroupMember& member = group.members.at(id);
-    const bool leaves = muted(open_.at(id).record->view);
+    AlertRecord& alert = edit(id);
+    const bool leaves = muted(alert.view);
     group.set(member, leaves ? GroupMember::State::kLeft : GroupMember::State::kTold);
     out.members.push_back(member);
-    AlertRecord& alert = edit(id);
     if (!leaves) {
       joined.push_back(id);
       if (alert.spoke_at == TimeMs{}) alert.spoke_at = now_;
@@ -236,10 +245,9 @@ bool Supervisor::Book::repeat_group(Group& group) {
   if (repeat == nullptr) return false;
   const bool wanted =
       std::any_of(group.members.begin(), group.members.end(), [&](const auto& entry) {
+        if (entry.second.state != GroupMember::State::kTold) return false;
         const auto open = open_.find(entry.first);
-        return entry.second.state == GroupMember::State::kTold && open != open_.end() &&
-               open->second.record->view.acknowledged_by.empty() &&
-               !muted(open->second.record->view);
+        return open != open_.end() && !rank_of(entry.first, open->second).answered;
       });
   if (wanted) ++group.record.repeats;
   group.record.repeat_at = now_ + repeat->after(group.record.repeats);
@@ -265,7 +273,7 @@ void Supervisor::Book::group_due(const Id128& id, Changes& out) {
   if (record.storm && record.taking) record.due = now_ + record.interval;
   if (group.members.empty()) return end_group(group, out);  // it never spoke, or all was said
   std::vector<std::string> parts, names;
-  for (const Id128& alert : joined) names.push_back(name_of(open_.at(alert).record->view));
+  for (const Id128& alert : joined) names.push_back(name_of(open_record(alert)->view));
   const bool first = record.told_at == TimeMs{};
   const std::string_view verb = record.storm ? "opened in a storm" : "opened";
   parts.push_back(members_text(first ? verb : "more joined", names));
@@ -296,8 +304,7 @@ bool Supervisor::Book::may_tell(const Group& group, const std::string& receiver)
   };
   if (!routes_.owned(receiver)) return true;
   for (const auto& [id, member] : group.members)
-    if (const auto open = open_.find(id); open != open_.end() && !shown(open->second.record->view))
-      return false;
+    if (const auto open = open_record(id); open != nullptr && !shown(open->view)) return false;
   return std::all_of(group.over.begin(), group.over.end(),
                      [&](const auto& alert) { return shown(alert->view); });
 }
@@ -305,15 +312,16 @@ bool Supervisor::Book::may_tell(const Group& group, const std::string& receiver)
 void Supervisor::Book::say(Group& group, Event event, std::string text, Changes& out) {
   GroupRecord& record = group.record;
   if (record.anchor == Id128{}) {
-    for (const auto& [id, member] : group.members) {
-      const auto& candidate = open_.at(id).record;
-      if (group.anchor == nullptr || more_urgent(candidate->view, group.anchor->view))
-        group.anchor = candidate;
-    }
-    record.anchor = group.anchor->view.id;
+    const auto rank = [&](const auto& entry) {
+      return rank_of(entry.first, open_.at(entry.first));
+    };
+    record.anchor =
+        std::min_element(group.members.begin(), group.members.end(),
+                         [&](const auto& a, const auto& b) { return rank(a) < rank(b); })
+            ->first;
   }
   record.told_at = now_;
-  if (open_.contains(record.anchor)) group.anchor = open_.at(record.anchor).record;
+  if (auto anchor = open_record(record.anchor)) group.anchor = std::move(anchor);
   const auto view = view_of(group);
   if (record.storm && event != Event::kResolved)
     text += fmt::format("\nby rule: {}\nby site: {}", counts_text(view->by_rule),
@@ -374,23 +382,22 @@ std::shared_ptr<const GroupView> Supervisor::Book::view_of(const Group& group) c
   out->told_at = record.told_at;
   out->due = record.due;
   std::map<std::string, size_t> by_rule, by_site;
+  std::vector<RankedAlert> most_urgent;
   for (const auto& [id, member] : group.members) {
     if (member.state != GroupMember::State::kTold) continue;
-    const auto& alert = open_.at(id).record;
+    const auto alert = open_record(id);
     ++by_rule[alert->view.opened->rule_id];
     ++by_site[site_of(alert->view.opened)];
     out->severity = std::min(out->severity, alert->view.latest->severity);
-    out->alerts.emplace_back(alert, &alert->view);
+    ++out->open;
+    most_urgent.emplace_back(supervisor::rank_of(alert->view), alert);
+    if (most_urgent.size() >= 2 * kGroupAlertsShown) keep_shown(most_urgent);
   }
-  out->open = out->alerts.size();
-  out->over = out->alerts.empty();
+  keep_shown(most_urgent);
+  for (const auto& [rank, alert] : most_urgent) out->alerts.emplace_back(alert, &alert->view);
+  out->over = out->open == 0;
   if (out->over && group.anchor) out->severity = group.anchor->view.latest->severity;
   const size_t all = out->open + group.over.size();
-  const auto shown = out->alerts.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(out->alerts.size(), kGroupAlertsShown));
-  std::partial_sort(out->alerts.begin(), shown, out->alerts.end(),
-                    [](const auto& a, const auto& b) { return more_urgent(*a, *b); });
-  out->alerts.erase(shown, out->alerts.end());
   for (const auto& alert : group.over)
     if (out->alerts.size() < kGroupAlertsShown) out->alerts.emplace_back(alert, &alert->view);
   out->truncated = all - out->alerts.size();

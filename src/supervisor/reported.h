@@ -34,6 +34,10 @@ class Reported {
   Entry& add(const Id128& key, const Entry& entry);
   void set_end(const Id128& key, Entry& entry, TimeMs ends);
   void erase(const Id128& key) { by_key_.erase(key); }
+  template <class Each>
+  void each(const Each& one) const {
+    for (const auto& [key, entry] : by_key_) one(entry);
+  }
   // What has an end holds until then at least.
   void prolong(TimeMs until);
 

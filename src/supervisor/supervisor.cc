@@ -6,31 +6,12 @@
 #include "supervisor/book.h"
 
 namespace tocsin::supervisor {
-namespace {
-
-bool wanted(const AlertView& view, const AlertFilter& filter) {
-  if (filter.severity && view.latest->severity != *filter.severity) return false;
-  if (!filter.rule.empty() && view.opened->rule_id != filter.rule) return false;
-  if (view.updated_at < filter.since) return false;
-  return std::all_of(filter.scope.begin(), filter.scope.end(), [&](const Labels::Pair& label) {
-    return view.opened->scope.get(label.first) == label.second;
-  });
-}
-
-bool answered(const AlertView& view) {
-  return !view.acknowledged_by.empty() || view.covered_by || !view.silenced_by.empty() ||
-         view.shelf != nullptr;
-}
-
-}  // namespace
 
 bool more_urgent(const AlertView& a, const AlertView& b) {
   const bool a_open = a.state == AlertState::kOpen, b_open = b.state == AlertState::kOpen;
   if (a_open != b_open) return a_open;
   if (!a_open) return std::tie(b.resolved_at, a.id) < std::tie(a.resolved_at, b.id);
-  if (answered(a) != answered(b)) return !answered(a);
-  return std::tie(a.latest->severity, a.opened_at, a.id) <
-         std::tie(b.latest->severity, b.opened_at, b.id);
+  return rank_of(a) < rank_of(b);
 }
 
 Supervisor::Supervisor(Options options, Routes routes, Counters& counters)
@@ -81,12 +62,7 @@ EscalationPreview Supervisor::preview(const Labels& labels, Severity severity, T
 
 std::vector<std::shared_ptr<const AlertView>> Supervisor::alerts(const AlertFilter& filter) const {
   std::vector<std::shared_ptr<const AlertView>> out;
-  for (const auto& record : book_->all(filter.state))
-    if (wanted(record->view, filter)) out.emplace_back(record, &record->view);
-  const auto end = out.begin() + static_cast<std::ptrdiff_t>(std::min(filter.limit, out.size()));
-  std::partial_sort(out.begin(), end, out.end(),
-                    [](const auto& a, const auto& b) { return more_urgent(*a, *b); });
-  out.erase(end, out.end());
+  for (const auto& record : book_->alerts(filter)) out.emplace_back(record, &record->view);
   return out;
 }
 
@@ -95,12 +71,12 @@ std::shared_ptr<const AlertView> Supervisor::find(const Id128& id) const {
   return record ? std::shared_ptr<const AlertView>(record, &record->view) : nullptr;
 }
 
-std::vector<OpenAlertEnd> Supervisor::open() const {
-  std::vector<OpenAlertEnd> out;
-  for (const auto& record : book_->all(AlertFilter::State::kOpen))
-    out.push_back({{record, &record->view}, book_->holds_until(record->view.key)});
-  return out;
+OpenAlertEnd KeptAlert::read() const {
+  const std::shared_ptr<const AlertRecord> record = whole ? whole : packed.unpack(id);
+  return {{record, &record->view}, ends};
 }
+
+std::vector<KeptAlert> Supervisor::open() const { return book_->open(); }
 
 std::vector<Silence> Supervisor::silences() const { return book_->silences(); }
 std::shared_ptr<const MaintenanceWindows> Supervisor::maintenance() const {

@@ -22,6 +22,7 @@
 #include "supervisor/directory.h"
 #include "supervisor/escalation.h"
 #include "supervisor/options.h"
+#include "supervisor/packed_record.h"
 #include "supervisor/route.h"
 #include "supervisor/tier.h"
 #include "vocabulary/reported_alert.h"
@@ -41,6 +42,16 @@ struct AlertFilter {
 struct OpenAlertEnd {
   std::shared_ptr<const AlertView> alert;
   std::optional<TimeMs> ends;
+};
+
+// An open alert as it is kept: cheap to take on the decision thread, to be read on another.
+struct KeptAlert {
+  Id128 id;
+  std::shared_ptr<const AlertRecord> whole;  // null: packed
+  PackedRecord packed;
+  std::optional<TimeMs> ends;
+
+  OpenAlertEnd read() const;
 };
 
 // What a command made.
@@ -106,7 +117,7 @@ class Supervisor {
   std::vector<std::shared_ptr<const AlertView>> alerts(const AlertFilter& filter) const;
   std::shared_ptr<const AlertView> find(const Id128& id) const;  // null if not in memory
   // Every open alert, and until when it holds (holds_until); in no order.
-  std::vector<OpenAlertEnd> open() const;
+  std::vector<KeptAlert> open() const;
   std::vector<Silence> silences() const;  // that have not ended, by end
   size_t open_count() const;
   std::shared_ptr<const MaintenanceWindows> maintenance() const;  // never null

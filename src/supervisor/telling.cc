@@ -25,6 +25,7 @@ void Supervisor::Book::silence_alert(AlertRecord& record, Silence& silence, Chan
 
 // Of several the one that ends last.
 void Supervisor::Book::silence_if_matched(AlertRecord& record, Changes& out) {
+  if (silences_.empty()) return;
   const Labels labels = alert_labels(record.view.latest);
   Silence* longest = nullptr;
   for (auto& [id, silence] : silences_)

@@ -13,8 +13,14 @@ void LiveAlertmanager::report(ReportedBatch batch, server::Done<ReportCounts> do
 void LiveAlertmanager::open_alerts(server::Done<std::vector<OpenAlertView>> done) {
   DecisionThread& decisions = live_.decisions();
   decisions.loop().post([this, &decisions, done = std::move(done)] {
-    auto out = std::make_shared<std::vector<OpenAlertView>>(decisions.stage().supervisor().open());
-    live_.background().post([out, done] { done(std::move(*out)); });
+    auto kept =
+        std::make_shared<std::vector<supervisor::KeptAlert>>(decisions.stage().supervisor().open());
+    live_.background().post([kept, done] {
+      std::vector<OpenAlertView> out;
+      out.reserve(kept->size());
+      for (const supervisor::KeptAlert& one : *kept) out.push_back(one.read());
+      done(std::move(out));
+    });
   });
 }
 

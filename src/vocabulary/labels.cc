@@ -29,10 +29,21 @@ void append_text(std::string& out, std::string_view text) {
   out += text;
 }
 
+// Stable. Most are few, and in their order already or nearly so: std::stable_sort would fetch
+// memory for each.
+void sort_by_name(std::vector<Labels::Pair>& pairs) {
+  constexpr size_t kFew = 24;
+  if (pairs.size() > kFew) return std::stable_sort(pairs.begin(), pairs.end(), name_less);
+  for (auto next = pairs.begin(); next != pairs.end(); ++next) {
+    const auto place = std::upper_bound(pairs.begin(), next, *next, name_less);
+    if (place != next) std::rotate(place, next, std::next(next));
+  }
+}
+
 }  // namespace
 
 Labels::Labels(std::vector<Pair> pairs) {
-  std::stable_sort(pairs.begin(), pairs.end(), name_less);
+  sort_by_name(pairs);
   size_t size = 0;
   for (const Pair& pair : pairs) size += pair.first.size() + pair.second.size() + 4;
   std::string bytes;
