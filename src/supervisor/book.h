@@ -175,7 +175,8 @@ class Supervisor::Book {
   void group_news(const AlertRecord& record, const std::string& news);
   void schedule(Group& group, TimeMs due);
   void group_due(const Id128& id, Changes& out);
-  void take_waiting(Group& group, std::vector<Id128>& joined, Changes& out);
+  size_t take_waiting(Group& group, std::vector<std::string>& names, Changes& out);
+  void note_spoke(const Id128& id, const AlertRecord& record);
   void end_storm_if_calm(Group& group, bool& ended);
   bool repeat_group(Group& group);
   bool may_tell(const Group& group, const std::string& receiver) const;

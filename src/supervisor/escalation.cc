@@ -34,6 +34,10 @@ bool active(const Escalation& state, const Call& call) {
          state.state == Escalation::State::kExhausted;
 }
 
+bool reminds(const EscalationPolicy& policy) {
+  return policy.steps.size() == 1 && policy.steps.front().again;
+}
+
 TimeMs next_due(const Escalation& state) {
   TimeMs due = state.state == Escalation::State::kRunning ? state.due : kTimeMax;
   for (const Call& call : state.calls) {

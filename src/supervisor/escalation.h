@@ -116,6 +116,8 @@ struct EscalationPreview {
   std::vector<EscalationNext> next;
 };
 
+// Tells whom was told before once more, and calls nobody.
+bool reminds(const EscalationPolicy& policy);
 // kTimeMax: nothing will happen by itself.
 TimeMs next_due(const Escalation& state);
 // Whether this call goes out, or counts as late, by itself.

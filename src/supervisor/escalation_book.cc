@@ -88,8 +88,7 @@ int64_t Supervisor::Book::call_out(AlertRecord& record, const EscalationCall& ca
 void Supervisor::Book::begin_escalation(AlertRecord& record, Changes& out) {
   const Policies::Ptr policy = policy_of(record);
   if (!policy) return;
-  const bool reminds = policy->steps.size() == 1 && policy->steps.front().again;
-  if (!reminds) {
+  if (!reminds(*policy)) {
     if (const auto leader = leader_of(record, *policy)) return follow(record, *leader, policy, out);
     note_call(record, *policy);
   }

@@ -28,8 +28,8 @@ Result<CommandDone> Supervisor::Book::run(const Escalate& c, const std::string& 
   if (!open) return fail(open.error());
   const auto& before = (*open)->view.escalation;
   Policies::Ptr policy = before ? before->policy : nullptr;
-  const bool reminds = policy && policy->steps.size() == 1 && policy->steps.front().again;
-  if ((!policy || reminds) && rules_) policy = rules_->policies.standard();
+  const bool only_reminds = policy && reminds(*policy);
+  if ((!policy || only_reminds) && rules_) policy = rules_->policies.standard();
   if (!policy)
     return fail(ErrorCode::kRefused,
                 fmt::format("escalate {}: its route names no policy and there is no standard one; "

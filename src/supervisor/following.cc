@@ -41,9 +41,10 @@ std::optional<Id128> Supervisor::Book::leader_of(const AlertRecord& record,
     for (const auto& [member, entry] : group->second.members) {
       const auto open = open_.find(member);
       if (open == open_.end()) continue;
-      // One that is packed is called for with nobody.
-      const auto bundle = open->second.whole ? bundles_.find(bundle_of(*open->second.whole))
-                                             : bundles_.find(member);
+      // Nobody is called for one that is packed; others may be behind whom it once led.
+      const bool packed = open->second.whole == nullptr;
+      const auto bundle = bundles_.find(packed ? member : bundle_of(*open->second.whole));
+      if (packed && bundle == bundles_.end()) continue;
       const Id128 leader = bundle == bundles_.end() ? member : bundle->second.leader;
       if (may_lead(leader, record, policy)) return leader;
     }

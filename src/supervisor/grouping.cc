@@ -67,13 +67,15 @@ std::string counts_text(const GroupView::Counts& counts) {
 
 }  // namespace
 
-std::string members_text(std::string_view verb, const std::vector<std::string>& names) {
-  if (names.empty()) return {};
+std::string members_text(std::string_view verb, size_t count,
+                         const std::vector<std::string>& names) {
+  if (count == 0) return {};
   const size_t shown = std::min(names.size(), kNamesShown);
+  if (shown == 0) return fmt::format("{} {}", count, verb);
   std::string out =
-      fmt::format("{} {}: {}", names.size(), verb,
+      fmt::format("{} {}: {}", count, verb,
                   fmt::join(names.begin(), names.begin() + static_cast<long>(shown), ", "));
-  if (names.size() > shown) out += fmt::format(" and {} more", names.size() - shown);
+  if (count > shown) out += fmt::format(" and {} more", count - shown);
   return out;
 }
 
@@ -197,26 +199,36 @@ void Supervisor::Book::group_news(const AlertRecord& record, const std::string& 
 }
 
 // Those that wait and may be told of now are; what was muted meanwhile goes, to come back when it
-// speaks.
-void Supervisor::Book::take_waiting(Group& group, std::vector<Id128>& joined, Changes& out) {
+// speaks. How many there are; the first of them by name.
+size_t Supervisor::Book::take_waiting(Group& group, std::vector<std::string>& names, Changes& out) {
+  size_t joined = 0;
   std::vector<std::pair<TimeMs, Id128>> waiting;
   for (const auto& [id, member] : group.members)
     if (member.state == GroupMember::State::kWaiting) waiting.emplace_back(member.joined_at, id);
   std::sort(waiting.begin(), waiting.end());
   for (const auto& [joined_at, id] : waiting) {
     GroupMember& member = group.members.at(id);
-    AlertRecord& alert = edit(id);
-    const bool leaves = muted(alert.view);
+    const auto alert = open_record(id);
+    const bool leaves = muted(alert->view);
     group.set(member, leaves ? GroupMember::State::kLeft : GroupMember::State::kTold);
     out.members.push_back(member);
     if (!leaves) {
-      joined.push_back(id);
-      if (alert.spoke_at == TimeMs{}) alert.spoke_at = now_;
+      if (joined++ < kNamesShown) names.push_back(name_of(alert->view));
+      if (alert->spoke_at == TimeMs{}) note_spoke(id, *alert);
       continue;
     }
-    std::erase(alert.view.groups, group.record.id);
+    std::erase(edit(id).view.groups, group.record.id);
     group.members.erase(id);
   }
+  return joined;
+}
+
+// Of a member nothing changes that is written or shown: there may be thousands.
+void Supervisor::Book::note_spoke(const Id128& id, const AlertRecord& record) {
+  Slot& slot = open_.at(id);
+  if (!slot.fresh) slot.whole = std::make_shared<AlertRecord>(record);
+  slot.whole->spoke_at = now_;
+  if (!slot.fresh) put_away(slot);
 }
 
 void Supervisor::Book::end_storm_if_calm(Group& group, bool& ended) {
@@ -266,24 +278,21 @@ void Supervisor::Book::group_due(const Id128& id, Changes& out) {
   const bool speaks = record.due != TimeMs{} && record.due <= now_;
   if (!speaks && !again) return;
   record.due = {};
-  std::vector<Id128> joined;
-  take_waiting(group, joined, out);
+  std::vector<std::string> parts, names;
+  const size_t joined = take_waiting(group, names, out);
   bool calm = false;
   end_storm_if_calm(group, calm);
   if (record.storm && record.taking) record.due = now_ + record.interval;
   if (group.members.empty()) return end_group(group, out);  // it never spoke, or all was said
-  std::vector<std::string> parts, names;
-  for (const Id128& alert : joined) names.push_back(name_of(open_record(alert)->view));
   const bool first = record.told_at == TimeMs{};
   const std::string_view verb = record.storm ? "opened in a storm" : "opened";
-  parts.push_back(members_text(first ? verb : "more joined", names));
+  parts.push_back(members_text(first ? verb : "more joined", joined, names));
   names.clear();
   size_t over = 0;
   for (const auto& [alert, member] : group.members)
     over += member.state == GroupMember::State::kOver ? 1 : 0;
   for (const auto& alert : group.over) names.push_back(name_of(alert->view));
-  names.resize(std::max(names.size(), over), "…");
-  parts.push_back(members_text("over", names));
+  parts.push_back(members_text("over", std::max(names.size(), over), names));
   if (calm) parts.emplace_back("the storm is over: what opens now is told one by one");
   if (again)
     parts.push_back(fmt::format("still open after {}: {} of them, not all acknowledged (repeat {})",

@@ -35,6 +35,8 @@ struct StormWatch {
 bool muted(const AlertView& view);
 
 // "2 more joined: a, b; 1 is over: c", bounded.
-std::string members_text(std::string_view verb, const std::vector<std::string>& names);
+// `names` are the first of `count`.
+std::string members_text(std::string_view verb, size_t count,
+                         const std::vector<std::string>& names);
 
 }  // namespace tocsin::supervisor

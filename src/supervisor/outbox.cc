@@ -89,7 +89,7 @@ void Outbox::Queue::newer_views(const Changes& changes, std::map<Id128, Subject>
   };
   for (auto& view : changes.changed()) {
     const Subject subject{view, nullptr};
-    subjects[view->id] = subject;
+    if (!changes.intents.empty()) subjects[view->id] = subject;
     renew(view->id, subject);
   }
   for (const auto& group : changes.group_views) {

@@ -11,6 +11,8 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "supervisor/codec.h"
+#include "supervisor/escalation.h"
+#include "supervisor/escalation_codec.h"
 
 namespace tocsin::supervisor {
 namespace {
@@ -44,9 +46,16 @@ TimeMs read_time(ByteReader& in, TimeMs since) {
   return in.u8() == 0 ? TimeMs{} : TimeMs{since.ms + in.zigzag()};
 }
 
+// Nobody has been called: there is only a reminder to come.
+bool only_reminds(const Escalation& escalation) {
+  return escalation.policy && reminds(*escalation.policy) && escalation.calls.empty() &&
+         escalation.state != Escalation::State::kFollows && escalation.with == Id128{};
+}
+
 bool stays_whole(const AlertRecord& record) {
   const AlertView& view = record.view;
-  return !view.opened->report || view.state != AlertState::kOpen || view.escalation || view.shelf ||
+  return !view.opened->report || view.state != AlertState::kOpen ||
+         (view.escalation && !only_reminds(*view.escalation)) || view.shelf ||
          view.key != view.opened->alert_key;
 }
 
@@ -61,6 +70,7 @@ std::string whole_bytes(const AlertRecord& record) {
   ByteWriter out;
   out.text(encode(opened));
   out.text(latest.same(opened) ? std::string() : encode(latest));
+  out.text(escalation ? encode(*escalation) : std::string());
   for (const TimeMs time : {updated_at, acknowledged_at, silenced_until, flapping_since, speak_at,
                             update_told_at, spoke_at, repeat_at})
     write_time(out, time, opened_at);
@@ -93,6 +103,13 @@ SharedDecision read_decision(std::string_view bytes) {
   return std::move(*decision);
 }
 
+std::shared_ptr<const Escalation> read_escalation(std::string_view bytes) {
+  if (bytes.empty()) return nullptr;
+  auto escalation = decode_escalation(bytes);
+  TOCSIN_CHECK(escalation.has_value(), "an alert in memory: {}", escalation.error().message);
+  return std::make_shared<const Escalation>(std::move(*escalation));
+}
+
 void read_people(ByteReader& in, AlertRecord& out) {
   AlertView& view = out.view;
   view.acknowledged_by = in.text();
@@ -122,6 +139,7 @@ std::shared_ptr<AlertRecord> read_whole(std::string_view bytes, const Id128& id,
   view.key = view.opened->alert_key;
   const std::string_view latest = in.text();
   view.latest = latest.empty() ? view.opened : read_decision(latest);
+  view.escalation = read_escalation(in.text());
   for (TimeMs* const time :
        {&view.updated_at, &view.acknowledged_at, &view.silenced_until, &view.flapping_since,
         &out.speak_at, &out.update_told_at, &out.spoke_at, &out.repeat_at})

@@ -61,8 +61,8 @@ class RecordPacker {
 
   RecordPacker();
   ~RecordPacker();
-  // Of nothing if this one stays whole: a rule's, one that is not open, called for, shelved or
-  // very long.
+  // Of nothing if this one stays whole: a rule's, one that is not open, called for (a reminder
+  // that is to come is no call), shelved or very long.
   PackedRecord pack(const AlertRecord& record);
   size_t dictionaries() const { return by_name_.size(); }
 

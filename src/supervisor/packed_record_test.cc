@@ -41,6 +41,19 @@ AlertRecord record_of(const std::string& name, int number) {
   return out;
 }
 
+Escalation reminder() {
+  Escalation out;
+  EscalationPolicy policy;
+  policy.name = "high";
+  policy.steps.push_back({minutes(60), {}, true});
+  out.policy = std::make_shared<const EscalationPolicy>(policy);
+  out.state = Escalation::State::kRunning;
+  out.begun = {24};
+  out.due = {25};
+  out.assigned_to = "ben";
+  return out;
+}
+
 // A value of its own in every field that may be kept.
 AlertRecord distinct_record() {
   AlertRecord out = record_of("DiskSpace", 7);
@@ -60,6 +73,7 @@ AlertRecord distinct_record() {
   view.groups = {{12, 13}};
   view.flapping_since = {14};
   view.flap_changes = 15;
+  view.escalation = std::make_shared<const Escalation>(reminder());
   out.told = {"hub", "mail"};
   out.speak_at = {16};
   out.update_told_at = {17};
@@ -101,6 +115,10 @@ void expect_same(const AlertView& a, const AlertView& b) {
     EXPECT_EQ(a.notes[i].text, b.notes[i].text);
   }
   EXPECT_EQ(a.groups, b.groups);
+  ASSERT_EQ(a.escalation == nullptr, b.escalation == nullptr);
+  if (a.escalation) {
+    EXPECT_EQ(*a.escalation, *b.escalation);
+  }
   EXPECT_EQ(a.flapping_since, b.flapping_since);
   EXPECT_EQ(a.flap_changes, b.flap_changes);
 }
@@ -148,8 +166,21 @@ TEST(PackedRecord, SomeStayWhole) {
   for (const Case& one : {
            Case{"a rule's",
                 [](AlertRecord& r) { r.view.opened.edit([](Decision& d) { d.report.reset(); }); }},
-           Case{"called for",
+           Case{"assigned, without a policy",
                 [](AlertRecord& r) { r.view.escalation = std::make_shared<const Escalation>(); }},
+           Case{"somebody was called",
+                [](AlertRecord& r) {
+                  Escalation called = reminder();
+                  called.calls.emplace_back();
+                  r.view.escalation = std::make_shared<const Escalation>(called);
+                }},
+           Case{"called for together with another",
+                [](AlertRecord& r) {
+                  Escalation follows = reminder();
+                  follows.state = Escalation::State::kFollows;
+                  follows.with = {1, 2};
+                  r.view.escalation = std::make_shared<const Escalation>(follows);
+                }},
            Case{"shelved",
                 [](AlertRecord& r) { r.view.shelf = std::make_shared<const AlertShelf>(); }},
            Case{"closed", [](AlertRecord& r) { r.view.state = AlertState::kResolved; }},

@@ -16,7 +16,10 @@ void Supervisor::Book::silence_alert(AlertRecord& record, Silence& silence, Chan
   record.view.silenced_by = silence.id;
   record.view.silenced_until = silence.until;
   ++silence.muted;
-  out.silences.push_back(silence);
+  if (!out.silences.empty() && out.silences.back().id == silence.id)
+    out.silences.back() = silence;  // the last counts: it may mute thousands in one call
+  else
+    out.silences.push_back(silence);
   out.silence_hits.push_back({silence.id, record.view.id, now_});
   note_history(record, "silenced", silence.by,
                fmt::format("until {}: {}", to_iso(silence.until), silence.comment), out);
