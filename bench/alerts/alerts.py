@@ -15,7 +15,8 @@ import tempfile
 import threading
 import time
 
-# BENCH_ACTIVE=N: so many alerts; BENCH_PEER=0: without the peer.
+# BENCH_ACTIVE=N: so many alerts; BENCH_PEER=0: without the peer; BENCH_SILENCE=0: without the silence, so that
+# the mass of alerts waits to be told as one group.
 BATCH, CONNECTIONS = 64, 2
 ACTIVE = int(os.environ.get("BENCH_ACTIVE", 100_000))
 REFRESH_SECONDS, PACED, PACED_SECONDS, PROBES_A_SECOND = 8, 20_000, 10, 20
@@ -152,7 +153,8 @@ def paced(port, requests):
 
 
 def measure(server, resident_mb, bulk):
-    silence(server.port)
+    if os.environ.get("BENCH_SILENCE") != "0":
+        silence(server.port)
     before = resident_mb(server.pid)
     new = send_all(server.port, bulk) * BATCH
     resident = resident_mb(server.pid) - before
