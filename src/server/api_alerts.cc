@@ -23,12 +23,14 @@ bool unanswered(const AlertView& alert) {
          alert.silenced_by.empty() && !alert.covered_by && alert.shelf == nullptr;
 }
 
-// Unanswered first, then severity, then the youngest.
+// Open ones unanswered first, then by severity, then the youngest; then closed ones as they come.
 bool before(const AlertEntry& a, const AlertEntry& b) {
+  const bool a_open = a.alert->state == AlertState::kOpen;
+  if (a_open != (b.alert->state == AlertState::kOpen)) return a_open;
+  if (!a_open) return false;
   const auto rank = [](const AlertEntry& entry) {
     const AlertView& alert = *entry.alert;
-    return std::tuple(!unanswered(alert), alert.state != AlertState::kOpen, alert.latest->severity,
-                      -alert.opened_at.ms, alert.id);
+    return std::tuple(!unanswered(alert), alert.latest->severity, -alert.opened_at.ms, alert.id);
   };
   return rank(a) < rank(b);
 }
@@ -56,6 +58,16 @@ Result<AlertQuery> alert_query(const Request& request) {
   out.limit = *limit;
   out.site = request.query.get("site");
   out.rule = request.query.get("rule");
+  auto labels = label_params(request);
+  if (!labels) return fail(labels.error());
+  out.labels = std::move(*labels);
+  if (const std::string_view from = request.query.get("before"); !from.empty()) {
+    out.before = supervisor::parse_closed_cursor(from);
+    if (!out.before)
+      return fail(ErrorCode::kInvalid,
+                  "reading the parameter before failed: it is what next of an answer says");
+  }
+  out.view = view_of(request);
   return out;
 }
 
@@ -63,19 +75,26 @@ void list_alerts(Views& views, const Request& request, Respond respond) {
   auto query = alert_query(request);
   if (!query) return respond(error_response(query.error()));
   const size_t limit = query->limit;
-  const LabelView view = view_of(request);
-  if (!view.everything()) query->limit = kSearchedMax;  // of which some are not shown
+  const LabelView view = query->view;
+  // Of the open ones some are not shown.
+  if (!view.everything() && query->state == AlertQuery::State::kOpen) query->limit = kSearchedMax;
   views.alerts(
-      *query, reply<std::vector<AlertEntry>>(
-                  std::move(respond), [limit, view](JsonWriter& json, std::vector<AlertEntry> all) {
-                    std::erase_if(
-                        all, [&](const AlertEntry& entry) { return !shows(view, *entry.alert); });
-                    std::sort(all.begin(), all.end(), before);
-                    if (all.size() > limit) all.resize(limit);
-                    json.begin_object().key("alerts").begin_array();
-                    for (const AlertEntry& entry : all) write_alert_summary(json, entry);
-                    json.end_array().end_object();
-                  }));
+      *query, reply<AlertPage>(std::move(respond), [limit, view](JsonWriter& json, AlertPage page) {
+        std::vector<AlertEntry>& all = page.alerts;
+        std::erase_if(all, [&](const AlertEntry& entry) { return !shows(view, *entry.alert); });
+        std::stable_sort(all.begin(), all.end(), before);
+        if (all.size() > limit) {
+          all.resize(limit);
+          page.complete = false;
+        }
+        json.begin_object().key("alerts").begin_array();
+        for (const AlertEntry& entry : all) write_alert_summary(json, entry);
+        json.end_array();
+        json.member("complete", page.complete);
+        json.key("next");
+        page.next ? json.string(to_text(*page.next)) : json.null();
+        json.end_object();
+      }));
 }
 
 std::string named_alert(const Request& request) {

@@ -32,15 +32,11 @@ Result<void> read_kind(const net::Request& request, LedgerQuery& out) {
 
 Result<void> read_labels(const net::Request& request, std::string_view site_label,
                          LedgerQuery& out) {
-  for (const auto& [name, value] : request.query.pairs()) {
+  for (const auto& [name, value] : request.query.pairs())
     if (name == "site") out.scope.emplace_back(std::string(site_label), value);
-    if (name != "label") continue;
-    const size_t equals = value.find('=');
-    if (equals == 0 || equals == std::string::npos)
-      return fail(ErrorCode::kInvalid,
-                  "reading the parameter label failed: it is name=value, such as customer=7");
-    out.scope.emplace_back(value.substr(0, equals), value.substr(equals + 1));
-  }
+  auto labels = label_params(request);
+  if (!labels) return fail(labels.error());
+  std::move(labels->begin(), labels->end(), std::back_inserter(out.scope));
   return {};
 }
 

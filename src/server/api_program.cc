@@ -66,11 +66,11 @@ void now(Views& views, const Request& request, Respond respond) {
   if (view.everything()) return views.now(reply<NowView>(std::move(respond), write_now));
   AlertQuery open;
   open.limit = 10'000;
-  views.alerts(open, [&views, view, respond](Result<std::vector<AlertEntry>> alerts) {
-    if (!alerts) return respond(error_response(alerts.error()));
-    std::erase_if(*alerts, [&](const AlertEntry& one) { return !shows(view, *one.alert); });
+  views.alerts(open, [&views, view, respond](Result<AlertPage> page) {
+    if (!page) return respond(error_response(page.error()));
+    std::erase_if(page->alerts, [&](const AlertEntry& one) { return !shows(view, *one.alert); });
     views.now(reply<NowView>(
-        respond, [view, alerts = std::move(*alerts)](JsonWriter& json, const NowView& board) {
+        respond, [view, alerts = std::move(page->alerts)](JsonWriter& json, const NowView& board) {
           write_now(json, narrowed(board, view, alerts));
         }));
   });

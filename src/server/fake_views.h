@@ -47,6 +47,7 @@ class FakeViews final : public Views {
   size_t asked_limit = 0;
   TimeMs asked_since;
   RangeQuery asked_range;
+  std::optional<supervisor::ClosedCursor> next_alerts;
   RecentQuery asked_recent;
   BandQuery asked_band;
   intake::CardinalityQuery asked_cardinality;
@@ -57,9 +58,9 @@ class FakeViews final : public Views {
 
   void status(Done<StatusView> done) override { give(std::move(done), status_view); }
   void now(Done<NowView> done) override { give(std::move(done), now_view); }
-  void alerts(AlertQuery query, Done<std::vector<AlertEntry>> done) override {
+  void alerts(AlertQuery query, Done<AlertPage> done) override {
     asked_alerts = std::move(query);
-    give(std::move(done), alert_entries);
+    give(std::move(done), AlertPage{alert_entries, next_alerts, true});
   }
   void alert(Id128 id, Done<std::optional<AlertDetails>> done) override {
     const bool known = details && details->entry.alert->id == id;

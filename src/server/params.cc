@@ -34,6 +34,19 @@ Result<size_t> limit_param(const net::Request& request, size_t standard, size_t 
   return count_param(request, "limit", standard, max);
 }
 
+Result<std::vector<Labels::Pair>> label_params(const net::Request& request) {
+  std::vector<Labels::Pair> out;
+  for (const auto& [name, value] : request.query.pairs()) {
+    if (name != "label") continue;
+    const size_t equals = value.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      return fail(ErrorCode::kInvalid,
+                  "reading the parameter label failed: it is name=value, such as customer=7");
+    out.emplace_back(value.substr(0, equals), value.substr(equals + 1));
+  }
+  return out;
+}
+
 Result<uint32_t> width_param(const net::Request& request) {
   const auto width = count_param(request, "width", 800, kWidthMax);
   if (!width) return fail(width.error());

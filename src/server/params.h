@@ -18,6 +18,8 @@
 namespace tocsin::server {
 
 Result<size_t> limit_param(const net::Request& request, size_t standard, size_t max);
+// label=name=value, as often as wanted.
+Result<std::vector<Labels::Pair>> label_params(const net::Request& request);
 Result<uint32_t> width_param(const net::Request& request);
 // Unix milliseconds or ISO 8601; `standard` if it is missing.
 Result<TimeMs> time_param(const net::Request& request, std::string_view name, TimeMs standard);

@@ -15,6 +15,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "supervisor/closed_alerts.h"
 #include "supervisor/group.h"
 #include "supervisor/silence_archive.h"
 #include "vocabulary/alert.h"
@@ -144,9 +145,18 @@ struct AlertQuery {
   enum class State : uint8_t { kOpen, kResolved, kAll };  // kResolved: everything that is closed
   State state = State::kOpen;
   std::optional<Severity> severity;
-  std::string site, rule;   // empty = any
-  TimeMs since = kTimeMin;  // updated at or after
+  std::string site, rule;            // empty = any
+  std::vector<Labels::Pair> labels;  // all of these
+  TimeMs since = kTimeMin;           // updated, or closed, at or after
+  // Closed ones behind this one, and no open ones: the next page.
+  std::optional<supervisor::ClosedCursor> before;
   size_t limit = 100;
+  LabelView view;  // of whoever asks; of open ones more may be given
+};
+struct AlertPage {
+  std::vector<AlertEntry> alerts;
+  std::optional<supervisor::ClosedCursor> next;  // there may be more closed ones behind it
+  bool complete = true;                          // false: more are open than were asked for
 };
 
 using AlertGroup = std::shared_ptr<const supervisor::GroupView>;  // never null

@@ -75,7 +75,7 @@ class Views {
   virtual void now(Done<NowView> done) = 0;
 
   // In any order; the server sorts and cuts. At least the first `limit` by its order, if cheaper.
-  virtual void alerts(AlertQuery query, Done<std::vector<AlertEntry>> done) = 0;
+  virtual void alerts(AlertQuery query, Done<AlertPage> done) = 0;
   virtual void alert(Id128 id, Done<std::optional<AlertDetails>> done) = 0;
   virtual void act(AlertAction action, Done<std::optional<AlertEntry>> done) = 0;
   // Groups that are open, newest first; or one of any age.

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -22,14 +21,19 @@ class AlertScope {
   static Result<AlertScope> of(state::Database& database, const LabelView& view);
 
   bool everything() const { return conditions_.empty(); }
+  // That a label has one of these values; all of them hold. None: it holds for no alert.
+  struct Condition {
+    std::string label;
+    std::vector<std::string> values;
+    std::string before = {};  // before_value(label)
+  };
+  const std::vector<Condition>& conditions() const { return conditions_; }
   // " AND EXISTS (...)" per condition, "" for everything; `id` names the column of alerts' ids.
   std::string sql(std::string_view id) const;
   // The values that its placeholders stand for, behind those that are there.
   void add_to(std::vector<state::Value>& values) const;
 
  private:
-  using Condition =
-      std::pair<std::string, std::vector<std::string>>;  // before_value(label), its values
   std::vector<Condition> conditions_;
 };
 

@@ -60,6 +60,21 @@ Result<std::vector<Delivery>> deliveries(Database& database, const Condition& co
 
 }  // namespace
 
+Result<ClosedAlerts> list_closed_alerts(Database& database, const ClosedQuery& query) {
+  ClosedQuery bounded = query;
+  bounded.limit = std::min(query.limit, kLimitMax);
+  auto page = list_closed(database, bounded);
+  if (!page) return fail(page.error());
+  ClosedAlerts out;
+  out.next = page->next;
+  for (const Id128& id : page->alerts) {
+    auto alert = read_alert(database, id);
+    if (!alert) return fail(alert.error());
+    if (*alert) out.alerts.push_back(std::move(**alert));
+  }
+  return out;
+}
+
 Result<std::vector<AlertView>> list_alerts(Database& database, const AlertFilter& filter) {
   std::vector<AlertView> out;
   const size_t limit = std::min(filter.limit, kLimitMax);
@@ -72,11 +87,16 @@ Result<std::vector<AlertView>> list_alerts(Database& database, const AlertFilter
                        limit, out);
     if (!done) return fail(done.error());
   }
-  if (filter.state != AlertFilter::State::kOpen) {
-    auto done =
-        append(database, condition_of(filter, "state <> 0"), "resolved_at DESC, id", limit, out);
-    if (!done) return fail(done.error());
-  }
+  if (filter.state == AlertFilter::State::kOpen || out.size() >= limit) return out;
+  ClosedQuery query{filter.severity, filter.rule, filter.scope, filter.since, {}, {}, {}};
+  do {
+    query.limit = limit - out.size();
+    auto closed = list_closed_alerts(database, query);
+    if (!closed) return fail(closed.error());
+    std::move(closed->alerts.begin(), closed->alerts.end(), std::back_inserter(out));
+    if (!closed->next) break;
+    query.before = *closed->next;
+  } while (out.size() < limit);
   return out;
 }
 
@@ -217,10 +237,23 @@ Result<int64_t> purge(Transaction& transaction, TimeMs now, DurationMs keep, int
   auto groups = transaction.execute(
       "DELETE FROM alert_groups WHERE closed_at <> 0 AND closed_at < ?", {before});
   if (!groups) return groups;
-  return transaction.execute(
-      "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE state <> 0 AND resolved_at < ?"
-      " ORDER BY resolved_at LIMIT ?)",
-      {before, limit});
+  std::vector<ClosedAlert> old;
+  auto found = transaction.query(
+      "SELECT id, resolved_at, rule, severity, labels FROM alerts WHERE state <> 0 AND resolved_at "
+      "< ?"
+      " ORDER BY resolved_at, id LIMIT ?",
+      {before, limit}, [&](const Row& row) {
+        old.push_back({row.get<Id128>(0), row.get<TimeMs>(1), row.get<std::string>(2),
+                       static_cast<Severity>(std::clamp(row.get<int>(3), 0, 2)),
+                       row.get<std::string>(4)});
+      });
+  if (!found) return found;
+  for (const ClosedAlert& alert : old) {
+    if (auto done = remove_closed(transaction, alert); !done) return fail(done.error());
+    auto removed = transaction.execute("DELETE FROM alerts WHERE id = ?", {alert.id});
+    if (!removed) return removed;
+  }
+  return static_cast<int64_t>(old.size());
 }
 
 }  // namespace tocsin::supervisor

@@ -11,6 +11,7 @@
 #include "state/database.h"
 #include "state/migrations.h"
 #include "supervisor/changes.h"
+#include "supervisor/closed_alerts.h"
 #include "supervisor/supervisor.h"
 
 namespace tocsin::supervisor {
@@ -18,7 +19,14 @@ namespace tocsin::supervisor {
 // Tables alerts, alert_history, silences, deliveries, supervisor_position.
 std::span<const state::Migration> migrations();
 
+// Open ones in the order of more_urgent(), then closed ones: for tests and for what begins.
 Result<std::vector<AlertView>> list_alerts(state::Database& database, const AlertFilter& filter);
+// Those that are over, the newest first; a page at a time.
+struct ClosedAlerts {
+  std::vector<AlertView> alerts;
+  std::optional<ClosedCursor> next;  // as of ClosedPage
+};
+Result<ClosedAlerts> list_closed_alerts(state::Database& database, const ClosedQuery& query);
 Result<std::optional<AlertView>> read_alert(state::Database& database, const Id128& id);
 Result<std::vector<HistoryEntry>> read_history(state::Database& database, const Id128& alert);
 // By id: the order in which they were planned.

@@ -60,7 +60,7 @@ Result<void> Supervisor::Book::load(state::Database& database) {
   if (!flaps) return fail(flaps.error());
   for (const auto& [time, key] : *flaps) flaps_.add(key, time, options_.flapping.window);
   for (AlertRecord& record : *open) take_up(std::move(record));
-  auto recent = read_records(database, "state <> 0 ORDER BY resolved_at DESC, id LIMIT ?",
+  auto recent = read_records(database, "state <> 0 ORDER BY resolved_at DESC, id DESC LIMIT ?",
                              {options_.recent_max});
   if (!recent) return fail(recent.error());
   for (AlertRecord& record : *recent)
@@ -431,7 +431,7 @@ void Supervisor::Book::arm(TimeMs& armed, TimeMs due, Due kind, const Id128& id)
   if (armed != TimeMs{}) timers_.emplace(armed, kind, id, "");
 }
 
-void Supervisor::Book::disarm(const Id128& id, TimeMs Armed::* which) {
+void Supervisor::Book::disarm(const Id128& id, TimeMs Armed::*which) {
   (*open_.at(id).armed).*which = {};
 }
 

@@ -10,7 +10,7 @@ namespace tocsin::supervisor {
 bool more_urgent(const AlertView& a, const AlertView& b) {
   const bool a_open = a.state == AlertState::kOpen, b_open = b.state == AlertState::kOpen;
   if (a_open != b_open) return a_open;
-  if (!a_open) return std::tie(b.resolved_at, a.id) < std::tie(a.resolved_at, b.id);
+  if (!a_open) return std::tie(b.resolved_at, b.id) < std::tie(a.resolved_at, a.id);
   return rank_of(a) < rank_of(b);
 }
 

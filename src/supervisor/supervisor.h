@@ -35,7 +35,7 @@ struct AlertFilter {
   std::optional<Severity> severity;
   std::string rule;                 // empty = any
   std::vector<Labels::Pair> scope;  // all of these labels
-  TimeMs since = kTimeMin;          // updated at or after
+  TimeMs since = kTimeMin;          // updated, or closed, at or after
   size_t limit = 100;
 };
 

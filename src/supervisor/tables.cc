@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "supervisor/archive.h"
+#include "supervisor/closed_alerts.h"
 #include "supervisor/codec.h"
 #include "supervisor/escalation_tables.h"
 #include "supervisor/life_tables.h"
@@ -123,12 +124,13 @@ CREATE INDEX alerts_rule ON alerts (rule, opened_at, id);
 CREATE INDEX alerts_severity ON alerts (severity, opened_at, id);
 )";
 
-constexpr std::array kMigrations = {state::Migration{1, "supervisor", kTables},
-                                    state::Migration{1, "escalations", kEscalationTables},
-                                    state::Migration{1, "supervisor life", kLifeTables},
-                                    state::Migration{1, "silences", kSilenceTables},
-                                    state::Migration{1, "ledger", kLedgerIndex},
-                                    state::Migration{1, "supervisor order", kOrderedTables}};
+const std::array kMigrations = {state::Migration{1, "supervisor", kTables},
+                                state::Migration{1, "escalations", kEscalationTables},
+                                state::Migration{1, "supervisor life", kLifeTables},
+                                state::Migration{1, "silences", kSilenceTables},
+                                state::Migration{1, "ledger", kLedgerIndex},
+                                state::Migration{1, "supervisor order", kOrderedTables},
+                                state::Migration{2, "supervisor order", kClosedAlertsTable}};
 
 // Ids as 32 digits each, one after the other.
 std::string join(const std::vector<Id128>& ids) {
@@ -212,33 +214,11 @@ Result<bool> insert_row(Transaction& transaction, const AlertRecord& record) {
   return *inserted != 0;
 }
 
-// "INSERT INTO alert_labels VALUES (?, ?, ?, ?), (?, ?, ?, ?)": several rows are one statement.
+// "INSERT INTO t VALUES (?, ?), (?, ?)": several rows are one statement.
 std::string insert_of(std::string_view head, std::string_view row, size_t rows) {
   std::string out(head);
   for (size_t i = 0; i < rows; ++i) out += fmt::format("{} {}", i == 0 ? "" : ",", row);
   return out;
-}
-
-Result<void> insert_labels(Transaction& transaction, const AlertView& view) {
-  constexpr size_t kRows = 8;  // a statement each for 1 to 8 rows: few enough to keep prepared
-  const Value id(view.id);
-  std::vector<Value> values;
-  const auto flush = [&]() -> Result<void> {
-    if (values.empty()) return {};
-    auto done = transaction.execute(
-        insert_of("INSERT INTO alert_labels VALUES", "(?, ?, ?, ?)", values.size() / 4) +
-            " ON CONFLICT DO NOTHING",
-        values);
-    values.clear();
-    if (!done) return fail(done.error());
-    return {};
-  };
-  for (const auto& [name, value] : view.opened->scope.pairs()) {
-    values.insert(values.end(), {name, value, view.opened_at, id});
-    if (values.size() < kRows * 4) continue;
-    if (auto done = flush(); !done) return done;
-  }
-  return flush();
 }
 
 // Whether it is new is not known; one that was not judged since it opened most likely is. Either
@@ -260,10 +240,15 @@ Result<void> write_row(Transaction& transaction, const AlertRecord& record) {
   return {};
 }
 
+ClosedAlert closed_of(const AlertView& view) {
+  return {view.id, view.resolved_at, view.opened->rule_id, view.latest->severity,
+          labels_text(view.opened->scope)};
+}
+
 Result<void> write_alert(Transaction& transaction, const AlertRecord& record) {
   if (auto row = write_row(transaction, record); !row) return row;
   if (record.view.state != AlertState::kOpen)
-    if (auto labels = insert_labels(transaction, record.view); !labels) return labels;
+    if (auto done = insert_closed(transaction, closed_of(record.view)); !done) return done;
   return write_life(transaction, record);
 }
 

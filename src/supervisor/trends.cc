@@ -6,6 +6,7 @@
 #include <map>
 
 #include "supervisor/alert_scope.h"
+#include "supervisor/closed_alerts.h"
 #include "supervisor/tables.h"
 
 namespace tocsin::supervisor {
@@ -156,8 +157,6 @@ Result<void> add_responses(Database& database, const TrendQuery& query, const Al
   return {};
 }
 
-// From name to name by the table's key: the labels of a million alerts are not looked at one by
-// one.
 // Of column `labels`.
 void add_names(std::string_view labels, std::vector<std::string>& names) {
   while (!labels.empty()) {
@@ -169,15 +168,10 @@ void add_names(std::string_view labels, std::vector<std::string>& names) {
 }
 
 Result<void> add_labels(Database& database, Trends& out) {
-  auto done = database.query(
-      fmt::format("WITH RECURSIVE names (name) AS (SELECT MIN(name) FROM alert_labels UNION ALL"
-                  " SELECT (SELECT MIN(l.name) FROM alert_labels l WHERE l.name > names.name)"
-                  " FROM names WHERE names.name IS NOT NULL)"
-                  " SELECT name FROM names WHERE name IS NOT NULL LIMIT {}",
-                  kTrendLabelsMax),
-      {}, [&](const Row& row) { out.labels.push_back(row.get<std::string>(0)); });
-  if (!done) return fail(done.error());
-  // The table of labels knows those that closed; of the open ones the newest will do.
+  auto closed = closed_label_names(database, kTrendLabelsMax);
+  if (!closed) return fail(closed.error());
+  out.labels = std::move(*closed);
+  // Of the open ones the newest will do.
   auto open = database.query(
       "SELECT labels FROM alerts WHERE state = 0 ORDER BY opened_at DESC LIMIT 500", {},
       [&](const Row& row) { add_names(row.get<std::string_view>(0), out.labels); });

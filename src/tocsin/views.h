@@ -41,8 +41,7 @@ class LiveViews final : public server::Views {
 
   void status(server::Done<server::StatusView> done) override;
   void now(server::Done<server::NowView> done) override;
-  void alerts(server::AlertQuery query,
-              server::Done<std::vector<server::AlertEntry>> done) override;
+  void alerts(server::AlertQuery query, server::Done<server::AlertPage> done) override;
   void alert(Id128 id, server::Done<std::optional<server::AlertDetails>> done) override;
   void act(server::AlertAction action,
            server::Done<std::optional<server::AlertEntry>> done) override;
@@ -111,6 +110,8 @@ class LiveViews final : public server::Views {
   std::vector<KpiRow> kpi_rows(ShardThread& shard, size_t points_max) const;
   void paint(std::vector<KpiRow>& rows, const std::vector<AlertPtr>& open) const;
   server::NowView put_together(std::vector<KpiRow> rows, const std::vector<AlertPtr>& open);
+  Result<void> add_closed(const server::AlertQuery& query, const supervisor::AlertFilter& filter,
+                          std::vector<AlertPtr>& alerts, server::AlertPage& page);
   server::AlertEntry entry_of(const AlertPtr& alert);
   void act_on_known(const server::AlertAction& action,
                     const server::Done<std::optional<server::AlertEntry>>& done);

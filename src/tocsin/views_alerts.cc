@@ -31,6 +31,7 @@ supervisor::AlertFilter filter_of(const server::AlertQuery& query, const std::st
   filter.severity = query.severity;
   filter.rule = query.rule;
   if (!query.site.empty()) filter.scope.emplace_back(site_label, query.site);
+  filter.scope.insert(filter.scope.end(), query.labels.begin(), query.labels.end());
   filter.since = query.since;
   filter.limit = query.limit;
   return filter;
@@ -153,38 +154,64 @@ void LiveViews::with_sparks(std::vector<server::AlertEntry> entries,
       });
 }
 
-void LiveViews::alerts(server::AlertQuery query,
-                       server::Done<std::vector<server::AlertEntry>> done) {
-  const auto filter = filter_of(query, live_.configuration()->workers->site_label());
-  const auto answer = [this, done](const std::vector<AlertPtr>& alerts, const NextCalls& next) {
+// Behind the open ones, of which there is room for all: those that are over, from the tables.
+Result<void> LiveViews::add_closed(const server::AlertQuery& query,
+                                   const supervisor::AlertFilter& filter,
+                                   std::vector<AlertPtr>& alerts, server::AlertPage& page) {
+  const size_t limit = filter.limit - std::min(filter.limit, alerts.size());
+  supervisor::ClosedQuery closed{filter.severity,
+                                 filter.rule,
+                                 filter.scope,
+                                 filter.since,
+                                 query.before.value_or(supervisor::ClosedCursor()),
+                                 limit,
+                                 query.view};
+  page.next = closed.before;
+  if (limit == 0) return {};
+  auto read = supervisor::list_closed_alerts(live_.reader(), closed);
+  if (!read) return fail(read.error());
+  page.next = read->next;
+  for (AlertView& alert : read->alerts)
+    alerts.push_back(std::make_shared<const AlertView>(std::move(alert)));
+  return {};
+}
+
+void LiveViews::alerts(server::AlertQuery query, server::Done<server::AlertPage> done) {
+  using State = server::AlertQuery::State;
+  auto filter = filter_of(query, live_.configuration()->workers->site_label());
+  const auto answer = [this, done, query, filter](std::vector<AlertPtr> alerts,
+                                                  const NextCalls& next) {
+    server::AlertPage page;
+    if (alerts.size() > filter.limit) {
+      alerts.resize(filter.limit);
+      page.complete = false;
+    }
+    if (query.state != State::kOpen)
+      if (auto added = add_closed(query, filter, alerts, page); !added)
+        return done(fail(added.error()));
     std::vector<server::AlertEntry> entries;
     for (const AlertPtr& alert : alerts) {
       entries.push_back(entry_of(alert));
       const auto call = next.find(alert->id);
       if (call != next.end()) add_next(entries.back(), call->second);
     }
-    with_sparks(std::move(entries), done);
-  };
-  if (query.state == server::AlertQuery::State::kOpen) {
-    on_decisions([this, filter, answer](DecisionThread& decisions) {
-      const supervisor::Supervisor& supervisor = decisions.stage().supervisor();
-      const auto alerts = supervisor.alerts(filter);
-      NextCalls next;
-      for (const AlertPtr& alert : alerts)
-        if (alert->escalation)
-          for (EscalationNext& one : supervisor.next(alert->id, 1))
-            next[alert->id] = std::move(one);
-      in_background([answer, alerts, next] { answer(alerts, next); });
+    with_sparks(std::move(entries), [done, page](std::vector<server::AlertEntry> drawn) mutable {
+      page.alerts = std::move(drawn);
+      done(std::move(page));
     });
-    return;
-  }
-  in_background([this, filter, answer, done] {
-    auto list = supervisor::list_alerts(live_.reader(), filter);
-    if (!list) return done(fail(list.error()));
-    std::vector<AlertPtr> alerts;
-    for (AlertView& alert : *list)
-      alerts.push_back(std::make_shared<const AlertView>(std::move(alert)));
-    answer(alerts, {});
+  };
+  if (query.state == State::kResolved || query.before)
+    return in_background([answer] { answer({}, {}); });
+  on_decisions([this, filter, answer](DecisionThread& decisions) mutable {
+    const supervisor::Supervisor& supervisor = decisions.stage().supervisor();
+    filter.state = supervisor::AlertFilter::State::kOpen;
+    ++filter.limit;  // to know whether there are more
+    const auto alerts = supervisor.alerts(filter);
+    NextCalls next;
+    for (const AlertPtr& alert : alerts)
+      if (alert->escalation)
+        for (EscalationNext& one : supervisor.next(alert->id, 1)) next[alert->id] = std::move(one);
+    in_background([answer, alerts, next] { answer(alerts, next); });
   });
 }
 

@@ -162,7 +162,7 @@ export async function startMock(dist) {
     }
     if (path === '/api/status') return [200, status()];
     if (path === '/api/now') return [200, data.board(now(), scene.alerts, scene.calm)];
-    if (path === '/api/alerts') return [200, { alerts: listed(scene, query) }];
+    if (path === '/api/alerts') return [200, listed(scene, query)];
     if (path === '/api/violations') {
       return [200, { violations: scene.calm ? [] : data.violations(now(), scene.answered) }];
     }
@@ -294,7 +294,12 @@ function listed(scene, query) {
   const fits = (a) => (want === 'all' || (want === 'open') === (a.state === 'open')) &&
     ['severity', 'rule'].every((n) => !query.get(n) || a[n] === query.get(n)) &&
     (!query.get('site') || a.scope.site === query.get('site'));
-  return [...scene.alerts, ...scene.past].filter(fits);
+  const open = query.get('before') ? [] : scene.alerts.filter(fits);
+  const past = scene.past.filter(fits).sort((a, b) => b.resolved_at - a.resolved_at);
+  const from = past.findIndex((a) => a.id === query.get('before')) + 1;
+  const page = past.slice(from, from + Number(query.get('limit') ?? 100) - open.length);
+  const more = from + page.length < past.length && page.length > 0;
+  return { alerts: [...open, ...page], complete: true, next: more ? page.at(-1).id : null };
 }
 
 function silence(scene, body, now) {

@@ -36,6 +36,29 @@ export function scripted(harness, mock) {
     assert.match(await text(page, '.health'), /1 retrying/);
   });
 
+  harness.test('alerts: older ones come page by page, each once', async (t) => {
+    await fresh();
+    const [one] = mock.scene.past;
+    mock.scene.past = Array.from({ length: 450 }, (_, n) => ({
+      ...one, id: id(`past ${n}`), resolved_at: one.resolved_at - n * 60_000,
+    }));
+    const page = await t.open('/alerts?state=resolved');
+    await settled(page);
+    const rows = page.locator('.arow.past');
+    const older = page.getByRole('button', { name: 'Older alerts' });
+    assert.equal(await rows.count(), 200);
+    assert.match(await text(page, '.head'), /200 alerts; there are older ones/);
+    await older.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelectorAll('.arow.past').length === 400);
+    await older.click();
+    await page.waitForFunction(() => document.querySelectorAll('.arow.past').length === 450);
+    assert.equal(await older.count(), 0);
+    const ids = await rows.evaluateAll((all) => all.map((row) => row.dataset.id));
+    assert.equal(new Set(ids).size, 450);
+    await fresh();
+  });
+
   harness.test('keyboard alone: find, acknowledge, see who, take it back', async (t) => {
     await fresh();
     const page = await t.open('/', { as: '' });

@@ -106,9 +106,14 @@ export const api = {
   now: () => call<Board>('GET', '/api/now'),
   alerts: (filter: { state?: string; severity?: string; site?: string; rule?: string;
     since?: number | undefined; limit?: number }) =>
-    call<{ alerts: Alert[] }>('GET', `/api/alerts${query(filter)}`).then(
-      (a) => onePer(a.alerts, (one) => one.id, (one) => one.updated_at),
-    ),
+    api.alertPage(filter).then((page) => page.alerts),
+  /** Open ones first, then closed ones; `next` leads to older ones, `complete`: no more are open. */
+  alertPage: (filter: { state?: string; severity?: string; site?: string; rule?: string;
+    since?: number | undefined; limit?: number; before?: string | null }) =>
+    call<{ alerts: Alert[]; next: string | null; complete: boolean }>(
+      'GET', `/api/alerts${query(filter)}`).then((page) => ({
+      ...page, alerts: onePer(page.alerts, (one) => one.id, (one) => one.updated_at),
+    })),
   alert: (id: string) => call<AlertDetail>('GET', alertPath(id)),
   openAlert: (body: { summary: string; severity: string; labels: Record<string, string>;
     description: string; by: string }) => call<Alert>('POST', '/api/alerts', body),
