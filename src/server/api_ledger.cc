@@ -132,15 +132,11 @@ Result<LedgerAsk> ledger_ask(const net::Request& request, std::string_view site_
   return out;
 }
 
-net::Response ledger_response(const LedgerAsk& ask, const std::vector<LedgerRow>& rows,
+net::Response ledger_response(const LedgerAsk& ask, const supervisor::LedgerPage& page,
                               const net::Request& request) {
-  std::string next;
-  if (rows.size() >= ask.query.limit && !rows.empty()) {
-    const LedgerRow& last = rows.back();
-    next = to_text(LedgerQuery::Cursor{last.time, last.kind, last.alert, last.number});
-  }
+  const std::string next = page.next ? to_text(*page.next) : "";
   if (ask.csv) {
-    net::Response out = net::Response::text(200, csv(rows), "text/csv; charset=utf-8");
+    net::Response out = net::Response::text(200, csv(page.rows), "text/csv; charset=utf-8");
     out.headers.add("Cache-Control", "no-store");
     out.headers.add("Content-Disposition", "attachment; filename=\"ledger.csv\"");
     if (!next.empty()) out.headers.add("X-Next", next);
@@ -148,7 +144,7 @@ net::Response ledger_response(const LedgerAsk& ask, const std::vector<LedgerRow>
   }
   JsonWriter json;
   json.begin_object().key("rows").begin_array();
-  for (const LedgerRow& row : rows) write_row(json, row);
+  for (const LedgerRow& row : page.rows) write_row(json, row);
   json.end_array().key("next");
   next.empty() ? json.null() : json.string(next);
   json.end_object();

@@ -17,7 +17,7 @@ struct LedgerAsk {
 // kInvalid names the parameter.
 Result<LedgerAsk> ledger_ask(const net::Request& request, std::string_view site_label);
 // Newest first; `next` of the JSON, and a Link header, where there may be more.
-net::Response ledger_response(const LedgerAsk& ask, const std::vector<supervisor::LedgerRow>& rows,
+net::Response ledger_response(const LedgerAsk& ask, const supervisor::LedgerPage& page,
                               const net::Request& request);
 net::Response why_response(const supervisor::Why& why, std::string_view name);
 

@@ -6,110 +6,8 @@
 #include <charconv>
 #include <tuple>
 
-#include "supervisor/alert_scope.h"
-#include "supervisor/tables.h"
-
 namespace tocsin::supervisor {
 namespace {
-
-using state::Row;
-using state::Value;
-
-struct Where {
-  std::string text = "1 = 1";
-  std::vector<Value> values;
-  void add(std::string_view sql, std::initializer_list<Value> more) {
-    text += fmt::format(" AND {}", sql);
-    values.insert(values.end(), more);
-  }
-};
-
-// `time`, `alert` and `number` are the columns of that table.
-Where where_of(const LedgerQuery& query, const AlertScope& scope, LedgerRow::Kind kind,
-               std::string_view time, std::string_view alert, std::string_view number) {
-  Where out;
-  if (query.since > kTimeMin) out.add(fmt::format("{} >= ?", time), {query.since});
-  if (query.until < kTimeMax) out.add(fmt::format("{} < ?", time), {query.until});
-  if (query.alert) out.add("a.id = ?", {*query.alert});
-  if (!query.rule.empty()) out.add("a.rule = ?", {query.rule});
-  for (const auto& [name, value] : query.scope) out.add(kHasLabel, {name, value});
-  out.text += scope.sql("a.id");
-  scope.add_to(out.values);
-  if (!query.before) return out;
-  const LedgerQuery::Cursor& before = *query.before;
-  if (kind == before.kind)
-    out.add(fmt::format("({}, {}, {}) < (?, ?, ?)", time, alert, number),
-            {before.time, before.alert, before.number});
-  else  // at one time, states come before deliveries: the newest first, so deliveries first
-    out.add(fmt::format("{} {} ?", time, kind == LedgerRow::Kind::kState ? "<=" : "<"),
-            {before.time});
-  return out;
-}
-
-Result<void> states(state::Database& database, const LedgerQuery& query, const AlertScope& scope,
-                    size_t limit, std::vector<LedgerRow>& out) {
-  Where where = where_of(query, scope, LedgerRow::Kind::kState, "h.time", "h.alert", "h.number");
-  if (!query.what.empty()) where.add("h.what = ?", {query.what});
-  if (!query.who.empty()) where.add("h.who = ?", {query.who});
-  where.values.emplace_back(limit);
-  auto rows = database.query(
-      fmt::format("SELECT h.time, h.number, h.alert, a.rule, {}, h.what, h.who, h.text"
-                  " FROM alert_history h JOIN alerts a ON a.id = h.alert WHERE {}"
-                  " ORDER BY h.time DESC, h.alert DESC, h.number DESC LIMIT ?",
-                  kScopeText, where.text),
-      where.values, [&](const Row& row) {
-        LedgerRow one;
-        one.time = row.get<TimeMs>(0);
-        one.number = row.get<int64_t>(1);
-        one.alert = row.get<Id128>(2);
-        one.rule = row.get<std::string>(3);
-        one.scope = row.get<std::string>(4);
-        one.what = row.get<std::string>(5);
-        one.who = row.get<std::string>(6);
-        one.text = row.get<std::string>(7);
-        out.push_back(std::move(one));
-      });
-  if (!rows) return fail(rows.error());
-  return {};
-}
-
-Result<void> deliveries(state::Database& database, const LedgerQuery& query,
-                        const AlertScope& scope, size_t limit, std::vector<LedgerRow>& out) {
-  Where where = where_of(query, scope, LedgerRow::Kind::kDelivery, "d.planned", "d.alert", "d.id");
-  if (!query.what.empty()) where.add("d.event = ?", {query.what});
-  if (!query.who.empty()) {
-    // A person's receivers are called "person/...": '0' is the character after '/'.
-    where.add("(d.receiver = ? OR (d.receiver >= ? AND d.receiver < ?))",
-              {query.who, query.who + "/", query.who + "0"});
-  }
-  where.values.emplace_back(limit);
-  auto rows = database.query(
-      fmt::format("SELECT d.planned, d.id, d.alert, a.rule, {}, d.event, d.receiver, d.answer,"
-                  " d.kind, d.state, d.attempts, d.sent, d.next_try"
-                  " FROM deliveries d JOIN alerts a ON a.id = d.alert WHERE {}"
-                  " ORDER BY d.planned DESC, d.alert DESC, d.id DESC LIMIT ?",
-                  kScopeText, where.text),
-      where.values, [&](const Row& row) {
-        LedgerRow one;
-        one.kind = LedgerRow::Kind::kDelivery;
-        one.time = row.get<TimeMs>(0);
-        one.number = row.get<int64_t>(1);
-        one.alert = row.get<Id128>(2);
-        one.rule = row.get<std::string>(3);
-        one.scope = row.get<std::string>(4);
-        one.what = row.get<std::string>(5);
-        one.who = row.get<std::string>(6);
-        one.text = row.get<std::string>(7);
-        one.receiver_kind = row.get<std::string>(8);
-        one.state = static_cast<Delivery::State>(row.get<int>(9));
-        one.attempts = row.get<uint32_t>(10);
-        one.sent = row.get<TimeMs>(11);
-        one.next_try = row.get<TimeMs>(12);
-        out.push_back(std::move(one));
-      });
-  if (!rows) return fail(rows.error());
-  return {};
-}
 
 auto rank(const LedgerRow& row) { return std::tuple(row.time, row.kind, row.alert, row.number); }
 
@@ -178,23 +76,6 @@ std::string why_not(const AlertView& alert, const std::vector<LedgerRow>& rows,
 }
 
 }  // namespace
-
-Result<std::vector<LedgerRow>> read_rows(state::Database& database, const LedgerQuery& query) {
-  const size_t limit = std::min(query.limit, kLedgerRowsMax);
-  const auto scope = AlertScope::of(database, query.view);
-  if (!scope) return fail(scope.error());
-  std::vector<LedgerRow> out;
-  using Kind = LedgerRow::Kind;
-  if (query.kind != Kind::kDelivery)
-    if (auto done = states(database, query, *scope, limit, out); !done) return fail(done.error());
-  if (query.kind != Kind::kState)
-    if (auto done = deliveries(database, query, *scope, limit, out); !done)
-      return fail(done.error());
-  std::sort(out.begin(), out.end(),
-            [](const LedgerRow& a, const LedgerRow& b) { return rank(b) < rank(a); });
-  if (out.size() > limit) out.resize(limit);
-  return out;
-}
 
 std::string to_text(const LedgerQuery::Cursor& cursor) {
   return fmt::format("{}-{}-{}-{}", cursor.time.ms, static_cast<int>(cursor.kind),

@@ -19,6 +19,13 @@ namespace tocsin::supervisor {
 
 struct LedgerRow {
   enum class Kind : uint8_t { kState, kDelivery };
+  struct Cursor {  // the order of rows
+    TimeMs time;
+    Kind kind = Kind::kState;
+    Id128 alert;
+    int64_t number = 0;
+  };
+  Cursor cursor() const { return {time, kind, alert, number}; }
   Kind kind = Kind::kState;
   TimeMs time;  // of the change; of a delivery: when it was planned
   Id128 alert;
@@ -41,20 +48,21 @@ struct LedgerQuery {
   std::vector<Labels::Pair> scope;
   std::optional<LedgerRow::Kind> kind;
   size_t limit = 100;  // at most kLedgerRowsMax
-  // Rows before this one: the last row of the page before.
-  struct Cursor {
-    TimeMs time;
-    LedgerRow::Kind kind = LedgerRow::Kind::kState;
-    Id128 alert;
-    int64_t number = 0;
-  };
-  std::optional<Cursor> before;
-  LabelView view;  // of whoever asks: rows of alerts that it shows
+  using Cursor = LedgerRow::Cursor;
+  std::optional<Cursor> before;  // rows before this one: `next` of the page before
+  LabelView view;                // of whoever asks: rows of alerts that it shows
 };
 inline constexpr size_t kLedgerRowsMax = 50'000;
 
-// Newest first.
-Result<std::vector<LedgerRow>> read_rows(state::Database& database, const LedgerQuery& query);
+struct LedgerPage {
+  std::vector<LedgerRow> rows;  // newest first
+  // There may be older ones. A page may hold fewer than `limit`, or none, and say so: where no
+  // index leads to what is asked for, kLedgerLookedAt rows of a kind are looked at for one page.
+  std::optional<LedgerQuery::Cursor> next;
+};
+inline constexpr int64_t kLedgerLookedAt = 6'000;
+inline constexpr int64_t kLedgerAlerts = 3'000;  // that a rule or labels lead to: read one by one
+Result<LedgerPage> read_rows(state::Database& database, const LedgerQuery& query);
 
 std::string to_text(const LedgerQuery::Cursor& cursor);  // "1795411000000-0-9f..-17"
 std::optional<LedgerQuery::Cursor> parse_cursor(std::string_view text);
@@ -72,5 +80,8 @@ struct Why {
 // `rows` are those of the alert, in any order; `name` is a receiver, or a person, whose receivers
 // are called "name/...". Pure.
 Why why_told(const AlertView& alert, std::vector<LedgerRow> rows, std::string_view name);
+
+// Migration 2 of "ledger".
+extern const std::string_view kLedgerIndexes;
 
 }  // namespace tocsin::supervisor

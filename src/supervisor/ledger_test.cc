@@ -35,7 +35,7 @@ class LedgerTest : public testing::Test {
   std::vector<LedgerRow> rows(const LedgerQuery& query = {}) {
     auto out = read_rows(*world_.database, query);
     EXPECT_TRUE(out) << out.error().text();
-    return std::move(*out);
+    return std::move(out->rows);
   }
   Why why(const Id128& alert, std::string_view name) {
     LedgerQuery query;

@@ -11,6 +11,7 @@
 #include "supervisor/closed_alerts.h"
 #include "supervisor/codec.h"
 #include "supervisor/escalation_tables.h"
+#include "supervisor/ledger.h"
 #include "supervisor/life_tables.h"
 
 namespace tocsin::supervisor {
@@ -130,7 +131,8 @@ const std::array kMigrations = {state::Migration{1, "supervisor", kTables},
                                 state::Migration{1, "silences", kSilenceTables},
                                 state::Migration{1, "ledger", kLedgerIndex},
                                 state::Migration{1, "supervisor order", kOrderedTables},
-                                state::Migration{2, "supervisor order", kClosedAlertsTable}};
+                                state::Migration{2, "supervisor order", kClosedAlertsTable},
+                                state::Migration{2, "ledger", kLedgerIndexes}};
 
 // Ids as 32 digits each, one after the other.
 std::string join(const std::vector<Id128>& ids) {

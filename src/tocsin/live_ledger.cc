@@ -35,7 +35,7 @@ net::Response LiveLedger::why(const net::Request& request) {
   query.limit = supervisor::kLedgerRowsMax;
   auto rows = supervisor::read_rows(live_.reader(), query);
   if (!rows) return server::error_response(rows.error());
-  return server::why_response(supervisor::why_told(**alert, std::move(*rows), who), who);
+  return server::why_response(supervisor::why_told(**alert, std::move(rows->rows), who), who);
 }
 
 void LiveLedger::add_to(net::Router& router) {
