@@ -125,6 +125,8 @@ void Supervisor::Book::resume_escalation(AlertRecord& record, Changes& out) {
   if (policy && state->policy && policy->name != state->policy->name)
     return begin_escalation(record, out);
   if (falls_in(record, out)) return;
+  if (const auto bundle = bundles_.find(bundle_of(record)); bundle != bundles_.end())
+    bundle->second.leader = record.view.id;
   run_escalation(record, [&](EscalationRun& run) { run.resume(now_); }, out);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "supervisor/book.h"
+#include "supervisor/escalation.h"
 
 namespace tocsin::supervisor {
 namespace {
@@ -159,15 +160,31 @@ void Supervisor::Book::settle_calls(Changes& out) {
   for (const auto& leader : std::exchange(handing_over_, {})) hand_over(*leader, out);
 }
 
-// After load(): who is called for together is in the alerts.
+// After load(): who is called for together is in the alerts, and when the latest calls began.
 void Supervisor::Book::load_bundles() {
-  for (const auto& [id, slot] : open_)
-    if (slot.whole && follows(*slot.whole))
-      bundles_[slot.whole->view.escalation->with].followers.insert(id);
+  for (const auto& [id, slot] : open_) {
+    if (!slot.whole || !slot.whole->view.escalation) continue;
+    // Also of one whose members are all muted: none is called for and none follows now.
+    if (const Id128 bundle = slot.whole->view.escalation->with; bundle != Id128{})
+      if (auto& followers = bundles_[bundle].followers; follows(*slot.whole)) followers.insert(id);
+  }
   for (const auto& [id, slot] : open_) {
     if (!slot.whole) continue;  // nobody is called for it
     const auto bundle = bundles_.find(bundle_of(*slot.whole));
     if (bundle != bundles_.end() && called_for(*slot.whole)) bundle->second.leader = id;
+  }
+  if (options_.storm.calls == 0) return;
+  std::vector<std::pair<TimeMs, Id128>> calls;
+  for (const auto& [id, slot] : open_)
+    if (slot.whole && called_for(*slot.whole) && slot.whole->view.escalation->policy)
+      calls.emplace_back(slot.whole->view.escalation->begun, id);
+  std::sort(calls.begin(), calls.end());
+  for (const auto& [begun, id] : calls) {
+    const EscalationPolicy& policy = *open_.at(id).whole->view.escalation->policy;
+    if (reminds(policy)) continue;
+    Burst& burst = bursts_[policy.name];
+    burst.begun.add(begun, options_.storm.window, static_cast<size_t>(options_.storm.calls));
+    burst.leader = id;
   }
 }
 

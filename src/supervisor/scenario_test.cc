@@ -14,6 +14,7 @@
 //   [10:01] shelve RULE until 14:00 by WHO "reason"       also unshelve RULE by WHO
 //   2026-11-29T10:00:00 ...             another day: every time may be written so
 //   windows ... end                     from now on this is the configuration (but for routes)
+//   reload ... end                      from now on this is the configuration, all of it
 //   [10:01] silence end 12:00 by WHO    moves the end of the last silence
 //   [10:01] silence MATCHER... until 11:00 "comment" by WHO             also unsilence by WHO
 //   down RECEIVER "answer"              refuses for good what comes from now on; slow RECEIVER:
@@ -21,8 +22,8 @@
 //   restart                             the program ends and comes back
 //   lost LINE                           crash: LINE is lost; it comes back, decisions are replayed
 //   unsent LINE                         crash: LINE is written, but nothing of it is sent yet
-//   expect intent RECEIVER EVENT RULE|group ["words of its text"]       in this order; none may be
-//     left over at the next line
+//   expect intent RECEIVER EVENT RULE|group ["words of its text"] [as NAME]   in this order; none
+//     may be left over at the next line; one NAME is one group, another NAME another
 //   expect no intents
 //   expect alert RULE open|resolved|expired [silenced] [quiet] [covered PARENT]
 //     [acknowledged WHO]
@@ -31,11 +32,16 @@
 //   expect refused "words"              of the command before
 //   expect muted N                      of the last silence
 //   expect open N
+//
+// Each runs twice: as it is written, and with a restart before every line that does something;
+// where a restart makes a difference by design, the script has the line "# restarts: written".
+// testdata/README.md says what each is there for.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <deque>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "supervisor/customer.h"
@@ -75,7 +81,8 @@ std::optional<TimeMs> clock_time(const std::string& word) {
 
 class Script {
  public:
-  explicit Script(const std::string& name) : name_(name) {}
+  explicit Script(const std::string& name, bool restarting = false)
+      : name_(name), restarting_(restarting) {}
 
   void run() {
     std::ifstream file(std::string(kFolder) + "/" + name_ + ".txt");
@@ -94,16 +101,18 @@ class Script {
         ++number;
         continue;
       }
-      if (line == "windows") {
-        std::string windows;
-        while (std::getline(file, line) && line != "end") ++number, windows += line + "\n";
+      if (line == "windows" || line == "reload") {
+        const bool all = line == "reload";
+        std::string changed;
+        while (std::getline(file, line) && line != "end") ++number, changed += line + "\n";
         ++number;
-        configure(windows);
+        expect_nothing_left();
+        all ? read(changed) : configure(changed);
         continue;
       }
       const Words words = split(line);
       if (words.empty() || words[0][0] == '#') continue;
-      if (!world_) start(yaml);
+      if (!world_) read(yaml);
       words[0] == "expect" ? expect(Words(words.begin() + 1, words.end())) : act(words);
       if (testing::Test::HasFailure()) return;
     }
@@ -111,7 +120,8 @@ class Script {
   }
 
  private:
-  void start(const std::string& yaml) {
+  // The configuration the world begins with, or one that is loaded while it runs.
+  void read(const std::string& yaml) {
     config::Problems problems;
     const auto folder = config::Folder::from_texts({{"a.yaml", yaml}}, problems);
     const Options options = Options::read(folder, problems);
@@ -121,7 +131,10 @@ class Script {
     const Tiers tiers = Tiers::read(folder, problems);
     policies.check_targets(*directory_, problems);
     ASSERT_TRUE(problems.empty()) << problems.text();
-    world_ = std::make_unique<World>("scenario_" + name_, options, routes);
+    if (world_)
+      world_->configure(options, routes);
+    else
+      world_ = std::make_unique<World>("scenario_" + name_, options, routes);
     if (!policies.empty() || !folder.section("tiers").empty())
       world_->reach(std::make_shared<EscalationRules>(tiers.rules(std::move(policies))),
                     directory_);
@@ -167,6 +180,7 @@ class Script {
 
   void act(Words words) {
     expect_nothing_left();
+    if (restarting_ && words[0] != "restart") restart();
     const bool lost = words[0] == "lost";
     const bool unsent = words[0] == "unsent";
     if (lost || unsent) words.erase(words.begin());
@@ -359,6 +373,12 @@ class Script {
     if (words.size() > 4) {
       EXPECT_NE(intents_.front().text.find(words[4]), std::string::npos) << intents_.front().text;
     }
+    if (words.size() > 6) {
+      const Id128 group = groups_.emplace(words[6], intents_.front().group).first->second;
+      for (const auto& [name, id] : groups_)
+        EXPECT_EQ(name == words[6], id == intents_.front().group) << name;
+      EXPECT_NE(group, Id128{}) << "it is of no group";
+    }
     intents_.pop_front();
   }
 
@@ -417,6 +437,8 @@ class Script {
   }
 
   std::string name_;
+  bool restarting_;
+  std::map<std::string, Id128> groups_;
   std::unique_ptr<World> world_;
   TimeMs now_ = *parse_time("2026-11-23T09:00:00Z");
   uint64_t lsn_ = 0;
@@ -428,6 +450,13 @@ class Script {
   std::map<std::string, std::string> receivers_, answers_;  // down, slow; what they say
   std::vector<NotificationIntent> unsent_;
 };
+
+bool may_restart(const std::string& name) {
+  std::ifstream file(std::string(kFolder) + "/" + name + ".txt");
+  for (std::string line; std::getline(file, line);)
+    if (line == "# restarts: written") return false;
+  return true;
+}
 
 std::vector<std::string> scripts() {
   std::vector<std::string> out;
@@ -442,8 +471,24 @@ TEST(ScenarioFiles, AreThere) {
   EXPECT_GE(scripts().size(), 20u) << "tests run in the folder of the sources";
 }
 
+TEST(ScenarioFiles, AreNamedInTheTable) {
+  std::ifstream file(std::string(kFolder) + "/README.md");
+  std::set<std::string> named;
+  std::string word;
+  for (char c; file.get(c);) {
+    if (isalnum(c) || c == '_')
+      word += c;
+    else
+      named.insert(std::exchange(word, {}));
+  }
+  for (const std::string& script : scripts()) EXPECT_TRUE(named.contains(script)) << script;
+}
+
 class Scenarios : public testing::TestWithParam<std::string> {};
 TEST_P(Scenarios, Run) { Script(GetParam()).run(); }
+TEST_P(Scenarios, RunWithARestartBeforeEveryStep) {
+  if (may_restart(GetParam())) Script(GetParam(), true).run();
+}
 INSTANTIATE_TEST_SUITE_P(Life, Scenarios, testing::ValuesIn(scripts()),
                          [](const auto& row) { return row.param; });
 

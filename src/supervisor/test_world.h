@@ -45,8 +45,10 @@ class World {
     supervisor->set_directory(directory_);
   }
   // As a reload of the configuration does.
-  void configure(Options options) {
+  void configure(Options options) { configure(std::move(options), Routes(routes_)); }
+  void configure(Options options, Routes routes) {
     options_ = std::move(options);
+    routes_ = std::move(routes);
     supervisor->configure(options_, routes_);
   }
   void commit(const Changes& changes) {
