@@ -81,6 +81,8 @@ void write_told(JsonWriter& json, const supervisor::EscalationPreview::Told& tol
   write_text_or_null(json, "route", told.route);
   write_text_or_null(json, "customer", told.customer);
   write_targets(json, "receivers", told.receivers);
+  write_text_or_null(json, "quiet_by", told.quiet ? told.quiet->by : "");
+  write_time(json, "quiet_until", told.quiet ? told.quiet->until : TimeMs{});
   json.key("grouping");
   if (!told.grouping) {
     json.null();

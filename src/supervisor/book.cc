@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "base/check.h"
 #include "supervisor/codec.h"
@@ -60,6 +61,7 @@ Result<void> Supervisor::Book::load(state::Database& database) {
   if (!flaps) return fail(flaps.error());
   for (const auto& [time, key] : *flaps) flaps_.add(key, time, options_.flapping.window);
   for (AlertRecord& record : *open) take_up(std::move(record));
+  kept_planned_ = false;
   auto recent = read_records(database, "state <> 0 ORDER BY resolved_at DESC, id DESC LIMIT ?",
                              {options_.recent_max});
   if (!recent) return fail(recent.error());
@@ -150,6 +152,11 @@ void Supervisor::Book::configure(Options options, Routes routes) {
     const AlertView& view = record->view;
     if (inhibits()) inhibit_.add(id, view.opened_at, alert_labels(view.latest));
     arm_all(id, slot);
+  }
+  kept_planned_ = false;
+  for (auto& [id, group] : groups_) {
+    group.quiet_until = {};
+    arm_group(group);
   }
 }
 
@@ -439,7 +446,8 @@ void Supervisor::Book::arm_all(const Id128& id, Slot& slot) {
   const auto held = record_of(id, slot);
   const AlertRecord& record = *held;
   Armed now = slot.armed ? *slot.armed : Armed();
-  arm(now.speak, record.speak_at, Due::kSpeak, id);
+  // What is muted speaks when it no longer is.
+  arm(now.speak, muted(record.view) ? TimeMs{} : record.speak_at, Due::kSpeak, id);
   arm(now.update, record.update_owed ? record.update_told_at + options_.update_every : TimeMs{},
       Due::kUpdate, id);
   const Escalation* escalation = record.view.escalation.get();
@@ -469,7 +477,7 @@ void Supervisor::Book::arm_all(const Id128& id, Slot& slot) {
 }
 
 TimeMs Supervisor::Book::next_due() const {
-  if (!windows_planned_) return std::max(now_, TimeMs{});  // at once
+  if (!windows_planned_ || !kept_planned_) return std::max(now_, TimeMs{});  // at once
   const TimeMs ends = reported_.next_due();
   return timers_.empty() ? ends : std::min(ends, std::get<TimeMs>(*timers_.begin()));
 }
@@ -477,6 +485,7 @@ TimeMs Supervisor::Book::next_due() const {
 void Supervisor::Book::advance(TimeMs now, Changes& out) {
   advancing_to_ = now;
   plan_windows(std::max(now_, now), out);
+  const bool planned = std::exchange(kept_planned_, true);
   for (TimeMs due = next_due(); due <= now; due = next_due()) {
     if (reported_.next_due() <= due) {
       now_ = std::max(now_, due);
@@ -491,6 +500,7 @@ void Supervisor::Book::advance(TimeMs now, Changes& out) {
     publish(out);
   }
   now_ = std::max(now_, now);
+  if (!planned) plan_kept(out);
 }
 
 void Supervisor::Book::fire(const Timer& timer, Changes& out) {
@@ -504,9 +514,7 @@ void Supervisor::Book::fire(const Timer& timer, Changes& out) {
       return;
     case Due::kSpeak: {
       disarm(id, &Armed::speak);
-      AlertRecord& record = edit(id);
-      record.speak_at = {};
-      speak(record, out);
+      speak(edit(id), out);
       return;
     }
     case Due::kAcknowledged:

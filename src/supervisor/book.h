@@ -164,6 +164,17 @@ class Supervisor::Book {
   void tell_routes(AlertRecord& record, Changes& out);
   void repeat(const Id128& id, Changes& out);
   void plan_repeat(AlertRecord& record);
+
+  // Routes that tell nobody at times (hours.cc).
+  std::vector<Telling> tellings(const AlertRecord& record) const;  // as of now
+  bool heard(const AlertRecord& record, const Telling& telling) const;
+  void keep_quiet(AlertRecord& record, const std::string& who, const std::string& route,
+                  const Quiet& quiet, Changes& out);
+  void tell_kept(AlertRecord& record, Changes& out);
+  std::set<std::string> without_quiet(AlertRecord& record, bool timed_only);
+  std::optional<TimeMs> quiet_until(const Group& group) const;
+  std::vector<EscalationNext> next_kept(const AlertRecord& record) const;
+  void plan_kept(Changes& out);
   DurationMs repeat_wait(const AlertRecord& record, uint32_t told) const;
 
   // Groups (grouping.cc).
@@ -199,6 +210,7 @@ class Supervisor::Book {
 
   // Escalation (escalation_book.cc).
   const Directory& directory() const;
+  // Null: none, or its route tells nobody now.
   Policies::Ptr policy_of(const AlertRecord& record) const;
   void run_escalation(AlertRecord& record, const std::function<void(EscalationRun&)>& what,
                       Changes& out);
@@ -278,6 +290,7 @@ class Supervisor::Book {
   std::map<std::string, Silence> silences_;          // that have not ended
   std::set<Timer> timers_;
   bool windows_planned_ = true;                  // false: the next advance() does
+  bool kept_planned_ = true;                     // the same, of what routes kept quiet
   std::map<std::string, TimeMs> windows_armed_;  // by name: when its next occurrence begins
   // Silences of occurrences that ended, before their time perhaps: they do not begin again.
   std::map<std::string, TimeMs> windows_over_;  // id -> its begin

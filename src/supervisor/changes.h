@@ -43,7 +43,7 @@ struct HistoryEntry {
   TimeMs time;
   std::string what;  // opened, told, severity, acknowledged, unacknowledged, silenced, unsilenced,
                      // covered, uncovered, note, resolved, expired, grouped, repeated, flapping,
-                     // steady, absent, present, shelved, unshelved
+                     // steady, absent, present, shelved, unshelved, quiet
   std::string who;   // a person, a rule, a silence's id; empty = Tocsin
   std::string text;
 };
@@ -74,7 +74,9 @@ struct SilenceHit {
 struct AlertRecord {
   AlertView view;
   std::set<std::string> told;  // receivers that an opening was planned for; empty = it never spoke
-  TimeMs speak_at;             // 0 = no plan; else it speaks then, if still open and not muted
+  // 0 = no plan; else it speaks then, if still open and not muted. If it has spoken before: routes
+  // that told nobody tell then.
+  TimeMs speak_at;
   TimeMs update_told_at;       // last planned update
   bool update_owed = false;    // something changed since
   TimeMs spoke_at;             // when it first told anybody; 0 = not yet

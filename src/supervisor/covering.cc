@@ -52,7 +52,7 @@ void Supervisor::Book::cover(const Id128& child, const Id128& parent, Changes& o
   AlertRecord& above = edit(parent);
   AlertRecord& below = edit(child);
   below.view.covered_by = parent;
-  below.speak_at = {};
+  if (!below.spoke()) below.speak_at = {};
   pause_escalation(below, out);
   if (std::find(above.view.covers.begin(), above.view.covers.end(), child) ==
       above.view.covers.end())

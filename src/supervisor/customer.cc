@@ -135,7 +135,8 @@ void Customers::keep_apart(const Labels& labels, std::vector<Telling>& tellings)
     });
     if (!telling.receivers.empty()) out.push_back(std::move(telling));
     for (auto& [customer, names] : apart)
-      out.push_back({telling.route, std::move(names), telling.grouping, telling.repeat});
+      out.push_back({telling.route, std::move(names), telling.grouping, telling.repeat,
+                     telling.timed, telling.quiet});
   }
   tellings = std::move(out);
 }

@@ -107,6 +107,7 @@ struct EscalationPreview {
     std::vector<std::string> receivers;  // sorted
     std::optional<Grouping> grouping;    // none: alone, at once
     std::optional<Repeat> repeat;        // none: once
+    std::optional<Quiet> quiet;          // told nobody at that time
   };
   std::vector<Told> tellings;
   std::vector<std::string> silenced_by;  // ids of silences in force that would mute it

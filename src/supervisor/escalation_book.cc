@@ -38,7 +38,8 @@ void Supervisor::Book::set_directory(std::shared_ptr<const Directory> directory)
 Policies::Ptr Supervisor::Book::policy_of(const AlertRecord& record) const {
   if (!rules_) return nullptr;
   const Severity severity = record.view.latest->severity;
-  const std::string name = routes_.policy(alert_labels(record.view.latest), severity);
+  const auto [name, quiet] = routes_.policy(alert_labels(record.view.latest), severity, now_);
+  if (quiet) return nullptr;
   return name.empty() ? rules_->reminders[index_of(severity)] : rules_->policies.find(name);
 }
 
@@ -86,13 +87,19 @@ int64_t Supervisor::Book::call_out(AlertRecord& record, const EscalationCall& ca
 }
 
 void Supervisor::Book::begin_escalation(AlertRecord& record, Changes& out) {
+  const auto [name, quiet] =
+      routes_.policy(alert_labels(record.view.latest), record.view.latest->severity, now_);
+  if (quiet && rules_) return keep_quiet(record, "policy " + name, "", *quiet, out);
   const Policies::Ptr policy = policy_of(record);
   if (!policy) return;
+  // Who is to be reminded has not been told yet.
+  if (reminds(*policy) && !record.spoke() && record.speak_at > now_) return;
   if (!reminds(*policy)) {
     if (const auto leader = leader_of(record, *policy)) return follow(record, *leader, policy, out);
     note_call(record, *policy);
   }
-  run_escalation(record, [&](EscalationRun& run) { run.begin(policy, now_); }, out);
+  run_escalation(
+      record, [&](EscalationRun& run) { run.begin(policy, now_); }, out);
 }
 
 // It became more severe: the policy of its route now, from the first step. Whoever has
@@ -111,7 +118,8 @@ void Supervisor::Book::raise_escalation(AlertRecord& record, Changes& out) {
 void Supervisor::Book::pause_escalation(AlertRecord& record, Changes& out) {
   const auto& state = record.view.escalation;
   if (!state || state->state != Escalation::State::kRunning) return;
-  run_escalation(record, [&](EscalationRun& run) { run.pause(now_); }, out);
+  run_escalation(
+      record, [&](EscalationRun& run) { run.pause(now_); }, out);
   handing_over_.push_back(open_record(record.view.id));
 }
 
@@ -132,7 +140,8 @@ void Supervisor::Book::resume_escalation(AlertRecord& record, Changes& out) {
 
 void Supervisor::Book::stop_escalation(AlertRecord& record, Changes& out) {
   if (!record.view.escalation) return;
-  run_escalation(record, [&](EscalationRun& run) { run.answer(now_); }, out);
+  run_escalation(
+      record, [&](EscalationRun& run) { run.answer(now_); }, out);
 }
 
 // Due: a step, a way of reaching somebody, a call that was not sent in time.
@@ -160,7 +169,8 @@ void Supervisor::Book::acknowledgement_ends(const Id128& id, Changes& out) {
   note_history(record, "unacknowledged", "", fmt::format("the time that {} took is over", by), out);
   tell_update(record, true, out, fmt::format("the time that {} took is over", by));
   if (record.view.escalation->policy)
-    run_escalation(record, [&](EscalationRun& run) { run.restart(now_); }, out);
+    run_escalation(
+        record, [&](EscalationRun& run) { run.restart(now_); }, out);
 }
 
 void Supervisor::Book::acknowledge_until(AlertRecord& record, TimeMs until, Changes& out) {
@@ -215,8 +225,10 @@ void Supervisor::Book::delivered(const Delivery& delivery, Changes& out) {
 
 std::vector<EscalationNext> Supervisor::Book::next(const Id128& id, size_t limit) const {
   const auto open = open_record(id);
-  if (open == nullptr || !open->view.escalation) return {};
+  if (open == nullptr) return {};
   const AlertRecord& record = *open;
+  if (record.speak_at > now_ && !muted(record.view)) return next_kept(record);
+  if (!record.view.escalation) return {};
   if (record.view.escalation->state == Escalation::State::kFollows) {
     const auto bundle = bundles_.find(record.view.escalation->with);
     const bool led = bundle != bundles_.end() && bundle->second.leader != id;

@@ -102,9 +102,9 @@ TEST(Tiers, WithoutConfigurationMailGetsHighAndTheInboxLow) {
       Tiers().routes(policies, {{"hub", "webhook"}, {"mail-ops", "mail"}, {"inbox", "inbox"}});
   using Names = std::vector<std::string>;
   EXPECT_EQ(routes.receivers({}, Severity::kCritical), (Names{"hub", "inbox", "mail-ops"}));
-  EXPECT_EQ(routes.policy({}, Severity::kCritical), "everybody");
+  EXPECT_EQ(routes.policy({}, Severity::kCritical).name, "everybody");
   EXPECT_EQ(routes.receivers({}, Severity::kHigh), (Names{"inbox", "mail-ops"}));
-  EXPECT_EQ(routes.policy({}, Severity::kHigh), "");
+  EXPECT_EQ(routes.policy({}, Severity::kHigh).name, "");
   EXPECT_EQ(routes.receivers({}, Severity::kLow), (Names{"inbox"}));
 }
 

@@ -274,6 +274,9 @@ void Supervisor::Book::group_due(const Id128& id, Changes& out) {
   groups_changed_.insert(id);
   arm(group.due_armed, {}, Due::kGroup, id);
   arm(group.repeat_armed, {}, Due::kRepeat, id);
+  const auto quiet = quiet_until(group);
+  group.quiet_until = quiet.value_or(TimeMs{});
+  if (quiet) return;  // what it has to say waits
   const bool again = repeat_group(group);
   const bool speaks = record.due != TimeMs{} && record.due <= now_;
   if (!speaks && !again) return;
@@ -480,8 +483,11 @@ void Supervisor::Book::settle_groups(Changes& out) {
 
 void Supervisor::Book::arm_group(Group& group) {
   const GroupRecord& record = group.record;
-  arm(group.due_armed, record.due, Due::kGroup, record.id);
-  arm(group.repeat_armed, record.repeat_at, Due::kRepeat, record.id);
+  const auto wait = [&](TimeMs due) {
+    return due == TimeMs{} ? due : std::max(due, group.quiet_until);
+  };
+  arm(group.due_armed, wait(record.due), Due::kGroup, record.id);
+  arm(group.repeat_armed, wait(record.repeat_at), Due::kRepeat, record.id);
 }
 
 void Supervisor::Book::publish_groups(Changes& out) {

@@ -19,7 +19,8 @@ struct Group {
   std::vector<std::shared_ptr<const AlertRecord>> over;
   std::shared_ptr<const AlertRecord> anchor;  // as it was last; null before the first message
   TimeMs due_armed, repeat_armed;             // 0 = no such timer
-  size_t waiting = 0, told = 0;               // members by state
+  TimeMs quiet_until;  // its route tells nobody; known once it has something to say. 0 = it tells
+  size_t waiting = 0, told = 0;  // members by state
 
   void set(GroupMember& member, GroupMember::State state);
 };

@@ -1,5 +1,6 @@
 #include "supervisor/preview.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tocsin::supervisor {
@@ -7,19 +8,22 @@ namespace tocsin::supervisor {
 EscalationPreview preview_of(const PreviewParts& parts, const Labels& labels, Severity severity,
                              TimeMs at, size_t limit) {
   EscalationPreview out;
-  out.receivers = parts.routes.receivers(labels, severity);
   out.routes = parts.routes.explain(labels, severity);
-  for (const Telling& one : parts.routes.tellings(labels, severity)) {
+  for (const Telling& one : parts.routes.tellings(labels, severity, at)) {
     // Routes that the tiers made stand in no file.
     const bool placed = !one.route.empty() && !one.route.starts_with(':');
-    EscalationPreview::Told told{placed ? one.route : "", {}, one.receivers, {}, {}};
+    EscalationPreview::Told told{placed ? one.route : "", {}, one.receivers, {}, {}, one.quiet};
+    if (!one.quiet)
+      out.receivers.insert(out.receivers.end(), one.receivers.begin(), one.receivers.end());
     if (!one.receivers.empty()) told.customer = parts.routes.owner(one.receivers.front());
     if (one.grouping != nullptr) told.grouping = *one.grouping;
     if (one.repeat != nullptr) told.repeat = *one.repeat;
     out.tellings.push_back(std::move(told));
   }
+  std::sort(out.receivers.begin(), out.receivers.end());
   if (parts.rules == nullptr) return out;
-  const std::string name = parts.routes.policy(labels, severity);
+  const auto [name, quiet] = parts.routes.policy(labels, severity, at);
+  if (quiet) at = quiet->until;  // it begins then
   const Policies::Ptr policy = name.empty() ? parts.rules->reminders[static_cast<size_t>(severity)]
                                             : parts.rules->policies.find(name);
   if (!policy) return out;

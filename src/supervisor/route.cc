@@ -106,7 +106,43 @@ void read_repeats(config::MapReader& m, Route& out) {
 
 namespace {
 
-void read_route(config::MapReader& m, Route& out, size_t depth);
+void read_route(config::MapReader& m, Route& out, const TimeIntervals& intervals, size_t depth);
+
+std::vector<std::shared_ptr<const TimeInterval>> read_interval_names(config::MapReader& m,
+                                                                     std::string_view key,
+                                                                     std::string_view doc,
+                                                                     const TimeIntervals& known) {
+  std::vector<std::shared_ptr<const TimeInterval>> out;
+  std::vector<std::string_view> names;
+  for (const auto& [name, interval] : known) names.push_back(name);
+  const auto texts = m.value<std::vector<std::string>>(key, {}, doc);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (const auto found = known.find(texts[i]); found != known.end()) {
+      out.push_back(found->second);
+      continue;
+    }
+    const std::string_view near = nearest_word(texts[i], names);
+    m.problem(key, i,
+              fmt::format("there is no time interval \"{}\"{}", texts[i],
+                          near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+  }
+  return out;
+}
+
+void read_hours(config::MapReader& m, Route& out, const TimeIntervals& known) {
+  RouteHours hours;
+  hours.active = read_interval_names(
+      m, "active_time_intervals",
+      "Names of time intervals: outside of all of them the route tells and calls nobody; what "
+      "still holds when one begins is told then. [] here: always, whatever the route around says.",
+      known);
+  hours.muted = read_interval_names(
+      m, "mute_time_intervals",
+      "Names of time intervals in which the route tells and calls nobody; what still holds when "
+      "they end is told then.",
+      known);
+  if (m.has("active_time_intervals") || m.has("mute_time_intervals")) out.hours = std::move(hours);
+}
 
 constexpr std::string_view kCaseDoc =
     "Names of receivers by the label's value, or a whole route (receivers, policy, group_by, ...). "
@@ -114,12 +150,12 @@ constexpr std::string_view kCaseDoc =
 
 // One value of a switch: a route that matches it. What it tells is names, or a route of its own.
 Route read_case(const config::Node::Member& member, const std::string& label, config::MapReader& m,
-                size_t depth) {
+                const TimeIntervals& intervals, size_t depth) {
   Route out;
   out.place = member.place;
   if (member.value.kind() == config::Node::Kind::kMap) {
     config::MapReader route(member.value, "route", m.problems());
-    read_route(route, out, depth);
+    read_route(route, out, intervals, depth);
     out.place = member.place;
   } else {
     const bool one = member.value.kind() == config::Node::Kind::kScalar;
@@ -145,7 +181,7 @@ Route read_case(const config::Node::Member& member, const std::string& label, co
 }
 
 // `switch` is short for a route per value: they follow those of `routes`.
-void read_switch(config::MapReader& m, Route& out, size_t depth) {
+void read_switch(config::MapReader& m, Route& out, const TimeIntervals& intervals, size_t depth) {
   const auto label =
       m.required<std::string>("label", "The label whose value decides, such as env.");
   const auto cases = m.any("cases", "map of receivers", kCaseDoc);
@@ -157,7 +193,7 @@ void read_switch(config::MapReader& m, Route& out, size_t depth) {
   if (!cases || cases->kind() != config::Node::Kind::kMap || cases->members().empty())
     return m.problem("cases", "expected values and their receivers, such as {prod: pager}");
   for (const config::Node::Member& member : cases->members())
-    out.routes.push_back(read_case(member, label, m, depth));
+    out.routes.push_back(read_case(member, label, m, intervals, depth));
   if (others.empty()) return;
   Route rest;
   rest.place = m.place("default");
@@ -166,7 +202,7 @@ void read_switch(config::MapReader& m, Route& out, size_t depth) {
   out.routes.push_back(std::move(rest));
 }
 
-void read_route(config::MapReader& m, Route& out, size_t depth) {
+void read_route(config::MapReader& m, Route& out, const TimeIntervals& intervals, size_t depth) {
   out.place = m.place();
   read_matchers(m, out);
   read_severities(m, out);
@@ -182,17 +218,18 @@ void read_route(config::MapReader& m, Route& out, size_t depth) {
   out.keep_going = m.value<bool>("continue", false, "Go on with the next route of this level.");
   read_grouping(m, out);
   read_repeats(m, out);
+  read_hours(m, out, intervals);
   for (const std::string_view key : {"routes", "switch"})
     if (depth == kDepthMax && m.has(key))
       m.problem(key, fmt::format("routes are nested more than {} deep", kDepthMax));
   if (depth >= kDepthMax) return;
   m.list("routes", "route", "Routes that refine this one.", [&](config::MapReader& child) {
     Route route;
-    read_route(child, route, depth + 1);
+    read_route(child, route, intervals, depth + 1);
     out.routes.push_back(std::move(route));
   });
   m.map("switch", "switch", "By the value of a label, after `routes`: short for a route per value.",
-        [&](config::MapReader& choice) { read_switch(choice, out, depth + 1); });
+        [&](config::MapReader& choice) { read_switch(choice, out, intervals, depth + 1); });
   const bool nobody = out.receivers.empty() && out.policy.empty() && out.routes.empty() &&
                       !m.refused("receivers") && !m.refused("routes") && !m.refused("policy") &&
                       !m.has("switch");
@@ -206,6 +243,7 @@ struct Inherited {
   const std::string* policy = nullptr;
   const Grouping* grouping = nullptr;
   const Repeat* repeat = nullptr;
+  const RouteHours* hours = nullptr;
 };
 
 Inherited inherit(const Route& route, Inherited from) {
@@ -213,24 +251,42 @@ Inherited inherit(const Route& route, Inherited from) {
   if (!route.policy.empty()) from.policy = &route.policy;
   if (route.grouping) from.grouping = &*route.grouping;
   if (route.repeat) from.repeat = &*route.repeat;
+  if (route.hours) from.hours = &*route.hours;
   return from;
 }
 
 struct Walk {
-  std::set<std::string> told;
-  std::vector<Telling> tellings;
-  std::string policy;  // the first one
+  std::optional<TimeMs> at;
+  std::vector<Telling> found;  // all that a route names, also what another one names
+  RoutePolicy policy;
   std::vector<std::string>* places = nullptr;
 
   void tell(const Route& route, const Inherited& from) {
-    if (policy.empty() && from.policy != nullptr) policy = *from.policy;
-    Telling telling{route.place.file_line(), {}, from.grouping, from.repeat};
+    const bool timed =
+        from.hours != nullptr && !(from.hours->active.empty() && from.hours->muted.empty());
+    const auto quiet = timed && at ? from.hours->quiet(*at) : std::nullopt;
+    if (from.policy != nullptr) choose(*from.policy, quiet);
     if (from.receivers != nullptr)
-      for (const std::string& name : *from.receivers)
-        if (told.insert(name).second) telling.receivers.push_back(name);
-    if (telling.receivers.empty()) return;
-    std::sort(telling.receivers.begin(), telling.receivers.end());
-    tellings.push_back(std::move(telling));
+      found.push_back(
+          {route.place.file_line(), *from.receivers, from.grouping, from.repeat, timed, quiet});
+  }
+  void choose(const std::string& name, const std::optional<Quiet>& quiet) {
+    const bool waits = policy.quiet.has_value();
+    if (!policy.name.empty() && !(waits && (!quiet || quiet->until < policy.quiet->until))) return;
+    policy = {name, quiet};
+  }
+  // Each receiver once: by the first route that tells, else by the first that names it.
+  std::vector<Telling> tellings() {
+    std::set<std::string> told;
+    std::stable_partition(found.begin(), found.end(),
+                          [](const Telling& telling) { return !telling.quiet; });
+    for (Telling& telling : found) {
+      std::erase_if(telling.receivers,
+                    [&](const std::string& name) { return !told.insert(name).second; });
+      std::sort(telling.receivers.begin(), telling.receivers.end());
+    }
+    std::erase_if(found, [](const Telling& telling) { return telling.receivers.empty(); });
+    return std::move(found);
   }
 };
 
@@ -288,22 +344,36 @@ bool Route::matches(const Labels& labels, Severity wanted) const {
                      [&](const LabelMatcher& matcher) { return matcher.matches(labels); });
 }
 
+namespace {
+
+bool any_timed(const std::vector<Route>& level) {
+  return std::any_of(level.begin(), level.end(),
+                     [](const Route& route) { return route.hours || any_timed(route.routes); });
+}
+
+}  // namespace
+
+Routes::Routes(std::vector<Route> routes)
+    : routes_(std::move(routes)), timed_(any_timed(routes_)) {}
+
 Routes Routes::read(const config::Folder& folder, config::Problems& problems) {
+  const TimeIntervals intervals = read_time_intervals(folder, problems);
   std::vector<Route> routes;
   folder.for_each("routes", "route", problems, [&](config::MapReader& m) {
     Route route;
-    read_route(m, route, 0);
+    read_route(m, route, intervals, 0);
     routes.push_back(std::move(route));
   });
   return Routes(std::move(routes));
 }
 
 void Routes::describe(config::Reference& reference) {
+  describe_time_intervals(reference);
   config::Problems none;
   if (!reference.begin_type("route")) return;
   config::MapReader m(reference, "route", none);
   Route route;
-  read_route(m, route, 0);
+  read_route(m, route, {}, 0);
 }
 
 void Routes::check_receivers(std::span<const std::string_view> known,
@@ -311,16 +381,19 @@ void Routes::check_receivers(std::span<const std::string_view> known,
   check(routes_, known, problems);
 }
 
-std::vector<Telling> Routes::tellings(const Labels& labels, Severity severity) const {
+std::vector<Telling> Routes::tellings(const Labels& labels, Severity severity,
+                                      std::optional<TimeMs> at) const {
   Walk walk;
+  walk.at = timed_ ? at : std::nullopt;
   tell(routes_, {}, labels, severity, walk);
-  if (customers_) customers_->keep_apart(labels, walk.tellings);
-  if (walk.tellings.empty() && walk.policy.empty())
-    walk.tellings.push_back({"", {std::string(kInboxReceiver)}, nullptr, nullptr});
-  if (customers_) customers_->add_own(labels, severity, walk.tellings);
+  std::vector<Telling> found = walk.tellings();
+  if (customers_) customers_->keep_apart(labels, found);
+  if (found.empty() && walk.policy.name.empty())
+    found.push_back({"", {std::string(kInboxReceiver)}, nullptr, nullptr});
+  if (customers_) customers_->add_own(labels, severity, found);
   std::vector<Telling> out;
-  for (Telling& telling : walk.tellings) {
-    Telling single{telling.route, {}, nullptr, telling.repeat};
+  for (Telling& telling : found) {
+    Telling single{telling.route, {}, nullptr, telling.repeat, telling.timed, telling.quiet};
     if (telling.grouping != nullptr && !alone_.empty())
       std::erase_if(telling.receivers, [&](std::string& name) {
         if (alone(name)) single.receivers.push_back(name);
@@ -348,8 +421,10 @@ std::string Routes::owner(const std::string& receiver) const {
   return found == nullptr ? std::string() : found->name;
 }
 
-std::string Routes::policy(const Labels& labels, Severity severity) const {
+RoutePolicy Routes::policy(const Labels& labels, Severity severity,
+                           std::optional<TimeMs> at) const {
   Walk walk;
+  walk.at = timed_ ? at : std::nullopt;
   tell(routes_, {}, labels, severity, walk);
   return std::move(walk.policy);
 }

@@ -5,7 +5,8 @@
 // nothing is dropped in silence.
 // A `switch` in a route is short for routes, one per value of a label; it is read as such.
 // A route may say how its alerts are put together (`group_by`) and how often what nobody answers is
-// told again (`repeat`); the routes in it inherit both.
+// told again (`repeat`), and when it tells anybody at all (`active_time_intervals`,
+// `mute_time_intervals`); the routes in it inherit these.
 // Immutable once read; any thread.
 
 #include <memory>
@@ -18,6 +19,7 @@
 
 #include "base/time.h"
 #include "config/folder.h"
+#include "supervisor/time_interval.h"
 #include "vocabulary/alert.h"
 #include "vocabulary/matcher.h"
 
@@ -52,6 +54,7 @@ struct Route {
   bool keep_going = false;  // `continue`
   std::optional<Grouping> grouping;
   std::optional<Repeat> repeat;
+  std::optional<RouteHours> hours;  // none: those of the parent; empty: always
   std::vector<Route> routes;
   config::Place place;                          // of the route
   std::vector<config::Place> receivers_places;  // of each of its receivers; empty if not read
@@ -66,6 +69,14 @@ struct Telling {
   std::vector<std::string> receivers;  // sorted, none of them in an earlier telling
   const Grouping* grouping = nullptr;  // null: alone, at once
   const Repeat* repeat = nullptr;      // null: never
+  bool timed = false;                  // the route has hours
+  std::optional<Quiet> quiet = {};     // it tells nobody at the time that was asked about
+};
+
+// Who is called by the routes.
+struct RoutePolicy {
+  std::string name;                 // empty = nobody
+  std::optional<Quiet> quiet = {};  // all routes that have one tell nobody now; of the first again
 };
 
 class Customers;
@@ -73,7 +84,7 @@ class Customers;
 class Routes {
  public:
   Routes() = default;
-  explicit Routes(std::vector<Route> routes) : routes_(std::move(routes)) {}
+  explicit Routes(std::vector<Route> routes);
 
   static Routes read(const config::Folder& folder, config::Problems& problems);
   static void describe(config::Reference& reference);  // type "route"
@@ -82,10 +93,15 @@ class Routes {
 
   // Names without doubles, sorted: the order in which intents are made.
   std::vector<std::string> receivers(const Labels& labels, Severity severity) const;
-  // The same by the route that names them, in the order of the file.
-  std::vector<Telling> tellings(const Labels& labels, Severity severity) const;
-  // The policy of the first matching route that has one; empty = none.
-  std::string policy(const Labels& labels, Severity severity) const;
+  // The same by the route that names them, in the order of the file. With a time: those of routes
+  // that tell nobody then come last, so that who is named by another route, too, hears of it there.
+  std::vector<Telling> tellings(const Labels& labels, Severity severity,
+                                std::optional<TimeMs> at = std::nullopt) const;
+  // The policy of the first matching route that has one; with a time, of those that tell then.
+  RoutePolicy policy(const Labels& labels, Severity severity,
+                     std::optional<TimeMs> at = std::nullopt) const;
+  // Whether any route has hours.
+  bool timed() const { return timed_; }
   // All that are named. A problem for every one that is not among `known`.
   std::set<std::string> check_policies(std::span<const std::string_view> known,
                                        config::Problems& problems) const;
@@ -107,6 +123,7 @@ class Routes {
 
  private:
   std::vector<Route> routes_;
+  bool timed_ = false;
   std::set<std::string> alone_;
   std::shared_ptr<const Customers> customers_;  // null: none
 };

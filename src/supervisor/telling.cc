@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "supervisor/book.h"
 
@@ -81,8 +82,9 @@ void Supervisor::Book::hear(AlertRecord& record, const Telling& telling,
 }
 
 void Supervisor::Book::speak(AlertRecord& record, Changes& out) {
-  if (record.spoke() || muted(record.view) || record.speak_at > now_) return;
-  record.speak_at = {};
+  if (muted(record.view) || record.speak_at > now_) return;
+  const bool kept = std::exchange(record.speak_at, {}) != TimeMs{};
+  if (record.spoke()) return kept ? tell_kept(record, out) : void();
   tell_routes(record, out);
   begin_escalation(record, out);
 }
@@ -90,16 +92,22 @@ void Supervisor::Book::speak(AlertRecord& record, Changes& out) {
 // What kept it quiet is gone. A group that it left before the group spoke takes it again.
 void Supervisor::Book::unmuted(AlertRecord& record, std::string news, Changes& out) {
   if (!record.spoke()) return speak(record, out);
-  if (!muted(record.view) && record.view.groups.empty()) tell_routes(record, out);
+  if (!muted(record.view) && record.speak_at != TimeMs{} && record.speak_at <= now_)
+    speak(record, out);
+  else if (!muted(record.view) && record.view.groups.empty())
+    tell_routes(record, out);
   resume_escalation(record, out);
   tell_update(record, true, out, std::move(news));
 }
 
 void Supervisor::Book::tell_routes(AlertRecord& record, Changes& out) {
   std::set<std::string> direct;
-  for (const Telling& telling :
-       routes_.tellings(alert_labels(record.view.latest), record.view.latest->severity))
-    hear(record, telling, direct, out);
+  for (const Telling& telling : tellings(record))
+    if (!telling.quiet)
+      hear(record, telling, direct, out);
+    else if (!heard(record, telling))
+      keep_quiet(record, fmt::format("{}", fmt::join(telling.receivers, ", ")), telling.route,
+                 *telling.quiet, out);
   if (direct.empty()) return;
   if (record.spoke_at == TimeMs{}) record.spoke_at = now_;
   if (record.told.empty()) {
@@ -128,7 +136,7 @@ void Supervisor::Book::tell_update(AlertRecord& record, bool forced, Changes& ou
     return;
   }
   record.update_told_at = now_;
-  tell(record, record.told, Event::kUpdated, out, {std::move(news), false});
+  tell(record, without_quiet(record, false), Event::kUpdated, out, {std::move(news), false});
 }
 
 void Supervisor::Book::tell(const AlertRecord& record, const std::set<std::string>& receivers,
@@ -178,9 +186,8 @@ void Supervisor::Book::repeat(const Id128& id, Changes& out) {
   record.repeat_at = {};
   if (record.told.empty() || !record.view.acknowledged_by.empty()) return;
   std::set<std::string> receivers;
-  for (const Telling& telling :
-       routes_.tellings(alert_labels(record.view.latest), record.view.latest->severity))
-    if (telling.repeat != nullptr && telling.grouping == nullptr)
+  for (const Telling& telling : tellings(record))
+    if (telling.repeat != nullptr && telling.grouping == nullptr && !telling.quiet)
       for (const std::string& name : telling.receivers)
         if (record.told.contains(name)) receivers.insert(name);
   if (!muted(record.view) && !receivers.empty()) {

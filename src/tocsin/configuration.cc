@@ -15,7 +15,7 @@
 namespace tocsin {
 namespace {
 
-constexpr std::array<std::string_view, 31> kSections{
+constexpr std::array<std::string_view, 32> kSections{
     "server",      "workers",   "default",    "marks",
     "sites",       "rules",     "routes",     "supervisor",
     "receivers",   "links",     "intake",     "queries",
@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 31> kSections{
     "limits",      "budget",    "people",     "teams",
     "schedules",   "policies",  "tiers",      "access",
     "calendars",   "inhibit",   "heartbeats", "watchdog",
-    "maintenance", "customers", "mail"};
+    "maintenance", "customers", "mail",       "time_intervals"};
 
 config::Reference described() {
   config::Reference reference;

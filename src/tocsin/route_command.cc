@@ -135,8 +135,12 @@ std::string print_text(const Question& question, const WhoIsTold& found) {
   out += "\ntold:\n";
   for (const auto& telling : found.preview.tellings) {
     const std::string owner = telling.customer.empty() ? "" : ", customer " + telling.customer;
-    out += fmt::format("  {}{}{}\n    {}\n    {}\n", joined(telling.receivers),
-                       telling.route.empty() ? "" : " (" + telling.route + ")", owner,
+    const std::string quiet =
+        telling.quiet ? fmt::format("    not now: kept quiet by {} until {}\n", telling.quiet->by,
+                                    to_iso(telling.quiet->until))
+                      : "";
+    out += fmt::format("  {}{}{}\n{}    {}\n    {}\n", joined(telling.receivers),
+                       telling.route.empty() ? "" : " (" + telling.route + ")", owner, quiet,
                        grouping_text(telling.grouping), repeat_text(telling.repeat));
   }
   if (found.preview.tellings.empty()) out += "  nobody but those that the policy calls\n";

@@ -113,7 +113,8 @@ class RouteTest(unittest.TestCase):
         self.assertEqual(said["labels"], {"alertname": "errors", "env": "prod", "rule": "errors",
                                           "severity": "high", "site": "rome"})
         self.assertEqual(said["preview"]["tellings"], [{
-            "route": "a.yaml:21", "customer": None, "receivers": ["chat", "pager"],
+            "route": "a.yaml:21", "customer": None, "receivers": ["chat", "pager"], "quiet_by": None,
+            "quiet_until": None,
             "grouping": {"by": ["site"], "by_all": False, "wait_ms": 30000, "interval_ms": 300000},
             "repeat": {"first_ms": 3600000, "factor": 2, "max_ms": 86400000}}])
         preview, at = said["preview"], said["at"]

@@ -9,6 +9,9 @@ export interface Telling {
   route: string | null;
   /** Whose receivers these are. */
   customer: string | null;
+  /** Told nobody at that time: why, and until when. */
+  quiet_by?: string | null;
+  quiet_until?: number | null;
   receivers: string[];
   /** null: alone, at once. */
   grouping: { by: string[]; by_all: boolean; wait_ms: number; interval_ms: number } | null;
